@@ -1,0 +1,45 @@
+/**
+ * A person's user object in the directory. Read live when a decision needs it, never cached over a request.
+ * Contacts are as the directory holds them: not normalised, not verified.
+ */
+export interface Account {
+  /** objectGUID as lower-case UUID text. The only identity that Latchkey keeps. */
+  readonly id: string;
+  /** `DOMAIN\sAMAccountName`: how people know it. */
+  readonly name: string;
+  /** sAMAccountName without the domain. */
+  readonly samName: string;
+  /** userPrincipalName, where the account has one. */
+  readonly principalName?: string;
+  readonly displayName: string;
+  readonly givenName?: string;
+  readonly surname?: string;
+  readonly mail?: string;
+  readonly mobile?: string;
+  readonly telephone?: string;
+  /** preferredLanguage as a BCP 47 tag, where the directory has one. */
+  readonly language?: string;
+  readonly state: AccountState;
+}
+
+/** What the directory says of an account at the moment of reading (MS-ADTS 3.1.1.4.5.17, 3.1.1.3.4.1). */
+export interface AccountState {
+  /** False for computers, trusts and service accounts: Latchkey never touches those. */
+  readonly person: boolean;
+  readonly locked: boolean;
+  readonly lockedSince?: Date;
+  readonly disabled: boolean;
+  /** accountExpires lies in the past. */
+  readonly expired: boolean;
+  readonly passwordExpired: boolean;
+  /** pwdLastSet is 0: the person must change the password at the next sign-in. */
+  readonly mustChangePassword: boolean;
+  /** Signs in with a smart card only; a password would be of no use. */
+  readonly smartcardRequired: boolean;
+  /** Nested member of a protected group, or adminCount = 1. */
+  readonly privileged: boolean;
+  /** Wrong passwords in a row on the server that was asked; 0 once the observation window is over. */
+  readonly badPasswordCount: number;
+  readonly lastBadPassword?: Date;
+  readonly passwordLastSet?: Date;
+}

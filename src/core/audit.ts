@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+
+/** Everything that is written down. The names are stable: people search and alarm on them. */
+export type AuditEventName =
+  | 'flow.started'
+  | 'flow.cancelled'
+  | 'flow.expired'
+  | 'flow.refused'
+  | 'flow.sequence-violation'
+  | 'sign-in.succeeded'
+  | 'sign-in.failed'
+  | 'sign-in.withheld'
+  | 'challenge.sent'
+  | 'challenge.failed'
+  | 'gate.passed'
+  | 'gate.wrong'
+  | 'gate.refused'
+  | 'gate.fault'
+  | 'account.barred'
+  | 'account.unbarred'
+  | 'enrolment.keeping'
+  | 'enrolment.kept'
+  | 'enrolment.removing'
+  | 'write.intended'
+  | 'write.done'
+  | 'write.refused'
+  | 'write.not-done'
+  | 'write.unknown'
+  | 'system.started'
+  | 'system.stopping';
+
+/** What happened. Never holds a secret, a whole number or an answer. */
+export interface AuditEvent {
+  readonly at: Date;
+  readonly event: AuditEventName;
+  /** Account id, or the key of a decoy. */
+  readonly subject?: string;
+  readonly portal?: string;
+  /** The flow's reference, never its id. */
+  readonly flow?: string;
+  readonly gate?: string;
+  /** Address of the peer, after trusted proxies. */
+  readonly address?: string;
+  /** The id that the log and the error page show as well. */
+  readonly correlation?: string;
+  readonly detail?: { readonly [name: string]: string | number | boolean };
+}
+
+export interface AuditRow extends AuditEvent {
+  /** 1 for the first row; no gaps. */
+  readonly sequence: number;
+  /** SHA-256 over the previous row's hash and this row, in lower-case hex. */
+  readonly hash: string;
+}
+
+export interface AuditBreak {
+  readonly sequence: number;
+  readonly reason: string;
+}
+
+/** The hash that the first row is chained to. */
+export const auditGenesis = '0'.repeat(64);
+
+/** The hash that chains a row to the one before it: the same on every store, whatever order it keeps fields in. */
+export function auditHash(previousHash: string, sequence: number, event: AuditEvent): string {
+  const detail = Object.entries(event.detail ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const fields = [
+    previousHash,
+    sequence,
+    event.at.toISOString(),
+    event.event,
+    event.subject ?? null,
+    event.portal ?? null,
+    event.flow ?? null,
+    event.gate ?? null,
+    event.address ?? null,
+    event.correlation ?? null,
+    detail,
+  ];
+  return createHash('sha256').update(JSON.stringify(fields)).digest('hex');
+}

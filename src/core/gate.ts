@@ -1,0 +1,83 @@
+import type { z } from 'zod';
+import type { Account } from './account.ts';
+import type { Json } from './json.ts';
+import type { Message, Problem } from './message.ts';
+
+/**
+ * A gate proves one thing about a person. It never sees HTTP, never decides what comes next, and never counts:
+ * the flow runner does all three. What a gate throws is a fault, never a pass and never a failure of the person.
+ */
+export interface Gate {
+  /** Also the URL segment of its page, its folder below views/gates and its key in the catalogue. */
+  readonly id: string;
+  readonly enrol: Step;
+  readonly verify: Step;
+}
+
+/** One page of a gate: what it shows, which fields it takes, and what it makes of them. */
+export interface Step {
+  /** The only fields that the browser may post, each once and a string. Anything else is a 400. */
+  readonly form: z.ZodObject;
+
+  /**
+   * Called once, when the person arrives at the gate; may start a challenge. The result is the gate's memory, kept
+   * sealed in the flow. Runs after the claim, so it never runs twice for one arrival.
+   */
+  open(context: GateContext): Promise<Json>;
+
+  /** What the page shows now. Has no effect on anything: it runs at every GET. */
+  show(context: GateContext): Promise<Page>;
+
+  /** Judges what was posted. `input` has passed `form`. */
+  answer(input: Readonly<Record<string, string>>, context: GateContext): Promise<Verdict>;
+
+  /** For gates that move by themselves: whether `answer` would now say something new. Has no effect. */
+  watch?(context: GateContext): Promise<'waiting' | 'changed'>;
+}
+
+export interface GateContext {
+  /** Who walks; a decoy has no account and must look exactly like one that has. */
+  readonly subject: Subject;
+  /** What `open` or the last verdict left; null before `open`. */
+  readonly memory: Json;
+  /** BCP 47 tag of the page. */
+  readonly language: string;
+  /** Identifies the flow in challenges and logs; not the session's secret. */
+  readonly flowReference: string;
+}
+
+export type Subject =
+  /** `enrolment` is what this gate kept about the account; undefined while registering for the first time. */
+  | { readonly kind: 'account'; readonly account: Account; readonly enrolment?: Json }
+  /** `seed` is an HMAC of the typed login in hex (64 digits): the same login always gets the same masks. */
+  | { readonly kind: 'decoy'; readonly seed: string };
+
+/** What a step shows. `data` reaches the view as it is: no secret, no whole number may be in it. */
+export interface Page {
+  /** Name of the view below views/gates/<gate id>/, for example `verify`. */
+  readonly view: string;
+  readonly data: { readonly [name: string]: Json };
+}
+
+export type Verdict =
+  /** Proved. From `enrol`, `enrolment` is what to keep about the account. */
+  | { readonly kind: 'passed'; readonly enrolment?: Json }
+  /** Not finished, and nothing to count: a field to mend, a call that still rings, a new code on its way. */
+  | {
+      readonly kind: 'more';
+      readonly memory: Json;
+      readonly notice?: Message;
+      readonly problems?: readonly Problem[];
+    }
+  /** A wrong answer. The runner has counted it already. */
+  | { readonly kind: 'wrong'; readonly memory: Json; readonly problem: Problem }
+  /** Ends the flow: the person at the other end said that it was not them, or tries are used up. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** How a gate is found in the configuration and made. One folder and one line in the built-in list. */
+export interface GateDefinition<Settings extends z.ZodType, Needs> {
+  readonly id: string;
+  /** What the configuration may say about it; every default stands here. */
+  readonly settings: Settings;
+  create(settings: z.output<Settings>, needs: Needs): Gate;
+}

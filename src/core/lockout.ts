@@ -1,0 +1,19 @@
+/**
+ * Latchkey's own bar on an account. It never touches the directory's lock: a person who is barred here can sign in to
+ * Windows as before, and the other way round.
+ */
+export interface LockoutRules {
+  /** Wrong answers in a row at one gate that bar the account; 1 to 100 (SP 800-63B-4 3.2.2). */
+  readonly threshold: number;
+  /** Minutes that a bar lasts. */
+  readonly minutes: number;
+  /** This many bars without a success in between, and the last one stays until the helpdesk ends it. */
+  readonly barsUntilPermanent: number;
+}
+
+export interface Lockout {
+  /** When it ends by itself; undefined when only the helpdesk ends it. */
+  readonly until?: Date;
+  /** How many bars there have been without a success in between, this one included. */
+  readonly bars: number;
+}

@@ -1,0 +1,77 @@
+import type { Json } from './json.ts';
+
+/** How a person is reached. */
+export type Channel = 'voice' | 'sms' | 'email';
+
+/**
+ * Reaches a person over a channel and finds out whether it was them. Two families fit behind it: services that make or
+ * verify the code themselves implement it directly; gateways that only deliver are a Courier and are wrapped by
+ * `courierProvider`, where Latchkey makes the code.
+ * Throws Unavailable when the back end cannot be reached or does not answer in time.
+ */
+export interface MfaProvider {
+  readonly id: string;
+  readonly channels: readonly Channel[];
+
+  /**
+   * Places one call or sends one code. May take as long as the call lasts: it runs in the background.
+   * @returns what `check` needs later on any node, as plain JSON without a readable code
+   */
+  start(request: ChallengeRequest): Promise<StartResult>;
+
+  /**
+   * @param state what `start` returned, or the last `waiting` left
+   * @param answer what the person typed; undefined for a call, which is proved at the phone
+   */
+  check(state: Json, answer: string | undefined): Promise<CheckResult>;
+}
+
+export interface ChallengeRequest {
+  readonly channel: Channel;
+  /** E.164 number with its plus sign, or a mail address. Looked up by the server just now; never from the browser. */
+  readonly to: string;
+  /** The challenge's own id: an idempotency key where the back end takes one. At most 64 characters of [0-9A-Za-z_-]. */
+  readonly reference: string;
+  /** BCP 47 tag for spoken and written text. */
+  readonly language: string;
+  /** Length of the code in digits; 6 to 10. Not for calls. */
+  readonly codeLength: number;
+  /** Seconds that the challenge may live; at most 600 (ASVS 6.5.5). */
+  readonly lifetimeSeconds: number;
+  /** Text to deliver, with `{code}` where the code goes. Services with their own text ignore it. */
+  readonly text: string;
+}
+
+export type StartResult =
+  | { readonly kind: 'started'; readonly state: Json }
+  /** The back end will not reach this destination: a bad or barred number. Not a fault, not the person's failure. */
+  | { readonly kind: 'rejected'; readonly reason: string };
+
+export type CheckResult =
+  | { readonly kind: 'passed' }
+  | { readonly kind: 'wrong' }
+  | { readonly kind: 'waiting' }
+  /** The person said that it was not them. */
+  | { readonly kind: 'refused' }
+  /** Nobody answered, or they hung up: nothing is proved, nothing is held against anybody. */
+  | { readonly kind: 'unanswered' }
+  | { readonly kind: 'expired' };
+
+/** A gateway that only delivers a text. Resolves once it has been handed over; throws Unavailable otherwise. */
+export interface Courier {
+  readonly id: string;
+  readonly channels: readonly Channel[];
+  deliver(message: CourierMessage): Promise<DeliveryResult>;
+}
+
+export interface CourierMessage {
+  readonly channel: Channel;
+  readonly to: string;
+  readonly text: string;
+  readonly reference: string;
+  readonly language: string;
+}
+
+export type DeliveryResult =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'rejected'; readonly reason: string };

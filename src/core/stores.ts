@@ -1,0 +1,113 @@
+import type { AuditBreak, AuditEvent, AuditRow } from './audit.ts';
+import type { Challenge, ChallengeState } from './challenge.ts';
+import type { Flow } from './flow.ts';
+import type { JournalEntry, JournalOutcome } from './journal.ts';
+import type { Json } from './json.ts';
+import type { Lockout, LockoutRules } from './lockout.ts';
+
+/**
+ * Everything that outlives a request. One schema carries on SQLite and PostgreSQL, and one contract suite runs on both.
+ * Every method throws Unavailable when the database cannot be used; none leaves half a change behind.
+ * Bodies that hold personal or secret data are sealed by the store with the row's identity as associated data.
+ */
+export interface Stores {
+  readonly flows: FlowStore;
+  readonly enrolments: EnrolmentStore;
+  readonly failures: FailureStore;
+  readonly challenges: ChallengeStore;
+  readonly journal: JournalStore;
+  readonly audit: AuditStore;
+  readonly sessions: SessionStore;
+  /** Brings the schema to the current version; safe to run on several nodes at once. Returns what it applied. */
+  migrate(): Promise<readonly string[]>;
+  /** Whether the schema is current and a write goes through, with a sentence for an operator. */
+  health(): Promise<{ readonly ok: boolean; readonly detail: string }>;
+  /** Deletes what is past its time: flows, challenges, sessions, idle counters. Returns how many rows went. */
+  purge(now: Date): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface FlowStore {
+  create(flow: Flow): Promise<void>;
+  read(id: string): Promise<Flow | undefined>;
+  /**
+   * Compare and set: writes the flow with version + 1 if the stored version is still `flow.version`.
+   * @returns the flow as stored, or undefined when somebody else was faster
+   */
+  save(flow: Flow): Promise<Flow | undefined>;
+  /** Ends every other open flow of this account, in its favour or not. Returns how many ended. */
+  endOthers(accountId: string, exceptId: string, now: Date): Promise<number>;
+}
+
+/** What one gate keeps about one account. */
+export interface Enrolment {
+  readonly accountId: string;
+  readonly gate: string;
+  readonly data: Json;
+  readonly provedAt: Date;
+}
+
+export interface EnrolmentStore {
+  of(accountId: string): Promise<readonly Enrolment[]>;
+  /** Adds it, or replaces what the gate kept about the account before. */
+  keep(enrolment: Enrolment): Promise<void>;
+  /** Returns whether there was one. */
+  remove(accountId: string, gate: string): Promise<boolean>;
+}
+
+/** Tries in a row, per subject and gate, and the bars that follow from them. A subject is an account id or a decoy key. */
+export interface FailureStore {
+  /**
+   * Counts one try before it is judged, in one atomic statement.
+   * @returns how many tries now stand in the row, or undefined when `limit` of them stood there already and none was
+   * added
+   */
+  count(subject: string, gate: string, limit: number, now: Date): Promise<number | undefined>;
+  /** Takes one counted try back: it was right, unfinished, or the fault of a machine. Never goes below 0. */
+  refund(subject: string, gate: string): Promise<void>;
+  /** Forgets the tries of one gate, or of all gates when none is named. Bars stay. */
+  clear(subject: string, gate?: string): Promise<void>;
+  /** Bars the subject by the rules, forgets its tries, and returns the bar that now stands. */
+  bar(subject: string, rules: LockoutRules, now: Date): Promise<Lockout>;
+  /** The bar that stands now, if any. */
+  lockout(subject: string, now: Date): Promise<Lockout | undefined>;
+  /** Ends a bar and forgets earlier ones, as after a whole flow that succeeded or by the helpdesk. */
+  unbar(subject: string): Promise<void>;
+}
+
+export interface ChallengeStore {
+  create(challenge: Challenge): Promise<void>;
+  read(id: string): Promise<Challenge | undefined>;
+  /**
+   * Moves a challenge from one of the states `from` to what `next` holds, in one conditional statement.
+   * @returns false when it was in none of them any more: somebody else was faster
+   */
+  move(next: Challenge, from: readonly ChallengeState[]): Promise<boolean>;
+  /** Ids of challenges still queued that were created before this moment: their sender may have died. */
+  queuedBefore(moment: Date): Promise<readonly string[]>;
+}
+
+export interface JournalStore {
+  /** On disk before it resolves. */
+  intend(entry: JournalEntry): Promise<void>;
+  settle(id: string, outcome: JournalOutcome, now: Date): Promise<void>;
+  read(id: string): Promise<JournalEntry | undefined>;
+  /** Entries without a final outcome (none, or `unknown`), oldest first. */
+  unsettled(): Promise<readonly JournalEntry[]>;
+}
+
+export interface AuditStore {
+  /** Chains the event to the last row and returns when it is on disk. */
+  append(event: AuditEvent): Promise<AuditRow>;
+  /** Walks the whole chain; the first row that does not fit, or undefined when all do. */
+  verify(): Promise<AuditBreak | undefined>;
+  /** The rows about one subject, newest first; at most `limit`. */
+  about(subject: string, limit: number): Promise<readonly AuditRow[]>;
+}
+
+/** Server-side sessions: opaque JSON under the hash of the session id. */
+export interface SessionStore {
+  read(id: string, now: Date): Promise<Json | undefined>;
+  write(id: string, data: Json, expires: Date): Promise<void>;
+  remove(id: string): Promise<void>;
+}
