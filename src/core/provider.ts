@@ -72,6 +72,4 @@ export interface CourierMessage {
   readonly language: string;
 }
 
-export type DeliveryResult =
-  | { readonly kind: 'delivered' }
-  | { readonly kind: 'rejected'; readonly reason: string };
+export type DeliveryResult = { readonly kind: 'delivered' } | { readonly kind: 'rejected'; readonly reason: string };
