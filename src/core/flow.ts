@@ -1,4 +1,5 @@
-import type { Action } from './journal.ts';
+import type { Identity } from './account.ts';
+import type { Action, JournalOutcome } from './journal.ts';
 import type { Json } from './json.ts';
 import type { Message, Problem } from './message.ts';
 
@@ -17,6 +18,8 @@ export interface Flow {
   readonly login: string;
   /** The chain as it was when the flow started: a later change of policy never shortens it. */
   readonly chain: readonly Link[];
+  /** What passing the chain allows; empty in the registration portal. */
+  readonly actions: readonly Action[];
   readonly step: FlowStep;
   /** Private memory of the gate that is open; null elsewhere. */
   readonly memory: Json;
@@ -36,13 +39,16 @@ export interface Link {
 }
 
 export type FlowSubject =
-  | { readonly kind: 'account'; readonly accountId: string }
+  /** Fixed at the start and never read again from the browser (DESIGN 6.1). */
+  | { readonly kind: 'account'; readonly account: Identity }
   /** Cannot pass. `key` is what its failures are counted under; `reason` is for the audit only. */
   | { readonly kind: 'decoy'; readonly key: string; readonly seed: string; readonly reason: string };
 
 export type FlowStep =
-  | { readonly kind: 'gate'; readonly at: number }
+  /** `openingSince` (milliseconds) marks a gate whose `open` has begun and not yet been saved. */
+  | { readonly kind: 'gate'; readonly at: number; readonly openingSince?: number }
   | { readonly kind: 'choose' }
+  /** `refusals` counts the passwords that the directory or its policy did not take. */
   | { readonly kind: 'password'; readonly refusals: number }
   /** A write was sent and nothing may be done until its outcome is known. */
   | { readonly kind: 'writing'; readonly journalId: string; readonly action: Action }
@@ -57,9 +63,85 @@ export type RefusedReason = 'barred' | 'not-you' | 'not-eligible' | 'helpdesk';
 export type FlowEvent =
   | { readonly kind: 'passed' }
   | { readonly kind: 'refused'; readonly reason: RefusedReason }
-  | { readonly kind: 'chose'; readonly action: Action }
+  | { readonly kind: 'chose-reset' }
   | { readonly kind: 'back' }
   | { readonly kind: 'write-began'; readonly journalId: string; readonly action: Action }
-  | { readonly kind: 'write-ended'; readonly outcome: 'done' | 'unknown' | 'not-done' | 'refused' }
+  | { readonly kind: 'write-ended'; readonly outcome: JournalOutcome; readonly refusals: number }
   | { readonly kind: 'expired' }
   | { readonly kind: 'cancelled' };
+
+/** How often a directory may refuse a password within one flow before the person must start again. */
+export const maxRefusals = 10;
+
+/**
+ * The only rule of what follows what: pure, so that every order of events can be tried.
+ * @returns the next step, or undefined when the event does not fit where the flow stands
+ */
+export function nextStep(flow: Pick<Flow, 'step' | 'chain' | 'actions'>, event: FlowEvent): FlowStep | undefined {
+  if (isEnded(flow.step)) return undefined;
+  if (event.kind === 'expired' || event.kind === 'cancelled') return { kind: event.kind };
+  if (event.kind === 'refused') return { kind: 'refused', reason: event.reason };
+  switch (flow.step.kind) {
+    case 'gate':
+      return event.kind === 'passed' ? afterGate(flow, flow.step.at) : undefined;
+    case 'choose':
+      return fromChoose(flow.actions, event);
+    case 'password':
+      return fromPassword(flow.actions, event);
+    case 'writing':
+      return event.kind === 'write-ended' ? afterWrite(flow.step.action, event) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Where a new flow stands. */
+export function firstStep(chain: readonly Link[]): FlowStep {
+  if (chain.length === 0) throw new RangeError('a chain has at least one gate');
+  return { kind: 'gate', at: 0 };
+}
+
+/** Whether nothing can happen to the flow any more. */
+export function isEnded(step: FlowStep): boolean {
+  return step.kind === 'done' || step.kind === 'refused' || step.kind === 'expired' || step.kind === 'cancelled';
+}
+
+/** The link that is open, when a gate is. */
+export function openLink(flow: Pick<Flow, 'step' | 'chain'>): Link | undefined {
+  return flow.step.kind === 'gate' ? flow.chain[flow.step.at] : undefined;
+}
+
+/** What the failures of a flow are counted under: the account's id, or the key of a decoy. */
+export function subjectKey(subject: FlowSubject): string {
+  return subject.kind === 'account' ? subject.account.id : subject.key;
+}
+
+function afterGate(flow: Pick<Flow, 'chain' | 'actions'>, at: number): FlowStep {
+  if (at + 1 < flow.chain.length) return { kind: 'gate', at: at + 1 };
+  return flow.actions.length === 0 ? { kind: 'done', certain: true } : { kind: 'choose' };
+}
+
+function fromChoose(actions: readonly Action[], event: FlowEvent): FlowStep | undefined {
+  if (event.kind === 'chose-reset' && actions.includes('reset')) return { kind: 'password', refusals: 0 };
+  if (event.kind === 'write-began' && event.action === 'unlock' && actions.includes('unlock')) return writing(event);
+  return undefined;
+}
+
+function fromPassword(actions: readonly Action[], event: FlowEvent): FlowStep | undefined {
+  if (event.kind === 'back') return { kind: 'choose' };
+  if (event.kind === 'write-began' && event.action === 'reset' && actions.includes('reset')) return writing(event);
+  return undefined;
+}
+
+function writing(event: Extract<FlowEvent, { kind: 'write-began' }>): FlowStep {
+  return { kind: 'writing', journalId: event.journalId, action: event.action };
+}
+
+function afterWrite(action: Action, event: Extract<FlowEvent, { kind: 'write-ended' }>): FlowStep {
+  if (event.outcome === 'done') return { kind: 'done', action, certain: true };
+  if (event.outcome === 'unknown') return { kind: 'done', action, certain: false };
+  if (action === 'unlock') return { kind: 'choose' };
+  return event.refusals < maxRefusals
+    ? { kind: 'password', refusals: event.refusals }
+    : { kind: 'refused', reason: 'helpdesk' };
+}

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Account } from './account.ts';
+import type { Identity } from './account.ts';
 import type { Json } from './json.ts';
 import type { Message, Problem } from './message.ts';
 
@@ -48,7 +48,7 @@ export interface GateContext {
 
 export type Subject =
   /** `enrolment` is what this gate kept about the account; undefined while registering for the first time. */
-  | { readonly kind: 'account'; readonly account: Account; readonly enrolment?: Json }
+  | { readonly kind: 'account'; readonly account: Identity; readonly enrolment?: Json }
   /** `seed` is an HMAC of the typed login in hex (64 digits): the same login always gets the same masks. */
   | { readonly kind: 'decoy'; readonly seed: string };
 
