@@ -14,8 +14,6 @@ export interface Flow {
   readonly reference: string;
   readonly portal: Portal;
   readonly subject: FlowSubject;
-  /** The login as the person may see it again: what they typed, or the account's name. */
-  readonly login: string;
   /** The chain as it was when the flow started: a later change of policy never shortens it. */
   readonly chain: readonly Link[];
   /** What passing the chain allows; empty in the registration portal. */
@@ -26,6 +24,8 @@ export interface Flow {
   /** What the next page has to say about the last answer. */
   readonly notice?: Message;
   readonly problems?: readonly Problem[];
+  /** Wrong answers in a row at the open gate, when the last one was wrong. */
+  readonly wrong?: number;
   readonly language: string;
   readonly createdAt: Date;
   readonly expiresAt: Date;
@@ -51,7 +51,7 @@ export type FlowStep =
   /** `refusals` counts the passwords that the directory or its policy did not take. */
   | { readonly kind: 'password'; readonly refusals: number }
   /** A write was sent and nothing may be done until its outcome is known. */
-  | { readonly kind: 'writing'; readonly journalId: string; readonly action: Action }
+  | { readonly kind: 'writing'; readonly journalId: string; readonly action: Action; readonly since: number }
   | { readonly kind: 'done'; readonly action?: Action; readonly certain: boolean }
   | { readonly kind: 'refused'; readonly reason: RefusedReason }
   | { readonly kind: 'expired' }
@@ -65,7 +65,8 @@ export type FlowEvent =
   | { readonly kind: 'refused'; readonly reason: RefusedReason }
   | { readonly kind: 'chose-reset' }
   | { readonly kind: 'back' }
-  | { readonly kind: 'write-began'; readonly journalId: string; readonly action: Action }
+  /** `since` in milliseconds. */
+  | { readonly kind: 'write-began'; readonly journalId: string; readonly action: Action; readonly since: number }
   | { readonly kind: 'write-ended'; readonly outcome: JournalOutcome; readonly refusals: number }
   | { readonly kind: 'expired' }
   | { readonly kind: 'cancelled' };
@@ -96,7 +97,7 @@ export function nextStep(flow: Pick<Flow, 'step' | 'chain' | 'actions'>, event: 
 }
 
 /** Where a new flow stands. */
-export function firstStep(chain: readonly Link[]): FlowStep {
+export function firstStep(chain: readonly Link[]): Extract<FlowStep, { kind: 'gate' }> {
   if (chain.length === 0) throw new RangeError('a chain has at least one gate');
   return { kind: 'gate', at: 0 };
 }
@@ -109,6 +110,12 @@ export function isEnded(step: FlowStep): boolean {
 /** The link that is open, when a gate is. */
 export function openLink(flow: Pick<Flow, 'step' | 'chain'>): Link | undefined {
   return flow.step.kind === 'gate' ? flow.chain[flow.step.at] : undefined;
+}
+
+/** The flow without what the last page had to say. */
+export function quiet(flow: Flow): Flow {
+  const { notice: _notice, problems: _problems, wrong: _wrong, ...rest } = flow;
+  return rest;
 }
 
 /** What the failures of a flow are counted under: the account's id, or the key of a decoy. */
@@ -134,7 +141,7 @@ function fromPassword(actions: readonly Action[], event: FlowEvent): FlowStep | 
 }
 
 function writing(event: Extract<FlowEvent, { kind: 'write-began' }>): FlowStep {
-  return { kind: 'writing', journalId: event.journalId, action: event.action };
+  return { kind: 'writing', journalId: event.journalId, action: event.action, since: event.since };
 }
 
 function afterWrite(action: Action, event: Extract<FlowEvent, { kind: 'write-ended' }>): FlowStep {

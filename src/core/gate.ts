@@ -10,6 +10,8 @@ import type { Message, Problem } from './message.ts';
 export interface Gate {
   /** Also the URL segment of its page, its folder below views/gates and its key in the catalogue. */
   readonly id: string;
+  /** What it proves: something that the person has, or knows. A chain of two of a kind is not two factors. */
+  readonly factor: 'possession' | 'knowledge';
   readonly enrol: Step;
   readonly verify: Step;
 }

@@ -34,13 +34,12 @@ export function parseLogin(typed: string): Login | undefined {
 }
 
 /**
- * One spelling for all spellings of a login, so that counters and decoys do not depend on case or form of typing.
- * @param defaultDomain the domain that a bare name belongs to
+ * The part of a login that all three shapes share, in one spelling. Counters and decoys hang on it, so that an unknown
+ * login looks the same however it is typed, as a known one does.
  */
-export function normalLogin(login: Login, defaultDomain: string): string {
-  const fold = (text: string): string => text.normalize('NFKC').toLowerCase();
-  if (login.kind === 'principal') return fold(login.name);
-  return fold(`${login.kind === 'down-level' ? login.domain : defaultDomain}\\${login.name}`);
+export function loginStem(login: Login): string {
+  const name = login.kind === 'principal' ? login.name.slice(0, login.name.lastIndexOf('@')) : login.name;
+  return name.normalize('NFKC').toLowerCase();
 }
 
 function isName(text: string): boolean {

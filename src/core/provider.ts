@@ -15,12 +15,16 @@ export interface MfaProvider {
 
   /**
    * Places one call or sends one code. May take as long as the call lasts: it runs in the background.
+   * Throws NotSent when it is certain that nothing left: then another provider may try. Any other fault is ambiguous.
+   * @param keep stores a state before anything leaves. A provider that knows its state beforehand calls it first, so
+   * that a crash or a lost answer does not make a delivered code useless.
    * @returns what `check` needs later on any node, as plain JSON without a readable code
    */
-  start(request: ChallengeRequest): Promise<StartResult>;
+  start(request: ChallengeRequest, keep: KeepState): Promise<StartResult>;
 
   /**
-   * @param state what `start` returned, or the last `waiting` left
+   * Once a call has ended, every later check says the same.
+   * @param state what `start` returned or kept
    * @param answer what the person typed; undefined for a call, which is proved at the phone
    */
   check(state: Json, answer: string | undefined): Promise<CheckResult>;
@@ -41,6 +45,8 @@ export interface ChallengeRequest {
   /** Text to deliver, with `{code}` where the code goes. Services with their own text ignore it. */
   readonly text: string;
 }
+
+export type KeepState = (state: Json) => Promise<void>;
 
 export type StartResult =
   | { readonly kind: 'started'; readonly state: Json }

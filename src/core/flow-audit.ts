@@ -1,0 +1,39 @@
+import type { AuditEventName } from './audit.ts';
+import type { Clock } from './clock.ts';
+import { type Flow, subjectKey } from './flow.ts';
+import type { RequestContext } from './request-context.ts';
+import type { AuditStore } from './stores.ts';
+
+/** Writes down what happens to flows, with the same fields every time. */
+export class FlowAudit {
+  readonly #audit: AuditStore;
+  readonly #clock: Clock;
+
+  constructor(needs: { readonly audit: AuditStore; readonly clock: Clock }) {
+    this.#audit = needs.audit;
+    this.#clock = needs.clock;
+  }
+
+  /** Resolves when the row is on disk. `request` is absent for what Latchkey does by itself. */
+  async write(
+    event: AuditEventName,
+    flow: Pick<Flow, 'subject' | 'portal' | 'reference'>,
+    about: {
+      readonly request?: RequestContext;
+      readonly gate?: string;
+      readonly detail?: { readonly [name: string]: string | number | boolean };
+    },
+  ): Promise<void> {
+    const { request, gate, detail } = about;
+    await this.#audit.append({
+      at: this.#clock.now(),
+      event,
+      subject: subjectKey(flow.subject),
+      portal: flow.portal,
+      flow: flow.reference,
+      ...(gate === undefined ? {} : { gate }),
+      ...(request === undefined ? {} : { address: request.address, correlation: request.correlation }),
+      ...(detail === undefined ? {} : { detail }),
+    });
+  }
+}

@@ -1,0 +1,66 @@
+import type { Account } from './account.ts';
+import type { PasswordPolicy } from './directory.ts';
+import type { Message } from './message.ts';
+
+/**
+ * One line of the checklist beside the password field. `met` is undefined where only the directory can tell.
+ * The rules are the directory's own: Latchkey reports them and adds none (ASVS 6.2.5).
+ */
+export interface PasswordRule {
+  readonly id: 'length' | 'name' | 'kinds' | 'history' | 'age';
+  readonly message: Message;
+  readonly met?: boolean;
+}
+
+/** Windows counts UTF-16 units, and so does String.length. */
+const maxLength = 256;
+
+/**
+ * The policy as sentences, judged for a password where that can be done without the directory.
+ * @param password undefined before anything was typed
+ */
+export function passwordRules(
+  policy: PasswordPolicy,
+  account: Pick<Account, 'samName' | 'displayName'>,
+  password?: string,
+): readonly PasswordRule[] {
+  const judge = (test: (typed: string) => boolean): { met?: boolean } =>
+    password === undefined ? {} : { met: test(password) };
+  const rules: PasswordRule[] = [];
+  const least = Math.max(policy.minLength, 1);
+  rules.push({
+    id: 'length',
+    message: { key: 'password.rules.length', values: { count: least } },
+    ...judge((typed) => typed.length >= least && typed.length <= maxLength),
+  });
+  if (policy.complexity) {
+    rules.push({
+      id: 'name',
+      message: { key: 'password.rules.name' },
+      ...judge((typed) => !holdsName(typed, account)),
+    });
+    rules.push({ id: 'kinds', message: { key: 'password.rules.kinds' }, ...judge((typed) => kindsOf(typed) >= 3) });
+  }
+  if (policy.hintsEnforced && policy.historyLength > 0) {
+    rules.push({ id: 'history', message: { key: 'password.rules.history', values: { count: policy.historyLength } } });
+  }
+  if (policy.hintsEnforced && policy.minAgeSeconds > 0) {
+    const days = Math.ceil(policy.minAgeSeconds / 86_400);
+    rules.push({ id: 'age', message: { key: 'password.rules.age', values: { count: days } } });
+  }
+  return rules;
+}
+
+/** How many of the five kinds of character stand in it (MS-SAMR 3.1.1.7.2). */
+function kindsOf(password: string): number {
+  const kinds = [/\p{Lu}/u, /\p{Ll}/u, /[0-9]/, /[~!@#$%^&*_\-+=`|\\(){}[\]:;"'<>,.?/€£]/, /[\p{Lo}\p{Lt}\p{Lm}]/u];
+  return kinds.filter((kind) => kind.test(password)).length;
+}
+
+/** Whether the login, or a part of the display name of three or more characters, stands in it (MS-SAMR 3.1.1.7.2). */
+function holdsName(password: string, account: Pick<Account, 'samName' | 'displayName'>): boolean {
+  const typed = password.toLowerCase();
+  const parts = account.displayName.split(/[\s,.\-_#\t]+/u).filter((part) => part.length >= 3);
+  const names = account.samName.length >= 3 ? [account.samName, ...parts] : parts;
+  return names.some((name) => typed.includes(name.toLowerCase()));
+}

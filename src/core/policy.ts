@@ -1,0 +1,82 @@
+import type { Account } from './account.ts';
+import type { Link } from './flow.ts';
+import type { Action } from './journal.ts';
+import type { Lockout, LockoutRules } from './lockout.ts';
+import type { Enrolment } from './stores.ts';
+
+/** Who must pass which chain, and what they may do then. */
+export interface Policy {
+  readonly name: string;
+  /** Gate ids in order; at least one, none twice. */
+  readonly chain: readonly string[];
+  readonly actions: readonly Action[];
+  readonly lockout: LockoutRules;
+  /** Seconds from the start of a flow to its end. */
+  readonly flowSeconds: number;
+  /** Whether accounts of protected groups come under it; false unless the configuration says so by name. */
+  readonly privileged: boolean;
+  /** `decoy` looks alike for everybody; `say-so` answers all who cannot pass with one helpful page. */
+  readonly unknownLogins: 'decoy' | 'say-so';
+}
+
+/** Why somebody cannot pass. For the audit and the helpdesk; the person at the browser never sees which. */
+export type Ineligible =
+  | 'unknown'
+  | 'not-a-person'
+  | 'disabled'
+  | 'account-expired'
+  | 'smartcard-required'
+  | 'privileged'
+  | 'barred'
+  | 'unregistered';
+
+/**
+ * Whether an account may use Latchkey at all, registered or not.
+ * @returns the reason why not, or undefined when it may
+ */
+export function barredFromUse(account: Account, policy: Policy, lockout?: Lockout): Ineligible | undefined {
+  const { state } = account;
+  if (!state.person) return 'not-a-person';
+  if (state.privileged && !policy.privileged) return 'privileged';
+  if (state.disabled) return 'disabled';
+  if (state.expired) return 'account-expired';
+  if (state.smartcardRequired) return 'smartcard-required';
+  return lockout === undefined ? undefined : 'barred';
+}
+
+/** As `barredFromUse`, and every gate of the chain must be enrolled: what a reset needs. */
+export function barredFromReset(
+  account: Account,
+  policy: Policy,
+  held: { readonly lockout: Lockout | undefined; readonly enrolments: readonly Enrolment[] },
+): Ineligible | undefined {
+  return (
+    barredFromUse(account, policy, held.lockout) ??
+    (isRegistered(policy.chain, held.enrolments) ? undefined : 'unregistered')
+  );
+}
+
+/** Whether every gate of the chain has an enrolment. */
+export function isRegistered(chain: readonly string[], enrolments: readonly Enrolment[]): boolean {
+  return chain.every((gate) => enrolments.some((enrolment) => enrolment.gate === gate));
+}
+
+/** The chain of a reset: each gate is verified, in order. */
+export function resetChain(policy: Policy): readonly Link[] {
+  return policy.chain.map((gate) => ({ gate, step: 'verify' }));
+}
+
+/**
+ * The chain of a registration: each gate is enrolled, in order. Whoever has enrolled a gate before must first pass one
+ * of them, so that a stolen password alone changes nothing (DESIGN 6.12).
+ * @param preferred gate ids, strongest first: the first that is enrolled is the one to pass
+ */
+export function registrationChain(
+  policy: Policy,
+  enrolments: readonly Enrolment[],
+  preferred: readonly string[],
+): readonly Link[] {
+  const enrolled = preferred.find((gate) => enrolments.some((enrolment) => enrolment.gate === gate));
+  const confirm: readonly Link[] = enrolled === undefined ? [] : [{ gate: enrolled, step: 'verify' }];
+  return [...confirm, ...policy.chain.map((gate): Link => ({ gate, step: 'enrol' }))];
+}

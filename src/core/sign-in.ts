@@ -1,0 +1,148 @@
+import type { Account } from './account.ts';
+import type { Clock } from './clock.ts';
+import type { Directory, PasswordPolicy, SignIn } from './directory.ts';
+import type { LockoutRules } from './lockout.ts';
+import type { Login } from './login.ts';
+import type { RequestContext } from './request-context.ts';
+import type { AuditStore, FailureStore } from './stores.ts';
+
+/** What the registration sign-in can come to. `withheld` means that the password was not even forwarded. */
+export type SignInOutcome =
+  | { readonly kind: 'signed-in'; readonly account: Account }
+  | { readonly kind: 'refused'; readonly why: Exclude<SignIn['kind'], 'signed-in'> | 'withheld' };
+
+/** Wrong passwords that stay unspent before the directory would lock the account (security 5.22). */
+const margin = 2;
+
+/** Wrong passwords are counted beside the gates: they bar the sign-in, and never the owner's way to a reset. */
+const counter = 'sign-in';
+const signInSubject = (account: Account): string => `sign-in:${account.id}`;
+
+/**
+ * The registration sign-in. It forwards a password to the directory only while a wrong one could not lock the account:
+ * Latchkey must never be a way to lock somebody out (DESIGN 6.5).
+ */
+export class SignInGuard {
+  readonly #needs: SignInNeeds;
+  /** One sign-in at a time per account, so that parallel requests cannot spend the same last try. */
+  readonly #queues = new Map<string, Promise<unknown>>();
+
+  constructor(needs: SignInNeeds) {
+    this.#needs = needs;
+  }
+
+  /**
+   * Proves a login and password.
+   * @param password as typed; an empty one is wrong without being forwarded
+   * @throws Unavailable when the directory does not answer; nothing is counted then
+   */
+  async signIn(login: Login, password: string, request: RequestContext): Promise<SignInOutcome> {
+    const account = await this.#needs.directory.find(login);
+    if (account === undefined || password === '') return this.#refuse('wrong', account, request);
+    return this.#inTurn(account.id, () => this.#attempt(account, password, request));
+  }
+
+  async #attempt(found: Account, password: string, request: RequestContext): Promise<SignInOutcome> {
+    const { directory, failures, rules, clock } = this.#needs;
+    const account = await directory.read(found.id);
+    if (account === undefined) return this.#refuse('wrong', undefined, request);
+    if (!mayForward(await directory.passwordPolicy(account), account.state.badPasswordCount)) {
+      return this.#refuse('withheld', account, request);
+    }
+    const subject = signInSubject(account);
+    const barred = await failures.lockout(subject, clock.now());
+    const tries = barred ? undefined : await failures.count(subject, counter, rules.threshold, clock.now());
+    if (tries === undefined) return this.#refuse('withheld', account, request);
+    const answer = await this.#forward(account, password);
+    if (answer.kind === 'wrong') return this.#wrong(account, tries, request);
+    if (answer.kind !== 'signed-in') {
+      await failures.refund(subject, counter);
+      return this.#refuse(answer.kind, account, request);
+    }
+    await failures.clear(subject, counter);
+    await failures.unbar(subject);
+    await this.#audit('sign-in.succeeded', account, request);
+    return { kind: 'signed-in', account };
+  }
+
+  async #forward(account: Account, password: string): Promise<SignIn> {
+    try {
+      return await this.#needs.directory.authenticate(account, password);
+    } catch (fault) {
+      await this.#needs.failures.refund(signInSubject(account), counter);
+      throw fault;
+    }
+  }
+
+  async #wrong(account: Account, tries: number, request: RequestContext): Promise<SignInOutcome> {
+    const { failures, rules, clock, audit } = this.#needs;
+    if (tries >= rules.threshold) {
+      const bar = await failures.bar(signInSubject(account), rules, clock.now());
+      await audit.append({
+        ...this.#event('account.barred', account, request),
+        detail: { bars: bar.bars, from: counter },
+      });
+    }
+    return this.#refuse('wrong', account, request);
+  }
+
+  async #refuse(
+    why: Extract<SignInOutcome, { kind: 'refused' }>['why'],
+    account: Account | undefined,
+    request: RequestContext,
+  ): Promise<SignInOutcome> {
+    await this.#audit(why === 'withheld' ? 'sign-in.withheld' : 'sign-in.failed', account, request, why);
+    return { kind: 'refused', why };
+  }
+
+  async #audit(
+    event: 'sign-in.succeeded' | 'sign-in.failed' | 'sign-in.withheld',
+    account: Account | undefined,
+    request: RequestContext,
+    why?: string,
+  ): Promise<void> {
+    const detail = why === undefined ? {} : { detail: { why } };
+    await this.#needs.audit.append({ ...this.#event(event, account, request), ...detail });
+  }
+
+  #event<Name extends string>(event: Name, account: Account | undefined, request: RequestContext) {
+    return {
+      at: this.#needs.clock.now(),
+      event,
+      portal: 'registration',
+      address: request.address,
+      correlation: request.correlation,
+      ...(account === undefined ? {} : { subject: account.id }),
+    };
+  }
+
+  async #inTurn<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
+    const before = this.#queues.get(key) ?? Promise.resolve();
+    const turn = before.then(work, work);
+    const settled = turn.catch(() => undefined);
+    this.#queues.set(key, settled);
+    try {
+      return await turn;
+    } finally {
+      if (this.#queues.get(key) === settled) this.#queues.delete(key);
+    }
+  }
+}
+
+export interface SignInNeeds {
+  readonly directory: Directory;
+  readonly failures: FailureStore;
+  readonly audit: AuditStore;
+  readonly rules: LockoutRules;
+  readonly clock: Clock;
+}
+
+/**
+ * Whether one more wrong password would still leave the margin. With a threshold of 1 nothing may ever be forwarded.
+ * @param badPasswordCount wrong passwords that the directory counts now
+ */
+export function mayForward(policy: PasswordPolicy, badPasswordCount: number): boolean {
+  if (policy.lockoutThreshold === 0) return true;
+  const left = policy.lockoutThreshold - badPasswordCount;
+  return left > Math.max(1, Math.min(margin, policy.lockoutThreshold - 1));
+}
