@@ -18,6 +18,8 @@ export interface SambaDetails {
   /** ldap:// with the port; answers nothing before StartTLS. */
   readonly startTlsUrl: string;
   readonly caFile: string;
+  /** The provisioned folder, for what only local tools can do. */
+  readonly folder: string;
   /** NetBIOS name of the domain. */
   readonly domain: string;
   readonly dnsDomain: string;
@@ -79,6 +81,7 @@ function describeDomain(folder: string): SambaDetails {
     url: 'ldaps://127.0.0.1:636',
     startTlsUrl: 'ldap://127.0.0.1:389',
     caFile: join(folder, 'private', 'tls', 'ca.pem'),
+    folder,
     domain: 'CORP',
     dnsDomain: 'corp.example.test',
     baseDn: 'DC=corp,DC=example,DC=test',
