@@ -1,0 +1,139 @@
+import { type AuditBreak, type AuditEvent, type AuditRow, auditGenesis, auditHash } from '../core/audit.ts';
+import { Misconfigured } from '../core/errors.ts';
+import type { Sealer } from '../core/sealer.ts';
+import type { AuditStore } from '../core/stores.ts';
+import { isSealedHead, sealHead } from './audit-head.ts';
+import { auditRowOf, tableRowOf } from './audit-rows.ts';
+import type { AuditTableRow, Database } from './schema.ts';
+
+const pageSize = 500;
+
+/** The audit chain. Rows are only ever added; the head row says where it ends and is sealed, see audit-head.ts. */
+export class SqlAuditStore implements AuditStore {
+  readonly #db: Database;
+  readonly #sealer: Sealer;
+
+  constructor(needs: { readonly db: Database; readonly sealer: Sealer }) {
+    this.#db = needs.db;
+    this.#sealer = needs.sealer;
+  }
+
+  /** Throws Misconfigured when the head was changed from outside: to go on would make that look right. */
+  async append(event: AuditEvent): Promise<AuditRow> {
+    return this.#db.transaction().execute(async (transaction) => {
+      // Counting up locks the head until the commit: appends on all connections and nodes go one after another.
+      const head = await transaction
+        .updateTable('audit_head')
+        .set((row) => ({ sequence: row('sequence', '+', 1) }))
+        .where('id', '=', 1)
+        .returning(['sequence', 'hash', 'seal'])
+        .executeTakeFirst();
+      if (head === undefined) throw new Misconfigured('the head of the audit chain is gone');
+      this.#requireSeal({ sequence: head.sequence - 1, hash: head.hash }, head.seal);
+      const row = { ...event, sequence: head.sequence, hash: auditHash(head.hash, head.sequence, event) };
+      await transaction.insertInto('audit').values(tableRowOf(row)).execute();
+      await transaction
+        .updateTable('audit_head')
+        .set({ hash: row.hash, seal: sealHead(this.#sealer, row) })
+        .where('id', '=', 1)
+        .execute();
+      return row;
+    });
+  }
+
+  async verify(): Promise<AuditBreak | undefined> {
+    const head = await this.#head();
+    if (head === undefined) return { sequence: 0, reason: 'the head of the chain is gone' };
+    let previous = { sequence: 0, hash: auditGenesis };
+    for await (const row of this.#rowsUpTo(head.sequence)) {
+      const reason = misfit(previous, row);
+      if (reason !== undefined) return { sequence: Math.min(row.sequence, previous.sequence + 1), reason };
+      previous = row;
+    }
+    return this.#endBreak(previous, head);
+  }
+
+  async about(subject: string, limit: number): Promise<readonly AuditRow[]> {
+    const rows = await this.#db
+      .selectFrom('audit')
+      .selectAll()
+      .where('subject', '=', subject)
+      .orderBy('sequence', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.map(auditRowOf);
+  }
+
+  /** The head and the last row, in one statement: appends change both at once. */
+  async #head() {
+    return this.#db
+      .selectFrom('audit_head')
+      .select(['sequence', 'hash', 'seal'])
+      .select((row) =>
+        row
+          .selectFrom('audit')
+          .select((rows) => rows.fn.max('audit.sequence').as('last'))
+          .as('last'),
+      )
+      .where('id', '=', 1)
+      .executeTakeFirst();
+  }
+
+  async *#rowsUpTo(last: number): AsyncGenerator<AuditTableRow> {
+    let after = Number.MIN_SAFE_INTEGER;
+    while (true) {
+      const page = await this.#db
+        .selectFrom('audit')
+        .selectAll()
+        .where('sequence', '>', after)
+        .where('sequence', '<=', last)
+        .orderBy('sequence')
+        .limit(pageSize)
+        .execute();
+      yield* page;
+      const end = page.at(-1);
+      if (end === undefined || page.length < pageSize) return;
+      after = end.sequence;
+    }
+  }
+
+  #endBreak(
+    end: { readonly sequence: number; readonly hash: string },
+    head: { readonly sequence: number; readonly hash: string; readonly seal: string; readonly last: number | null },
+  ): AuditBreak | undefined {
+    if (end.sequence < head.sequence) return { sequence: end.sequence + 1, reason: 'the last rows are missing' };
+    if ((head.last ?? 0) > head.sequence)
+      return { sequence: head.sequence + 1, reason: 'rows were added past the head' };
+    if (end.hash !== head.hash) return { sequence: end.sequence, reason: 'the head does not belong to this row' };
+    return this.#isSealed(head) ? undefined : { sequence: end.sequence, reason: 'the head was not sealed by Latchkey' };
+  }
+
+  #isSealed(head: { readonly sequence: number; readonly hash: string; readonly seal: string }): boolean {
+    try {
+      return isSealedHead(this.#sealer, head, head.seal);
+    } catch {
+      return false;
+    }
+  }
+
+  #requireSeal(head: { readonly sequence: number; readonly hash: string }, seal: string): void {
+    if (!isSealedHead(this.#sealer, head, seal)) {
+      throw new Misconfigured('the head of the audit chain was changed from outside');
+    }
+  }
+}
+
+/** Why this row does not follow the previous one, if it does not. */
+function misfit(
+  previous: { readonly sequence: number; readonly hash: string },
+  row: AuditTableRow,
+): string | undefined {
+  if (row.sequence <= previous.sequence) return 'a row was inserted before the first';
+  if (row.sequence !== previous.sequence + 1) return 'a row is missing';
+  try {
+    const hash = auditHash(previous.hash, row.sequence, auditRowOf(row));
+    return hash === row.hash ? undefined : 'the row was changed, or is not the one that stood here';
+  } catch {
+    return 'the row cannot be read';
+  }
+}

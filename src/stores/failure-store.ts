@@ -1,0 +1,113 @@
+import type { Transaction } from 'kysely';
+import type { Lockout, LockoutRules } from '../core/lockout.ts';
+import type { FailureStore } from '../core/stores.ts';
+import type { BarRow, Database, Tables } from './schema.ts';
+
+/** `held_until` of a bar that only the helpdesk ends. */
+const forever = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Tries per subject and gate, and bars per subject. A bar is written into the rows of the tries as well: a `count` that
+ * waits for its row while the bar is made then sees it there, in the same statement, and admits nobody.
+ */
+export class SqlFailureStore implements FailureStore {
+  readonly #db: Database;
+
+  constructor(needs: { readonly db: Database }) {
+    this.#db = needs.db;
+  }
+
+  async count(subject: string, gate: string, limit: number, now: Date): Promise<number | undefined> {
+    if (limit < 1) return undefined;
+    const last_at = now.getTime();
+    const row = await this.#db
+      .insertInto('failures')
+      .values({ subject, gate, tries: 1, last_at, held_until: 0 })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['subject', 'gate'])
+          .doUpdateSet((stored) => ({ tries: stored('failures.tries', '+', 1), last_at }))
+          .where('failures.tries', '<', limit)
+          .where('failures.held_until', '<=', last_at),
+      )
+      .returning('tries')
+      .executeTakeFirst();
+    return row?.tries;
+  }
+
+  async refund(subject: string, gate: string): Promise<void> {
+    await this.#db
+      .updateTable('failures')
+      .set((row) => ({ tries: row('tries', '-', 1) }))
+      .where('subject', '=', subject)
+      .where('gate', '=', gate)
+      .where('tries', '>', 0)
+      .execute();
+  }
+
+  async clear(subject: string, gate?: string): Promise<void> {
+    const update = this.#db.updateTable('failures').set({ tries: 0 }).where('subject', '=', subject);
+    await (gate === undefined ? update : update.where('gate', '=', gate)).execute();
+  }
+
+  async bar(subject: string, rules: LockoutRules, now: Date): Promise<Lockout> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const bar = (await raise(transaction, { subject, rules, now })) ?? (await standing(transaction, subject));
+      await transaction
+        .updateTable('failures')
+        .set({ tries: 0, held_until: bar.until ?? forever })
+        .where('subject', '=', subject)
+        .execute();
+      return lockoutOf(bar);
+    });
+  }
+
+  async lockout(subject: string, now: Date): Promise<Lockout | undefined> {
+    const bar = await this.#db.selectFrom('bars').selectAll().where('subject', '=', subject).executeTakeFirst();
+    if (bar === undefined) return undefined;
+    return bar.until === null || bar.until > now.getTime() ? lockoutOf(bar) : undefined;
+  }
+
+  async unbar(subject: string): Promise<void> {
+    await this.#db.transaction().execute(async (transaction) => {
+      await transaction.deleteFrom('bars').where('subject', '=', subject).execute();
+      await transaction.updateTable('failures').set({ held_until: 0 }).where('subject', '=', subject).execute();
+    });
+  }
+}
+
+/** Adds a bar unless one is in force; undefined when one is. */
+async function raise(
+  db: Transaction<Tables>,
+  bar: { readonly subject: string; readonly rules: LockoutRules; readonly now: Date },
+): Promise<BarRow | undefined> {
+  const { subject, rules } = bar;
+  const now = bar.now.getTime();
+  const end = now + rules.minutes * 60_000;
+  return db
+    .insertInto('bars')
+    .values({ subject, bars: 1, until: rules.barsUntilPermanent <= 1 ? null : end })
+    .onConflict((conflict) =>
+      conflict
+        .column('subject')
+        .doUpdateSet((stored) => ({
+          bars: stored('bars.bars', '+', 1),
+          until: stored
+            .case()
+            .when('bars.bars', '<', rules.barsUntilPermanent - 1)
+            .then(stored.cast<number>(stored.val(end), 'bigint'))
+            .end(),
+        }))
+        .where('bars.until', '<=', now),
+    )
+    .returningAll()
+    .executeTakeFirst();
+}
+
+async function standing(db: Transaction<Tables>, subject: string): Promise<BarRow> {
+  return db.selectFrom('bars').selectAll().where('subject', '=', subject).executeTakeFirstOrThrow();
+}
+
+function lockoutOf(bar: BarRow): Lockout {
+  return bar.until === null ? { bars: bar.bars } : { until: new Date(bar.until), bars: bar.bars };
+}

@@ -1,0 +1,69 @@
+import { Kysely } from 'kysely';
+import type { Clock } from '../core/clock.ts';
+import type { Sealer } from '../core/sealer.ts';
+import type { Stores } from '../core/stores.ts';
+import { SqlAuditStore } from './audit-store.ts';
+import { SqlChallengeStore } from './challenge-store.ts';
+import { SqlEnrolmentStore } from './enrolment-store.ts';
+import { SqlFailureStore } from './failure-store.ts';
+import { guarded, toFault } from './faults.ts';
+import { SqlFlowStore } from './flow-store.ts';
+import { SqlJournalStore } from './journal-store.ts';
+import { postgresqlDialect } from './postgresql.ts';
+import type { Database, Tables } from './schema.ts';
+import { SqlSessionStore } from './session-store.ts';
+import type { StoreSettings } from './settings.ts';
+import { sqliteDialect } from './sqlite.ts';
+import { Upkeep } from './upkeep.ts';
+
+export interface StoreNeeds {
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+}
+
+/** PostgreSQL has no such setting: its own lock time-out ends a wait, and then a conflict is tried again this long. */
+const postgresqlPatienceMs = 5_000;
+
+/**
+ * Opens the database that the settings name. The schema is left alone: call `migrate` before the first use.
+ * Throws Misconfigured when a SQLite file is damaged or is no database, Unavailable when it cannot be opened. A
+ * PostgreSQL server is first asked by the first call.
+ */
+export async function openStores(settings: StoreSettings, needs: StoreNeeds): Promise<Stores> {
+  const db: Database = openDatabase(settings);
+  const patience = settings.kind === 'sqlite' ? settings['busy-timeout-ms'] : postgresqlPatienceMs;
+  const all = { db, ...needs, kind: settings.kind };
+  const upkeep = guarded(new Upkeep(all), patience);
+  return {
+    flows: guarded(new SqlFlowStore(all), patience),
+    enrolments: guarded(new SqlEnrolmentStore(all), patience),
+    failures: guarded(new SqlFailureStore(all), patience),
+    challenges: guarded(new SqlChallengeStore(all), patience),
+    journal: guarded(new SqlJournalStore(all), patience),
+    audit: guarded(new SqlAuditStore(all), patience),
+    sessions: guarded(new SqlSessionStore(all), patience),
+    migrate: () => upkeep.migrate(),
+    health: () => healthOf(upkeep),
+    purge: (now) => upkeep.purge(now),
+    close: () => db.destroy(),
+  };
+}
+
+function openDatabase(settings: StoreSettings): Database {
+  try {
+    return new Kysely<Tables>({
+      dialect: settings.kind === 'sqlite' ? sqliteDialect(settings) : postgresqlDialect(settings),
+    });
+  } catch (error) {
+    throw toFault(error);
+  }
+}
+
+/** A database that cannot be used is what a health check is there to report, not a fault of the check. */
+async function healthOf(upkeep: Upkeep): Promise<{ readonly ok: boolean; readonly detail: string }> {
+  try {
+    return await upkeep.health();
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import type { Kysely } from 'kysely';
+
+/**
+ * The tables as they are after the last migration. Text and integers only, so that one schema and one set of queries
+ * serve SQLite and PostgreSQL. Times are integer milliseconds since 1970 in UTC: they come back as the same Date, and
+ * compare and add alike on both, which text and timestamps do not. Columns named `body`, `data` or `seal` are sealed.
+ */
+export interface Tables {
+  readonly flows: FlowRow;
+  readonly enrolments: EnrolmentRow;
+  readonly failures: FailureRow;
+  readonly bars: BarRow;
+  readonly challenges: ChallengeRow;
+  readonly journal: JournalRow;
+  readonly audit: AuditTableRow;
+  readonly audit_head: AuditHeadRow;
+  readonly sessions: SessionRow;
+  readonly probes: ProbeRow;
+}
+
+export type Database = Kysely<Tables>;
+
+export interface FlowRow {
+  readonly id_hash: string;
+  readonly reference: string;
+  readonly portal: string;
+  readonly account_id: string | null;
+  readonly decoy_key: string | null;
+  readonly state: string;
+  readonly version: number;
+  readonly expires_at: number;
+  readonly body: string;
+}
+
+export interface EnrolmentRow {
+  readonly account_id: string;
+  readonly gate: string;
+  readonly proved_at: number;
+  readonly data: string;
+}
+
+export interface FailureRow {
+  readonly subject: string;
+  readonly gate: string;
+  readonly tries: number;
+  readonly last_at: number;
+  /** No try is admitted before this moment; 0 when nothing holds. */
+  readonly held_until: number;
+}
+
+export interface BarRow {
+  readonly subject: string;
+  readonly bars: number;
+  /** Null when only the helpdesk ends it. */
+  readonly until: number | null;
+}
+
+export interface ChallengeRow {
+  readonly id: string;
+  readonly state: string;
+  readonly created_at: number;
+  readonly expires_at: number;
+  readonly body: string;
+}
+
+export interface JournalRow {
+  readonly id: string;
+  readonly action: string;
+  readonly flow_reference: string;
+  readonly account_id: string;
+  /** The prepared write as JSON; readable, so that an operator can settle it by hand. */
+  readonly prepared: string;
+  readonly intended_at: number;
+  readonly outcome: string | null;
+  readonly settled_at: number | null;
+}
+
+export interface AuditTableRow {
+  readonly sequence: number;
+  readonly at: number;
+  readonly event: string;
+  readonly subject: string | null;
+  readonly portal: string | null;
+  readonly flow: string | null;
+  readonly gate: string | null;
+  readonly address: string | null;
+  readonly correlation: string | null;
+  readonly detail: string | null;
+  readonly hash: string;
+}
+
+/** One row: where the chain ends. Every append locks it, so the chain neither forks nor gaps. */
+export interface AuditHeadRow {
+  readonly id: number;
+  readonly sequence: number;
+  readonly hash: string;
+  readonly seal: string;
+}
+
+export interface SessionRow {
+  readonly id_hash: string;
+  readonly expires_at: number;
+  readonly data: string;
+}
+
+/** Written by every health check. */
+export interface ProbeRow {
+  readonly id: number;
+  readonly at: number;
+}
+
+/** How secret ids are kept: whoever reads the database cannot take over a flow or a session (ASVS 7.2). */
+export function idHash(id: string): string {
+  return createHash('sha256').update(id, 'utf8').digest('hex');
+}

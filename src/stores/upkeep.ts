@@ -1,0 +1,97 @@
+import { sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import type { Clock } from '../core/clock.ts';
+import type { Sealer } from '../core/sealer.ts';
+import { isSealedHead } from './audit-head.ts';
+import { migrations } from './migrations.ts';
+import type { Database } from './schema.ts';
+
+/** Flows and challenges outlive their expiry by this, so that whoever comes late is told what happened. */
+const graceMs = 60 * 60_000;
+/** Tries and past bars are forgotten after this long without a new one; a few guesses a month prove nothing. */
+const idleMs = 30 * 24 * 60 * 60_000;
+
+/** What concerns the database as a whole: its schema, its health, and what is past its time. */
+export class Upkeep {
+  readonly #db: Database;
+  readonly #sealer: Sealer;
+  readonly #clock: Clock;
+  readonly #kind: 'sqlite' | 'postgresql';
+  readonly #migrations: Record<string, Migration>;
+
+  constructor(needs: {
+    readonly db: Database;
+    readonly sealer: Sealer;
+    readonly clock: Clock;
+    readonly kind: 'sqlite' | 'postgresql';
+  }) {
+    this.#db = needs.db;
+    this.#sealer = needs.sealer;
+    this.#clock = needs.clock;
+    this.#kind = needs.kind;
+    this.#migrations = migrations(needs.sealer);
+  }
+
+  /** All in one transaction under a lock of the database; a second node waits and then finds nothing to do. */
+  async migrate(): Promise<readonly string[]> {
+    return this.#db.connection().execute(async (connection) => {
+      const unlimited = this.#kind === 'postgresql';
+      // A schema change may take longer than any statement of a request, and so may the wait for another node's.
+      if (unlimited) await sql`set statement_timeout = 0`.execute(connection);
+      try {
+        const { error, results = [] } = await this.#migrator(connection).migrateToLatest();
+        if (error !== undefined) throw error;
+        return results.map((result) => result.migrationName);
+      } finally {
+        if (unlimited) await sql`reset statement_timeout`.execute(connection);
+      }
+    });
+  }
+
+  /** Throws what a database that cannot be used throws. */
+  async health(): Promise<{ readonly ok: boolean; readonly detail: string }> {
+    const steps = await this.#migrator(this.#db).getMigrations();
+    const pending = steps.filter((step) => step.executedAt === undefined).map((step) => step.name);
+    if (pending.length > 0)
+      return { ok: false, detail: `the schema lacks ${pending.join(', ')}: run latchkey migrate` };
+    if (!(await this.#isHeadSealed())) return { ok: false, detail: 'the head of the audit chain was changed' };
+    await this.#probe();
+    return { ok: true, detail: `the ${this.#kind} database is current and takes writes` };
+  }
+
+  async purge(now: Date): Promise<number> {
+    const late = now.getTime() - graceMs;
+    const idle = now.getTime() - idleMs;
+    const results = [
+      await this.#db.deleteFrom('flows').where('expires_at', '<=', late).executeTakeFirst(),
+      await this.#db.deleteFrom('challenges').where('expires_at', '<=', late).executeTakeFirst(),
+      await this.#db.deleteFrom('sessions').where('expires_at', '<=', now.getTime()).executeTakeFirst(),
+      await this.#db
+        .deleteFrom('failures')
+        .where('last_at', '<=', idle)
+        .where('held_until', '<=', now.getTime())
+        .executeTakeFirst(),
+      await this.#db.deleteFrom('bars').where('until', '<=', idle).executeTakeFirst(),
+    ];
+    return results.reduce((sum, result) => sum + Number(result.numDeletedRows), 0);
+  }
+
+  #migrator(db: Database): Migrator {
+    return new Migrator({ db, provider: { getMigrations: async () => this.#migrations } });
+  }
+
+  /** Also shows that the key is there that the last node wrote with. */
+  async #isHeadSealed(): Promise<boolean> {
+    const head = await this.#db.selectFrom('audit_head').selectAll().where('id', '=', 1).executeTakeFirst();
+    return head !== undefined && isSealedHead(this.#sealer, head, head.seal);
+  }
+
+  async #probe(): Promise<void> {
+    const at = this.#clock.now().getTime();
+    await this.#db
+      .insertInto('probes')
+      .values({ id: 1, at })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ at }))
+      .execute();
+  }
+}
