@@ -4,10 +4,11 @@ import sys
 
 import ldb
 from samba.auth import system_session
-from samba.dsdb import DSDB_CONTROL_PASSWORD_BYPASS_LAST_SET_OID
 from samba.param import LoadParm
 from samba.samdb import SamDB
 
+# Not exported to Python: DSDB_CONTROL_PASSWORD_BYPASS_LAST_SET_OID of samdb.h.
+BYPASS_LAST_SET = "1.3.6.1.4.1.7165.4.3.20"
 TICKS_PER_DAY = 86_400 * 10_000_000
 
 parameters = LoadParm()
@@ -17,4 +18,4 @@ entry = sam.search(base=f"<GUID={sys.argv[3]}>", scope=ldb.SCOPE_BASE, attrs=["p
 older = int(str(entry["pwdLastSet"][0])) - 1000 * TICKS_PER_DAY
 message = ldb.Message(entry.dn)
 message["pwdLastSet"] = ldb.MessageElement(str(older), ldb.FLAG_MOD_REPLACE, "pwdLastSet")
-sam.modify(message, controls=[f"local_oid:{DSDB_CONTROL_PASSWORD_BYPASS_LAST_SET_OID}:0"])
+sam.modify(message, controls=[f"local_oid:{BYPASS_LAST_SET}:0"])
