@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import type { Challenge, ChallengeState } from './challenge.ts';
+import { bodyOf, type ChallengeBody, type ChallengeTarget, withBody } from './challenge-body.ts';
+import { ChallengeSender, type ChallengeSenderNeeds } from './challenge-sender.ts';
+import { Misconfigured } from './errors.ts';
+import type { Channel, CheckResult, MfaProvider } from './provider.ts';
+
+export interface ChallengesNeeds extends ChallengeSenderNeeds {
+  /** Seconds that a call rings which nobody will answer: for decoys, and for calls that could not be placed. */
+  readonly ringSeconds: number;
+}
+
+export interface ChallengeOrder {
+  readonly channel: Channel;
+  readonly target: ChallengeTarget;
+  readonly gate: string;
+  readonly flowReference: string;
+  readonly language: string;
+  /** Digits, 6 to 10. Not for calls. */
+  readonly codeLength: number;
+  /** At most 600. */
+  readonly lifetimeSeconds: number;
+  /** Text to send, with `{code}`; or to speak. */
+  readonly text: string;
+}
+
+/** Who asks. A challenge of another flow or gate does not exist for them. */
+export type ChallengeScope = Pick<Challenge, 'flowReference' | 'gate'>;
+
+/** `failed` is told only while a number is being registered; elsewhere a failure looks like a decoy. */
+export type ChallengeResult = CheckResult | { readonly kind: 'failed' };
+
+export interface Proposed {
+  readonly to: string;
+  readonly proved: boolean;
+}
+
+const open: readonly ChallengeState[] = ['queued', 'sending', 'started', 'failed', 'decoy'];
+const maxLifetimeSeconds = 600;
+
+/**
+ * Calls and codes on their way. `begin` costs the same for a person and a decoy and never waits for a provider;
+ * a challenge passes at most once, and only for the flow and gate that began it.
+ */
+export class Challenges {
+  readonly #needs: ChallengesNeeds;
+  readonly #sender: ChallengeSender;
+
+  constructor(needs: ChallengesNeeds) {
+    this.#needs = needs;
+    this.#sender = new ChallengeSender(needs);
+  }
+
+  /** Puts a challenge on its way and returns its id at once. */
+  async begin(order: ChallengeOrder): Promise<string> {
+    const { channel, gate, flowReference, target, language, codeLength, text } = order;
+    const createdAt = this.#needs.clock.now();
+    const lifetime = Math.min(order.lifetimeSeconds, maxLifetimeSeconds);
+    const challenge: Challenge = {
+      id: randomBytes(24).toString('base64url'),
+      state: target.kind === 'decoy' ? 'decoy' : 'queued',
+      channel,
+      flowReference,
+      gate,
+      createdAt,
+      expiresAt: new Date(createdAt.getTime() + lifetime * 1000),
+      body: { target, order: { language, codeLength, text } },
+    };
+    await this.#needs.store.create(challenge);
+    this.#sender.dispatch(challenge.id);
+    return challenge.id;
+  }
+
+  /**
+   * Judges an answer, or a call when there is none. What comes of it is final: `passed` is said once.
+   * Throws Unavailable when the provider cannot say.
+   */
+  async check(id: string, answer: string | undefined, scope: ChallengeScope): Promise<ChallengeResult> {
+    const found = await this.#find(id, scope);
+    if (found === undefined) return { kind: 'expired' };
+    const result = await this.#judge(found, answer);
+    if (result.kind !== 'passed' && result.kind !== 'refused') return result;
+    const settled = withBody(found, 'settled', { ...bodyOf(found), outcome: result.kind });
+    return (await this.#needs.store.move(settled, open)) ? result : { kind: 'expired' };
+  }
+
+  /** How it stands, without judging a code and without using anything up. An outcome it learns is written down. */
+  async look(id: string, scope: ChallengeScope): Promise<ChallengeResult> {
+    const found = await this.#find(id, scope);
+    if (found === undefined) return { kind: 'expired' };
+    if (found.channel !== 'voice')
+      return this.#lost(found) && !isQuiet(found) ? { kind: 'failed' } : { kind: 'waiting' };
+    const result = await this.#judge(found, undefined);
+    if (result.kind === 'passed' || result.kind === 'refused') await this.#record(found, result.kind);
+    return result;
+  }
+
+  /** Makes it worthless: what was not sent yet stays unsent, and no answer passes any more. */
+  async cancel(id: string, scope: ChallengeScope): Promise<void> {
+    const found = await this.#find(id, scope);
+    if (found !== undefined) await this.#needs.store.move(withBody(found, 'settled', bodyOf(found)), open);
+  }
+
+  /** The number or address that is being registered by this challenge, and whether it was proved; also when it is over. */
+  async proposed(id: string, scope: ChallengeScope): Promise<Proposed | undefined> {
+    const challenge = await this.#needs.store.read(id);
+    if (challenge === undefined || !belongs(challenge, scope)) return undefined;
+    const { outcome, target } = bodyOf(challenge);
+    return target.kind === 'proposed'
+      ? { to: target.to, proved: challenge.state === 'settled' && outcome === 'passed' }
+      : undefined;
+  }
+
+  /** @see ChallengeSender.recover */
+  recover(): Promise<number> {
+    return this.#sender.recover();
+  }
+
+  /** @see ChallengeSender.idle */
+  idle(): Promise<void> {
+    return this.#sender.idle();
+  }
+
+  /** @see ChallengeSender.stop */
+  stop(): Promise<void> {
+    return this.#sender.stop();
+  }
+
+  /** The challenge, while it lives and when it is theirs. */
+  async #find(id: string, scope: ChallengeScope): Promise<Challenge | undefined> {
+    const challenge = await this.#needs.store.read(id);
+    if (challenge === undefined || !belongs(challenge, scope)) return undefined;
+    const over = challenge.state === 'settled' || this.#needs.clock.now() >= challenge.expiresAt;
+    return over ? undefined : challenge;
+  }
+
+  async #judge(challenge: Challenge, answer: string | undefined): Promise<ChallengeResult> {
+    const body = bodyOf(challenge);
+    if (body.outcome !== undefined) return { kind: body.outcome };
+    // A failed sending that left a state was ambiguous: the code may have arrived, and then it is good.
+    const result = body.state === undefined ? undefined : await this.#provider(challenge).check(body.state, answer);
+    const proof = result?.kind === 'passed' || result?.kind === 'refused';
+    if (result !== undefined && (proof || challenge.state !== 'failed')) return result;
+    if (isQuiet(challenge) && this.#lost(challenge)) return this.#pretend(challenge);
+    if (this.#lost(challenge)) return { kind: 'failed' };
+    return challenge.channel === 'voice' ? { kind: 'waiting' } : { kind: 'wrong' };
+  }
+
+  /** What a challenge looks like that reaches nobody: any code is wrong; a call rings, and is not answered. */
+  #pretend(challenge: Challenge): CheckResult {
+    if (challenge.channel !== 'voice') return { kind: 'wrong' };
+    return { kind: this.#ageSeconds(challenge) < this.#needs.ringSeconds ? 'waiting' : 'unanswered' };
+  }
+
+  /** Never sent, or its sender died: `sending` outlives the longest sending only when nobody sends any more. */
+  #lost(challenge: Challenge): boolean {
+    if (challenge.state === 'sending') {
+      return bodyOf(challenge).state === undefined && this.#ageSeconds(challenge) >= this.#needs.sendSeconds;
+    }
+    return challenge.state === 'failed' || challenge.state === 'decoy';
+  }
+
+  #ageSeconds(challenge: Challenge): number {
+    return (this.#needs.clock.now().getTime() - challenge.createdAt.getTime()) / 1000;
+  }
+
+  #provider(challenge: Challenge): MfaProvider {
+    const { provider } = bodyOf(challenge);
+    const found = this.#needs.routes[challenge.channel]?.find((one) => one.id === provider);
+    if (found === undefined) throw new Misconfigured(`provider ${provider} of an open challenge is not configured`);
+    return found;
+  }
+
+  async #record(found: Challenge, outcome: NonNullable<ChallengeBody['outcome']>): Promise<void> {
+    await this.#needs.store.move(withBody(found, found.state, { ...bodyOf(found), outcome }), [found.state]);
+  }
+}
+
+function belongs(challenge: Challenge, scope: ChallengeScope): boolean {
+  return challenge.flowReference === scope.flowReference && challenge.gate === scope.gate;
+}
+
+/** Nothing may be told of it: only a person who registers a number learns that it cannot be reached. */
+function isQuiet(challenge: Challenge): boolean {
+  return bodyOf(challenge).target.kind !== 'proposed';
+}
