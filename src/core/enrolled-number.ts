@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import type { Destinations } from './challenge-sender.ts';
+import type { Json } from './json.ts';
+import type { EnrolmentStore } from './stores.ts';
+
+const schema = z.strictObject({ number: z.string().regex(/^\+[1-9]\d{3,14}$/) });
+
+/** What a gate that reaches a telephone keeps: the number, in E.164, proved by a code or a call. */
+export type EnrolledNumber = z.infer<typeof schema>;
+
+/** Reads such an enrolment. Throws when it is not one: a fault, never a failure of the person. */
+export function enrolledNumber(enrolment: Json | undefined): EnrolledNumber {
+  return schema.parse(enrolment);
+}
+
+/** Looks numbers up where gates keep them, at the moment of sending. */
+export function enrolledDestinations(enrolments: EnrolmentStore): Destinations {
+  return async (accountId, gate) => {
+    const kept = (await enrolments.of(accountId)).find((one) => one.gate === gate);
+    return kept === undefined ? undefined : enrolledNumber(kept.data).number;
+  };
+}
