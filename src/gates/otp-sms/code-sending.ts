@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { ChallengeTarget } from '../../core/challenge-body.ts';
+import type { ChallengeScope, Challenges, Proposed } from '../../core/challenges.ts';
+import type { Clock } from '../../core/clock.ts';
+import { BadRequest } from '../../core/errors.ts';
+import type { GateContext, Verdict } from '../../core/gate.ts';
+import { inLanguage } from '../../core/localised-text.ts';
+import type { Message } from '../../core/message.ts';
+import { countSend, secondsUntilNext, sendCount, sendRefusal, sendsLeft } from '../../core/send-allowance.ts';
+import { readCode } from '../../core/typed-code.ts';
+import type { OtpSmsSettings } from './settings.ts';
+
+export const gateId = 'otp-sms';
+
+export interface OtpSmsNeeds {
+  readonly challenges: Challenges;
+  readonly clock: Clock;
+}
+
+/** A code on its way: which challenge, how many messages so far, how many wrong answers to this code. */
+export const codeMemory = z.strictObject({ challenge: z.string(), mask: z.string(), wrong: z.int(), sends: sendCount });
+export type CodeMemory = z.infer<typeof codeMemory>;
+
+export type CodeAnswer = { readonly kind: 'passed' } | Exclude<Verdict, { kind: 'passed' | 'refused' }>;
+
+/** Sends codes and judges them: what the two steps of the gate have in common. */
+export class CodeSending {
+  readonly #settings: OtpSmsSettings;
+  readonly #needs: OtpSmsNeeds;
+
+  constructor(settings: OtpSmsSettings, needs: OtpSmsNeeds) {
+    this.#settings = settings;
+    this.#needs = needs;
+  }
+
+  /** Why no message may be sent now; undefined when one may. */
+  refusal(sends: CodeMemory['sends']): Message | undefined {
+    return sendRefusal(sends, this.#limits(), this.#needs.clock.now());
+  }
+
+  /** Sends a new code and counts it. */
+  async send(
+    to: { target: ChallengeTarget; mask: string; sends: CodeMemory['sends'] },
+    context: GateContext,
+  ): Promise<CodeMemory> {
+    const sends = countSend(to.sends, this.#needs.clock.now());
+    const challenge = await this.#needs.challenges.begin({
+      channel: 'sms',
+      target: to.target,
+      ...scopeOf(context),
+      language: context.language,
+      codeLength: this.#settings['code-length'],
+      lifetimeSeconds: this.#settings.lifetime,
+      text: inLanguage(this.#settings.text, context.language),
+    });
+    return { challenge, mask: to.mask, wrong: 0, sends };
+  }
+
+  /** Sends another code; the one before it is worth nothing from then on. */
+  async sendAgain(memory: CodeMemory, target: ChallengeTarget, context: GateContext): Promise<CodeAnswer> {
+    const refusal = this.refusal(memory.sends);
+    if (refusal !== undefined) return { kind: 'more', memory, problems: [{ message: refusal }] };
+    await this.forget(memory, context);
+    const next = await this.send({ target, mask: memory.mask, sends: memory.sends }, context);
+    return { kind: 'more', memory: next, notice: { key: 'gates.otp-sms.sent-again', values: { number: memory.mask } } };
+  }
+
+  /** Makes the code that was sent worthless. */
+  async forget(memory: CodeMemory, context: GateContext): Promise<void> {
+    await this.#needs.challenges.cancel(memory.challenge, scopeOf(context));
+  }
+
+  /** Judges a typed code. What cannot be a code is sent back without being a try. */
+  async judge(typed: string | undefined, memory: CodeMemory, context: GateContext): Promise<CodeAnswer> {
+    if (typed === undefined) throw new BadRequest('code missing');
+    const code = readCode(typed);
+    const length = this.#settings['code-length'];
+    if (code === '') return mend(memory, { key: 'gates.otp-sms.code-empty' });
+    if (!/^\d+$/.test(code) || code.length !== length) {
+      return mend(memory, { key: 'gates.otp-sms.code-shape', values: { digits: length } });
+    }
+    const result = await this.#needs.challenges.check(memory.challenge, code, scopeOf(context));
+    if (result.kind === 'passed') return result;
+    if (result.kind === 'failed')
+      return { kind: 'more', memory, problems: [{ message: { key: 'gates.otp-sms.not-sent' } }] };
+    return result.kind === 'wrong' ? this.#wrong(memory, context) : mend(memory, { key: 'gates.otp-sms.code-expired' });
+  }
+
+  /** What the page for the code shows. */
+  page(memory: CodeMemory): CodePage {
+    return {
+      number: memory.mask,
+      codeLength: this.#settings['code-length'],
+      lifetimeMinutes: Math.ceil(this.#settings.lifetime / 60),
+      sendsLeft: sendsLeft(memory.sends, this.#limits()),
+      secondsUntilAgain: secondsUntilNext(memory.sends, this.#limits(), this.#needs.clock.now()),
+    };
+  }
+
+  /** Whether it is known that the message did not go out. Never true of a message to an enrolled number. */
+  async isLost(memory: CodeMemory, context: GateContext): Promise<boolean> {
+    return (await this.#needs.challenges.look(memory.challenge, scopeOf(context))).kind === 'failed';
+  }
+
+  /** The number that is being registered, and whether the code proved it; undefined when that is not known any more. */
+  proposed(memory: CodeMemory, context: GateContext): Promise<Proposed | undefined> {
+    return this.#needs.challenges.proposed(memory.challenge, scopeOf(context));
+  }
+
+  async #wrong(memory: CodeMemory, context: GateContext): Promise<CodeAnswer> {
+    const wrong = memory.wrong + 1;
+    const usedUp = wrong >= this.#settings['tries-per-code'];
+    if (usedUp) await this.forget(memory, context);
+    const key = usedUp ? 'gates.otp-sms.code-used-up' : 'gates.otp-sms.code-wrong';
+    return { kind: 'wrong', memory: { ...memory, wrong }, problem: { field: 'code', message: { key } } };
+  }
+
+  #limits(): { perFlow: number; gapSeconds: number } {
+    return { perFlow: this.#settings['sends-per-flow'], gapSeconds: this.#settings['seconds-between-sends'] };
+  }
+}
+
+export type CodePage = {
+  readonly number: string;
+  readonly codeLength: number;
+  readonly lifetimeMinutes: number;
+  readonly sendsLeft: number;
+  readonly secondsUntilAgain: number;
+};
+
+function scopeOf(context: GateContext): ChallengeScope {
+  return { flowReference: context.flowReference, gate: gateId };
+}
+
+function mend(memory: CodeMemory, message: Message): CodeAnswer {
+  return { kind: 'more', memory, problems: [{ field: 'code', message }] };
+}

@@ -1,0 +1,20 @@
+import type { GateDefinition } from '../../core/gate.ts';
+import { CodeSending, gateId, type OtpSmsNeeds } from './code-sending.ts';
+import { EnrolBySms } from './enrol.ts';
+import { otpSmsSettings } from './settings.ts';
+import { VerifyBySms } from './verify.ts';
+
+/** A one-time code in a text message to a registered number. */
+export const otpSmsGate: GateDefinition<typeof otpSmsSettings, OtpSmsNeeds> = {
+  id: gateId,
+  settings: otpSmsSettings,
+  create(settings, needs) {
+    const codes = new CodeSending(settings, needs);
+    return {
+      id: gateId,
+      factor: 'possession',
+      enrol: new EnrolBySms(settings, codes),
+      verify: new VerifyBySms(codes),
+    };
+  },
+};

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import type { ChallengeTarget } from '../../core/challenge-body.ts';
+import type { ChallengeResult, ChallengeScope, Challenges, Proposed } from '../../core/challenges.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { GateContext, Verdict } from '../../core/gate.ts';
+import { inLanguage } from '../../core/localised-text.ts';
+import type { Message } from '../../core/message.ts';
+import { countSend, secondsUntilNext, sendCount, sendRefusal, sendsLeft } from '../../core/send-allowance.ts';
+import type { PhoneSettings } from './settings.ts';
+
+export const gateId = 'phone';
+
+export interface PhoneNeeds {
+  readonly challenges: Challenges;
+  readonly clock: Clock;
+}
+
+/** A call: which challenge, how many calls so far, and whether the person was told that it is over. */
+export const callMemory = z.strictObject({
+  challenge: z.string(),
+  mask: z.string(),
+  over: z.boolean(),
+  calls: sendCount,
+});
+export type CallMemory = z.infer<typeof callMemory>;
+
+export type CallAnswer = { readonly kind: 'passed' } | Exclude<Verdict, { kind: 'passed' }>;
+
+/** Places calls and judges them: what the two steps of the gate have in common. */
+export class Calling {
+  readonly #settings: PhoneSettings;
+  readonly #needs: PhoneNeeds;
+
+  constructor(settings: PhoneSettings, needs: PhoneNeeds) {
+    this.#settings = settings;
+    this.#needs = needs;
+  }
+
+  /** Why no call may be placed now; undefined when one may. */
+  refusal(calls: CallMemory['calls']): Message | undefined {
+    return sendRefusal(calls, this.#limits(), this.#needs.clock.now());
+  }
+
+  /** Places a call and counts it. */
+  async call(
+    to: { target: ChallengeTarget; mask: string; calls: CallMemory['calls'] },
+    context: GateContext,
+  ): Promise<CallMemory> {
+    const calls = countSend(to.calls, this.#needs.clock.now());
+    const challenge = await this.#needs.challenges.begin({
+      channel: 'voice',
+      target: to.target,
+      ...scopeOf(context),
+      language: context.language,
+      codeLength: 6,
+      lifetimeSeconds: this.#settings.lifetime,
+      text: inLanguage(this.#settings.text, context.language),
+    });
+    return { challenge, mask: to.mask, over: false, calls };
+  }
+
+  /** Calls once more, when the call before is over: two phones must never ring for one person. */
+  async callAgain(memory: CallMemory, target: ChallengeTarget, context: GateContext): Promise<CallAnswer> {
+    if (!memory.over) {
+      const result = await this.#check(memory, context);
+      if (result.kind !== 'unanswered' && result.kind !== 'expired' && result.kind !== 'failed')
+        return this.#say(result, memory);
+    }
+    const over = { ...memory, over: true };
+    const refusal = this.refusal(memory.calls);
+    if (refusal !== undefined) return { kind: 'more', memory: over, problems: [{ message: refusal }] };
+    await this.forget(memory, context);
+    const next = await this.call({ target, mask: memory.mask, calls: memory.calls }, context);
+    return {
+      kind: 'more',
+      memory: next,
+      notice: { key: 'gates.phone.calling-again', values: { number: memory.mask } },
+    };
+  }
+
+  /** What Next comes to. */
+  async judge(memory: CallMemory, context: GateContext): Promise<CallAnswer> {
+    const result = await this.#check(memory, context);
+    const tooSoon = result.kind === 'waiting' && this.#settings['next-before-confirmation'] === 'fail';
+    if (!tooSoon) return this.#say(result, memory);
+    await this.forget(memory, context);
+    const problem = { message: { key: 'gates.phone.not-confirmed' } };
+    return { kind: 'wrong', memory: { ...memory, over: true }, problem };
+  }
+
+  /** Whether `judge` has something new to say. */
+  async watch(memory: CallMemory, context: GateContext): Promise<'waiting' | 'changed'> {
+    if (memory.over) return 'waiting';
+    const result = await this.#needs.challenges.look(memory.challenge, scopeOf(context));
+    return result.kind === 'waiting' ? 'waiting' : 'changed';
+  }
+
+  /** Makes the call worthless, whatever is pressed from now on. */
+  async forget(memory: CallMemory, context: GateContext): Promise<void> {
+    await this.#needs.challenges.cancel(memory.challenge, scopeOf(context));
+  }
+
+  /** What the page shows while a call is on its way or over. `match` has room for a number to compare; empty for none. */
+  page(memory: CallMemory): CallPage {
+    return {
+      number: memory.mask,
+      over: memory.over,
+      callsLeft: sendsLeft(memory.calls, this.#limits()),
+      secondsUntilAgain: secondsUntilNext(memory.calls, this.#limits(), this.#needs.clock.now()),
+      match: '',
+    };
+  }
+
+  /** The number that is being registered, and whether the call proved it; undefined when that is not known any more. */
+  proposed(memory: CallMemory, context: GateContext): Promise<Proposed | undefined> {
+    return this.#needs.challenges.proposed(memory.challenge, scopeOf(context));
+  }
+
+  #check(memory: CallMemory, context: GateContext): Promise<ChallengeResult> {
+    return this.#needs.challenges.check(memory.challenge, undefined, scopeOf(context));
+  }
+
+  #say(result: ChallengeResult, memory: CallMemory): CallAnswer {
+    const over = { ...memory, over: true };
+    switch (result.kind) {
+      case 'passed':
+        return result;
+      case 'refused':
+        return { kind: 'refused', reason: 'not-you' };
+      case 'waiting':
+        return { kind: 'more', memory, notice: { key: 'gates.phone.still-ringing', values: { number: memory.mask } } };
+      case 'wrong':
+        return { kind: 'wrong', memory: over, problem: { message: { key: 'gates.phone.not-confirmed' } } };
+      case 'failed':
+        return { kind: 'more', memory: over, problems: [{ message: { key: 'gates.phone.not-placed' } }] };
+      default:
+        return { kind: 'more', memory: over, problems: [{ message: { key: 'gates.phone.unanswered' } }] };
+    }
+  }
+
+  #limits(): { perFlow: number; gapSeconds: number } {
+    return { perFlow: this.#settings['calls-per-flow'], gapSeconds: this.#settings['seconds-between-calls'] };
+  }
+}
+
+export type CallPage = {
+  readonly number: string;
+  readonly over: boolean;
+  readonly callsLeft: number;
+  readonly secondsUntilAgain: number;
+  readonly match: string;
+};
+
+function scopeOf(context: GateContext): ChallengeScope {
+  return { flowReference: context.flowReference, gate: gateId };
+}
