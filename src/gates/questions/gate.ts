@@ -1,0 +1,28 @@
+import type { GateDefinition } from '../../core/gate.ts';
+import { AnswerHashes } from './answer-hashes.ts';
+import { EnrolAnswers } from './enrol.ts';
+import { questionsSettings } from './settings.ts';
+import { VerifyAnswers } from './verify.ts';
+
+export interface QuestionsNeeds {
+  /** How many answers are hashed at the same time; each takes 46 MiB and a core. */
+  readonly hashesAtOnce: number;
+}
+
+/**
+ * Answers to questions. Weak: others can find answers out, so it never stands alone and comes after a gate that proves
+ * possession (SP 800-63B-4 3.1.1.2, ASVS 6.4.2).
+ */
+export const questionsGate: GateDefinition<typeof questionsSettings, QuestionsNeeds> = {
+  id: 'questions',
+  settings: questionsSettings,
+  create(settings, needs) {
+    const hashes = new AnswerHashes(needs.hashesAtOnce);
+    return {
+      id: 'questions',
+      factor: 'knowledge',
+      enrol: new EnrolAnswers(settings, hashes),
+      verify: new VerifyAnswers(settings, hashes),
+    };
+  },
+};
