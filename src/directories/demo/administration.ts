@@ -1,0 +1,179 @@
+import type { Domain } from './domain.ts';
+import type { Entry } from './entry.ts';
+import { interval, never } from './file-time.ts';
+import { guidFromText } from './identifier.ts';
+import { remember } from './password-write.ts';
+
+export interface NewPerson {
+  /** DN of the unit or container. */
+  readonly unit: string;
+  readonly commonName: string;
+  readonly samName: string;
+  readonly password: string;
+  readonly principalName?: string;
+  readonly displayName?: string;
+  readonly givenName?: string;
+  readonly surname?: string;
+  readonly mail?: string;
+  readonly mobile?: string;
+  readonly telephone?: string;
+  /** BCP 47 tag. */
+  readonly language?: string;
+}
+
+/** A password policy in seconds; undefined for without end. */
+export interface PolicySettings {
+  readonly minLength: number;
+  readonly complexity: boolean;
+  readonly historyLength: number;
+  readonly minAgeSeconds: number;
+  readonly maxAgeSeconds?: number;
+  readonly lockoutThreshold: number;
+  readonly lockoutSeconds?: number;
+  readonly lockoutWindowSeconds: number;
+}
+
+const personClasses = ['top', 'person', 'organizationalPerson', 'user'];
+
+/** Makes and changes what is in the domain, past all rights and rules: for seeding it, and for tests. */
+export class Administration {
+  readonly #domain: Domain;
+
+  constructor(domain: Domain) {
+    this.#domain = domain;
+  }
+
+  addUnit(dn: string): Entry {
+    return this.#add(dn, 'organizationalUnit', 'Organizational-Unit', {});
+  }
+
+  /** @param dn anything that holds other entries and is no unit */
+  addContainer(dn: string, objectClass = 'container'): Entry {
+    return this.#add(dn, objectClass, 'Container', {});
+  }
+
+  addPerson(person: NewPerson): Entry {
+    return this.#addUser(person, personClasses, 0x200, 513);
+  }
+
+  /** A computer account: it has a password as people have, but is none. */
+  addComputer(unit: string, name: string): Entry {
+    const computer = { unit, commonName: name, samName: `${name}$`, password: `${name}-${this.#domain.now}` };
+    return this.#addUser(computer, [...personClasses, 'computer'], 0x1000, 515);
+  }
+
+  /** @param sid its well-known SID, where it has one; a new one otherwise */
+  addGroup(unit: string, name: string, sid: Buffer = this.#domain.sid()): Entry {
+    return this.#add(`CN=${name},${unit}`, 'group', 'Group', {
+      sAMAccountName: name,
+      objectSid: sid,
+      groupType: '-2147483646',
+    });
+  }
+
+  /** Fine-grained settings for accounts and groups; among several, the lowest precedence wins. */
+  addPasswordSettings(name: string, precedence: number, policy: PolicySettings): Entry {
+    const dn = `CN=${name},CN=Password Settings Container,CN=System,${this.#domain.baseDn}`;
+    return this.#add(dn, 'msDS-PasswordSettings', 'ms-DS-Password-Settings', {
+      'msDS-PasswordSettingsPrecedence': String(precedence),
+      'msDS-MinimumPasswordLength': String(policy.minLength),
+      'msDS-PasswordComplexityEnabled': policy.complexity ? 'TRUE' : 'FALSE',
+      'msDS-PasswordReversibleEncryptionEnabled': 'FALSE',
+      'msDS-PasswordHistoryLength': String(policy.historyLength),
+      'msDS-MinimumPasswordAge': String(interval(policy.minAgeSeconds)),
+      'msDS-MaximumPasswordAge': String(interval(policy.maxAgeSeconds)),
+      'msDS-LockoutThreshold': String(policy.lockoutThreshold),
+      'msDS-LockoutDuration': String(interval(policy.lockoutSeconds)),
+      'msDS-LockoutObservationWindow': String(interval(policy.lockoutWindowSeconds)),
+    });
+  }
+
+  setDomainPolicy(policy: PolicySettings): void {
+    this.#domain.head.set({
+      minPwdLength: String(policy.minLength),
+      pwdProperties: policy.complexity ? '1' : '0',
+      pwdHistoryLength: String(policy.historyLength),
+      minPwdAge: interval(policy.minAgeSeconds),
+      maxPwdAge: interval(policy.maxAgeSeconds),
+      lockoutThreshold: String(policy.lockoutThreshold),
+      lockoutDuration: interval(policy.lockoutSeconds),
+      lockOutObservationWindow: interval(policy.lockoutWindowSeconds),
+    });
+  }
+
+  /** Sets attributes as they are; undefined removes one. */
+  set(entry: Entry, attributes: Parameters<Entry['set']>[0]): void {
+    entry.set(attributes);
+    this.#domain.touch(entry);
+  }
+
+  /** Gives an account a password that no rule is asked about. */
+  setPassword(account: Entry, password: string): void {
+    account.replaceContent({ ...account.content, ...remember(account, password) });
+    this.set(account, { pwdLastSet: this.#domain.after(account.integer('pwdLastSet')) });
+  }
+
+  /** Moves a leaf entry, or names it anew. */
+  move(entry: Entry, dn: string): void {
+    this.#domain.tree.move(entry, dn);
+    this.#domain.touch(entry);
+  }
+
+  remove(entry: Entry): void {
+    this.#domain.tree.remove(entry);
+  }
+
+  /** @param id objectGUID as UUID text */
+  byId(id: string): Entry | undefined {
+    const entry = this.#domain.tree.resolve(`<GUID=${guidFromText(id)?.toString('hex') ?? id}>`);
+    return entry === 'malformed' ? undefined : entry;
+  }
+
+  #add(dn: string, objectClass: string, category: string, attributes: Parameters<Domain['create']>[1]): Entry {
+    return this.#domain.tree.add(
+      this.#domain.create(dn, {
+        objectClass: ['top', objectClass],
+        objectCategory: this.#category(category),
+        ...attributes,
+      }),
+    );
+  }
+
+  #addUser(person: NewPerson, classes: readonly string[], flags: number, primaryGroupID: number): Entry {
+    const escaped = person.commonName.replaceAll(/[\\",+<>;=]/g, '\\$&');
+    const entry = this.#add(
+      `CN=${escaped},${person.unit}`,
+      'user',
+      classes.includes('computer') ? 'Computer' : 'Person',
+      {
+        objectClass: classes,
+        sAMAccountName: person.samName,
+        objectSid: this.#domain.sid(),
+        userAccountControl: String(flags),
+        primaryGroupID: String(primaryGroupID),
+        accountExpires: String(never),
+        badPwdCount: '0',
+        badPasswordTime: '0',
+        lastLogon: '0',
+        logonCount: '0',
+        pwdLastSet: '0',
+      },
+    );
+    entry.set({
+      userPrincipalName: person.principalName,
+      displayName: person.displayName,
+      givenName: person.givenName,
+      sn: person.surname,
+      mail: person.mail,
+      mobile: person.mobile,
+      telephoneNumber: person.telephone,
+      preferredLanguage: person.language,
+    });
+    this.setPassword(entry, person.password);
+    return entry;
+  }
+
+  #category(name: string): string {
+    return `CN=${name},CN=Schema,${this.#domain.configurationDn}`;
+  }
+}

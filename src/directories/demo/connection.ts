@@ -1,0 +1,38 @@
+import type { Socket } from 'node:net';
+import { MalformedMessage } from './ber-elements.ts';
+import { decodeRequest } from './message-decoding.ts';
+import { MessageFramer } from './message-framing.ts';
+import type { Operations } from './operations.ts';
+
+/** Active Directory's MaxConnIdleTime. */
+const idleMilliseconds = 900_000;
+
+/** Answers that a client may leave unread, in bytes, before it is cut off. */
+const maxUnread = 8 * 1024 * 1024;
+
+/** Speaks LDAP on one socket until either side ends. Nothing that a client sends gets further than this. */
+export function serveConnection(socket: Socket, operations: Operations): void {
+  const framer = new MessageFramer();
+  socket.setNoDelay(true);
+  socket.setTimeout(idleMilliseconds, () => socket.destroy());
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      for (const message of framer.push(chunk)) answer(socket, operations, message);
+    } catch (fault) {
+      socket.destroy();
+      if (!(fault instanceof MalformedMessage)) throw fault;
+    }
+  });
+}
+
+function answer(socket: Socket, operations: Operations, message: Buffer): void {
+  if (socket.destroyed || socket.writableEnded) return;
+  const answers = operations.answer(decodeRequest(message));
+  if (answers === 'close') {
+    socket.end();
+    return;
+  }
+  for (const bytes of answers) socket.write(bytes);
+  if (socket.writableLength > maxUnread) socket.destroy();
+}
