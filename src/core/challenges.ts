@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Challenge, ChallengeState } from './challenge.ts';
 import { bodyOf, type ChallengeBody, type ChallengeTarget, withBody } from './challenge-body.ts';
 import { ChallengeSender, type ChallengeSenderNeeds } from './challenge-sender.ts';
@@ -15,6 +15,8 @@ export interface ChallengeOrder {
   readonly target: ChallengeTarget;
   readonly gate: string;
   readonly flowReference: string;
+  /** Tells the challenges of one flow and gate apart. Beginning the same one twice sends once: parallel posts buy nothing. */
+  readonly attempt: string;
   readonly language: string;
   /** Digits, 6 to 10. Not for calls. */
   readonly codeLength: number;
@@ -53,22 +55,17 @@ export class Challenges {
 
   /** Puts a challenge on its way and returns its id at once. */
   async begin(order: ChallengeOrder): Promise<string> {
-    const { channel, gate, flowReference, target, language, codeLength, text } = order;
-    const createdAt = this.#needs.clock.now();
-    const lifetime = Math.min(order.lifetimeSeconds, maxLifetimeSeconds);
-    const challenge: Challenge = {
-      id: randomBytes(24).toString('base64url'),
-      state: target.kind === 'decoy' ? 'decoy' : 'queued',
-      channel,
-      flowReference,
-      gate,
-      createdAt,
-      expiresAt: new Date(createdAt.getTime() + lifetime * 1000),
-      body: { target, order: { language, codeLength, text } },
-    };
-    await this.#needs.store.create(challenge);
-    this.#sender.dispatch(challenge.id);
-    return challenge.id;
+    const challenge = this.#challenge(order);
+    const { id } = challenge;
+    if (await this.#exists(id)) return id;
+    try {
+      await this.#needs.store.create(challenge);
+    } catch (fault) {
+      if (await this.#exists(id)) return id;
+      throw fault;
+    }
+    this.#sender.dispatch(id);
+    return id;
   }
 
   /**
@@ -124,6 +121,28 @@ export class Challenges {
   /** @see ChallengeSender.stop */
   stop(): Promise<void> {
     return this.#sender.stop();
+  }
+
+  #challenge(order: ChallengeOrder): Challenge {
+    const { channel, gate, flowReference, attempt, target, language, codeLength, text } = order;
+    const createdAt = this.#needs.clock.now();
+    const lifetime = Math.min(order.lifetimeSeconds, maxLifetimeSeconds);
+    return {
+      id: createHash('sha256')
+        .update(JSON.stringify([flowReference, gate, attempt]))
+        .digest('base64url'),
+      state: target.kind === 'decoy' ? 'decoy' : 'queued',
+      channel,
+      flowReference,
+      gate,
+      createdAt,
+      expiresAt: new Date(createdAt.getTime() + lifetime * 1000),
+      body: { target, order: { language, codeLength, text } },
+    };
+  }
+
+  async #exists(id: string): Promise<boolean> {
+    return (await this.#needs.store.read(id)) !== undefined;
   }
 
   /** The challenge, while it lives and when it is theirs. */

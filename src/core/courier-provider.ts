@@ -1,18 +1,20 @@
-import { randomInt, timingSafeEqual } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from './clock.ts';
 import type { Json } from './json.ts';
 import type { ChallengeRequest, CheckResult, Courier, KeepState, MfaProvider, StartResult } from './provider.ts';
+import type { Sealer } from './sealer.ts';
 
 export interface CourierProviderNeeds {
   readonly courier: Courier;
   readonly clock: Clock;
-  /** Keyed hash: the same text gives the same value, and nobody without the key can try codes. */
-  readonly mac: (purpose: string, text: string) => string;
+  /** Keyed hashes: nobody without the key can try codes. */
+  readonly sealer: Pick<Sealer, 'mac' | 'macMatches'>;
   /** Host name of the portals. Browsers then offer the code of a text message on that host only (WICG sms-one-time-codes). */
   readonly host?: string;
 }
 
+const purpose = 'challenge-code';
 const stateSchema = z.strictObject({ reference: z.string(), hash: z.string(), expiresAt: z.iso.datetime() });
 
 /** Makes an MfaProvider of a gateway that only delivers: Latchkey makes the code and keeps a keyed hash of it. */
@@ -30,7 +32,7 @@ async function start(needs: CourierProviderNeeds, request: ChallengeRequest, kee
   const { reference, channel, to, language } = request;
   const code = makeCode(request.codeLength);
   const expiresAt = new Date(needs.clock.now().getTime() + request.lifetimeSeconds * 1000).toISOString();
-  const state = { reference, hash: hashOf(needs, reference, code), expiresAt };
+  const state = { reference, hash: needs.sealer.mac(purpose, boundCode(reference, code)), expiresAt };
   await keep(state);
   const result = await needs.courier.deliver({ channel, to, reference, language, text: write(needs, request, code) });
   return result.kind === 'delivered' ? { kind: 'started', state } : result;
@@ -39,9 +41,8 @@ async function start(needs: CourierProviderNeeds, request: ChallengeRequest, kee
 function check(needs: CourierProviderNeeds, state: Json, answer: string | undefined): CheckResult {
   const { reference, hash, expiresAt } = stateSchema.parse(state);
   if (needs.clock.now() >= new Date(expiresAt)) return { kind: 'expired' };
-  const given = Buffer.from(hashOf(needs, reference, answer ?? ''));
-  const kept = Buffer.from(hash);
-  return { kind: given.length === kept.length && timingSafeEqual(given, kept) ? 'passed' : 'wrong' };
+  const right = needs.sealer.macMatches(purpose, boundCode(reference, answer ?? ''), hash);
+  return { kind: right ? 'passed' : 'wrong' };
 }
 
 /** Every code of that length is as likely as any other, leading zeros included. */
@@ -49,9 +50,9 @@ function makeCode(length: number): string {
   return String(randomInt(10 ** length)).padStart(length, '0');
 }
 
-/** Bound to the challenge: the same code of another challenge has another hash. */
-function hashOf(needs: CourierProviderNeeds, reference: string, code: string): string {
-  return needs.mac('challenge-code', `${reference}:${code}`);
+/** The same code of another challenge has another hash. */
+function boundCode(reference: string, code: string): string {
+  return `${reference}:${code}`;
 }
 
 function write(needs: CourierProviderNeeds, request: ChallengeRequest, code: string): string {

@@ -27,10 +27,13 @@ export type CodeAnswer = { readonly kind: 'passed' } | Exclude<Verdict, { kind: 
 export class CodeSending {
   readonly #settings: OtpSmsSettings;
   readonly #needs: OtpSmsNeeds;
+  readonly #step: 'enrol' | 'verify';
 
-  constructor(settings: OtpSmsSettings, needs: OtpSmsNeeds) {
+  /** @param step for which of the two, so that each counts its own */
+  constructor(settings: OtpSmsSettings, needs: OtpSmsNeeds, step: 'enrol' | 'verify') {
     this.#settings = settings;
     this.#needs = needs;
+    this.#step = step;
   }
 
   /** Why no message may be sent now; undefined when one may. */
@@ -48,6 +51,7 @@ export class CodeSending {
       channel: 'sms',
       target: to.target,
       ...scopeOf(context),
+      attempt: `${this.#step}-${sends.sent}`,
       language: context.language,
       codeLength: this.#settings['code-length'],
       lifetimeSeconds: this.#settings.lifetime,

@@ -9,12 +9,11 @@ export const otpSmsGate: GateDefinition<typeof otpSmsSettings, OtpSmsNeeds> = {
   id: gateId,
   settings: otpSmsSettings,
   create(settings, needs) {
-    const codes = new CodeSending(settings, needs);
     return {
       id: gateId,
       factor: 'possession',
-      enrol: new EnrolBySms(settings, codes),
-      verify: new VerifyBySms(codes),
+      enrol: new EnrolBySms(settings, new CodeSending(settings, needs, 'enrol')),
+      verify: new VerifyBySms(new CodeSending(settings, needs, 'verify')),
     };
   },
 };

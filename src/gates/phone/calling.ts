@@ -30,10 +30,13 @@ export type CallAnswer = { readonly kind: 'passed' } | Exclude<Verdict, { kind: 
 export class Calling {
   readonly #settings: PhoneSettings;
   readonly #needs: PhoneNeeds;
+  readonly #step: 'enrol' | 'verify';
 
-  constructor(settings: PhoneSettings, needs: PhoneNeeds) {
+  /** @param step for which of the two, so that each counts its own */
+  constructor(settings: PhoneSettings, needs: PhoneNeeds, step: 'enrol' | 'verify') {
     this.#settings = settings;
     this.#needs = needs;
+    this.#step = step;
   }
 
   /** Why no call may be placed now; undefined when one may. */
@@ -51,6 +54,7 @@ export class Calling {
       channel: 'voice',
       target: to.target,
       ...scopeOf(context),
+      attempt: `${this.#step}-${calls.sent}`,
       language: context.language,
       codeLength: 6,
       lifetimeSeconds: this.#settings.lifetime,

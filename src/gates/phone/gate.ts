@@ -9,12 +9,11 @@ export const phoneGate: GateDefinition<typeof phoneSettings, PhoneNeeds> = {
   id: gateId,
   settings: phoneSettings,
   create(settings, needs) {
-    const calling = new Calling(settings, needs);
     return {
       id: gateId,
       factor: 'possession',
-      enrol: new EnrolByCall(settings, calling),
-      verify: new VerifyByCall(calling),
+      enrol: new EnrolByCall(settings, new Calling(settings, needs, 'enrol')),
+      verify: new VerifyByCall(new Calling(settings, needs, 'verify')),
     };
   },
 };
