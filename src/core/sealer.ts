@@ -60,13 +60,14 @@ export function createSealer(needs: SealerNeeds): Sealer {
 }
 
 /**
- * Reads a key as operators write it: 64 hex digits, or base64 (also base64url) of at least 32 bytes.
+ * Reads a key as operators write it: at least 32 bytes in hex or base64 (also base64url).
  * Throws Misconfigured for anything else; the text is never part of the message.
  */
 export function sealingSecret(text: string): Uint8Array {
   const trimmed = text.trim();
-  if (/^([0-9a-f]{2}){32,}$/i.test(trimmed)) return Buffer.from(trimmed, 'hex');
-  const bytes = /^[0-9A-Za-z+/_-]+={0,2}$/.test(trimmed) ? Buffer.from(trimmed, 'base64') : Buffer.alloc(0);
+  // Hex digits are never read as base64: a short key would look long enough.
+  const encoding = /^[0-9a-f]*$/i.test(trimmed) ? 'hex' : 'base64';
+  const bytes = /^[0-9A-Za-z+/_-]+={0,2}$/.test(trimmed) ? Buffer.from(trimmed, encoding) : Buffer.alloc(0);
   if (bytes.length < leastSecretBytes) {
     throw new Misconfigured('a sealing key must be at least 32 random bytes, written in hex or base64');
   }

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import type { LockoutRules } from '../../src/core/lockout.ts';
+import { later, noon } from './store-samples.ts';
+import { type StoreWorld, together } from './store-world.ts';
+
+const rules: LockoutRules = { threshold: 5, minutes: 15, barsUntilPermanent: 3 };
+
+export function failureContract(world: () => StoreWorld): void {
+  describe('tries', () => {
+    test('count up to the limit and not beyond, on both nodes together', async () => {
+      const { stores, other } = world();
+      expect(await stores.failures.count('ana', 'questions', 3, noon)).toBe(1);
+      expect(await other.failures.count('ana', 'questions', 3, noon)).toBe(2);
+      expect(await stores.failures.count('ana', 'questions', 3, noon)).toBe(3);
+      expect(await other.failures.count('ana', 'questions', 3, noon)).toBeUndefined();
+      expect(await stores.failures.count('ana', 'questions', 4, noon)).toBe(4);
+    });
+
+    test('of 100 at once with a limit of 5, on two nodes, exactly 5 are admitted', async () => {
+      const { stores, other } = world();
+      const counts = await together([stores, other], 100, (node) => node.failures.count('ana', 'otp-sms', 5, noon));
+      const admitted = counts.filter((tries) => tries !== undefined);
+      expect(admitted.sort()).toEqual([1, 2, 3, 4, 5]);
+    });
+
+    test('are counted for each subject and gate by itself', async () => {
+      const { failures } = world().stores;
+      await failures.count('ana', 'questions', 1, noon);
+      expect(await failures.count('ana', 'otp-sms', 1, noon)).toBe(1);
+      expect(await failures.count('ben', 'questions', 1, noon)).toBe(1);
+    });
+
+    test('are refused at a limit of 0', async () => {
+      expect(await world().stores.failures.count('ana', 'questions', 0, noon)).toBeUndefined();
+    });
+
+    test('do not lapse with time', async () => {
+      const { failures } = world().stores;
+      await failures.count('ana', 'questions', 1, noon);
+      expect(await failures.count('ana', 'questions', 1, later(60 * 24 * 29))).toBeUndefined();
+    });
+
+    test('come back one by one with a refund, never below 0', async () => {
+      const { failures } = world().stores;
+      await failures.refund('ana', 'questions');
+      await failures.count('ana', 'questions', 5, noon);
+      await failures.count('ana', 'questions', 5, noon);
+      await failures.refund('ana', 'questions');
+      expect(await failures.count('ana', 'questions', 5, noon)).toBe(2);
+      for (let times = 0; times < 4; times += 1) await failures.refund('ana', 'questions');
+      expect(await failures.count('ana', 'questions', 5, noon)).toBe(1);
+    });
+
+    test('are forgotten for one gate or for all', async () => {
+      const { failures } = world().stores;
+      for (const gate of ['questions', 'otp-sms', 'phone']) await failures.count('ana', gate, 9, noon);
+      await failures.clear('ana', 'questions');
+      expect(await failures.count('ana', 'questions', 9, noon)).toBe(1);
+      expect(await failures.count('ana', 'otp-sms', 9, noon)).toBe(2);
+      await failures.clear('ana');
+      expect(await failures.count('ana', 'phone', 9, noon)).toBe(1);
+    });
+  });
+
+  describe('bars', () => {
+    test('stand for their minutes and then end by themselves', async () => {
+      const { failures } = world().stores;
+      expect(await failures.lockout('ana', noon)).toBeUndefined();
+      const bar = { until: later(15), bars: 1 };
+      expect(await failures.bar('ana', rules, noon)).toStrictEqual(bar);
+      expect(await world().other.failures.lockout('ana', later(14.9))).toStrictEqual(bar);
+      expect(await failures.lockout('ana', later(15))).toBeUndefined();
+      expect(await failures.lockout('ben', noon)).toBeUndefined();
+    });
+
+    test('become permanent at the configured number without a success in between', async () => {
+      const { failures } = world().stores;
+      await failures.bar('ana', rules, noon);
+      expect(await failures.bar('ana', rules, later(15))).toStrictEqual({ until: later(30), bars: 2 });
+      expect(await failures.bar('ana', rules, later(30))).toStrictEqual({ bars: 3 });
+      expect(await failures.lockout('ana', later(1_000_000))).toStrictEqual({ bars: 3 });
+      expect(await failures.bar('ana', rules, later(1_000_000))).toStrictEqual({ bars: 3 });
+    });
+
+    test('are permanent at once when the first one is to be', async () => {
+      const { failures } = world().stores;
+      expect(await failures.bar('ana', { ...rules, barsUntilPermanent: 1 }, noon)).toStrictEqual({ bars: 1 });
+    });
+
+    test('are not stacked: of 20 at once, on two nodes, one is made and all see it', async () => {
+      const { stores, other } = world();
+      const bars = await together([stores, other], 20, (node) => node.failures.bar('ana', rules, noon));
+      expect(bars).toStrictEqual(Array.from({ length: 20 }, () => ({ until: later(15), bars: 1 })));
+    });
+
+    test('forget the tries, and admit none while they stand', async () => {
+      const { failures } = world().stores;
+      for (const gate of ['questions', 'questions', 'otp-sms']) await failures.count('ana', gate, 5, noon);
+      await failures.bar('ana', rules, noon);
+      expect(await failures.count('ana', 'questions', 5, later(14.9))).toBeUndefined();
+      expect(await failures.count('ana', 'otp-sms', 5, later(14.9))).toBeUndefined();
+      expect(await failures.count('ana', 'questions', 5, later(15))).toBe(1);
+    });
+
+    test('let no late try of a race slip in: of 100 that count and bar at once, 5 are admitted', async () => {
+      const { stores, other } = world();
+      const admitted = await together([stores, other], 100, async (node) => {
+        const tries = await node.failures.count('ana', 'otp-sms', 5, noon);
+        if (tries === undefined || tries === 5) await node.failures.bar('ana', rules, noon);
+        return tries;
+      });
+      expect(admitted.filter((tries) => tries !== undefined)).toHaveLength(5);
+      expect(await stores.failures.lockout('ana', noon)).toStrictEqual({ until: later(15), bars: 1 });
+    });
+
+    test('stay when tries are cleared, and go with everything before them when ended', async () => {
+      const { failures } = world().stores;
+      await failures.count('ana', 'questions', 5, noon);
+      await failures.bar('ana', rules, noon);
+      await failures.clear('ana');
+      expect(await failures.lockout('ana', noon)).toBeDefined();
+      expect(await failures.count('ana', 'questions', 5, noon)).toBeUndefined();
+      await failures.unbar('ana');
+      expect(await failures.lockout('ana', noon)).toBeUndefined();
+      expect(await failures.count('ana', 'questions', 5, noon)).toBe(1);
+      expect(await failures.bar('ana', rules, noon)).toStrictEqual({ until: later(15), bars: 1 });
+    });
+  });
+}

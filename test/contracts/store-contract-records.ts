@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { later, noon, sampleEntry } from './store-samples.ts';
+import type { StoreWorld } from './store-world.ts';
+
+export function recordContract(world: () => StoreWorld): void {
+  describe('enrolments', () => enrolmentContract(world));
+  describe('the journal', () => journalContract(world));
+  describe('sessions', () => sessionContract(world));
+}
+
+function enrolmentContract(world: () => StoreWorld): void {
+  const kept = { accountId: 'ana', gate: 'questions', data: { hashes: ['a', 'b'], n: 0 }, provedAt: noon };
+
+  test('are kept for each account and gate, and replaced whole', async () => {
+    const { enrolments } = world().stores;
+    await enrolments.keep(kept);
+    await enrolments.keep({ ...kept, gate: 'otp-sms', data: '+4930901820' });
+    await enrolments.keep({ ...kept, accountId: 'ben', data: null });
+    const replaced = { ...kept, data: ['new'], provedAt: later(1) };
+    await world().other.enrolments.keep(replaced);
+    expect(await enrolments.of('ana')).toStrictEqual([{ ...kept, gate: 'otp-sms', data: '+4930901820' }, replaced]);
+    expect(await enrolments.of('ben')).toStrictEqual([{ ...kept, accountId: 'ben', data: null }]);
+    expect(await enrolments.of('eve')).toStrictEqual([]);
+  });
+
+  test('are removed one by one, and it is told whether there was one', async () => {
+    const { enrolments } = world().stores;
+    await enrolments.keep(kept);
+    await enrolments.keep({ ...kept, gate: 'otp-sms' });
+    expect(await enrolments.remove('ana', 'questions')).toBe(true);
+    expect(await enrolments.remove('ana', 'questions')).toBe(false);
+    expect(await enrolments.remove('ben', 'otp-sms')).toBe(false);
+    expect((await enrolments.of('ana')).map(({ gate }) => gate)).toEqual(['otp-sms']);
+  });
+}
+
+function journalContract(world: () => StoreWorld): void {
+  test('an entry comes back deep-equal, before and after it is settled', async () => {
+    const { journal } = world().stores;
+    const entry = sampleEntry();
+    await journal.intend(entry);
+    expect(await world().other.journal.read(entry.id)).toStrictEqual(entry);
+    await journal.settle(entry.id, 'done', later(1));
+    expect(await world().other.journal.read(entry.id)).toStrictEqual({ ...entry, outcome: 'done' });
+    expect(await journal.read('none')).toBeUndefined();
+  });
+
+  test('what has no final outcome is found, oldest first', async () => {
+    const { journal } = world().stores;
+    const unknown = sampleEntry({ intendedAt: later(-1) });
+    const open = sampleEntry({ intendedAt: later(-2) });
+    const done = sampleEntry({ intendedAt: later(-3) });
+    for (const entry of [unknown, open, done]) await journal.intend(entry);
+    await journal.settle(unknown.id, 'unknown', noon);
+    await journal.settle(done.id, 'done', noon);
+    expect(await journal.unsettled()).toStrictEqual([open, { ...unknown, outcome: 'unknown' }]);
+  });
+
+  test('an unknown outcome gives way to a final one, and a final one to nothing', async () => {
+    const { journal } = world().stores;
+    const entry = sampleEntry();
+    await journal.intend(entry);
+    await journal.settle(entry.id, 'unknown', noon);
+    await journal.settle(entry.id, 'not-done', noon);
+    await world().other.journal.settle(entry.id, 'unknown', noon);
+    await world().other.journal.settle(entry.id, 'done', noon);
+    expect((await journal.read(entry.id))?.outcome).toBe('not-done');
+  });
+
+  test('the same write is not intended twice', async () => {
+    const entry = sampleEntry();
+    await world().stores.journal.intend(entry);
+    await expect(world().other.journal.intend(entry)).rejects.toThrow();
+  });
+}
+
+function sessionContract(world: () => StoreWorld): void {
+  test('are read on any node until they expire', async () => {
+    const { sessions } = world().stores;
+    await sessions.write('sid', { flow: 'x', n: [1, null] }, later(30));
+    expect(await world().other.sessions.read('sid', later(29))).toStrictEqual({ flow: 'x', n: [1, null] });
+    expect(await sessions.read('sid', later(30))).toBeUndefined();
+    expect(await sessions.read('other', noon)).toBeUndefined();
+  });
+
+  test('are replaced by the next write and gone once removed', async () => {
+    const { sessions } = world().stores;
+    await sessions.write('sid', 1, later(30));
+    await sessions.write('sid', 2, later(60));
+    expect(await sessions.read('sid', later(45))).toBe(2);
+    await world().other.sessions.remove('sid');
+    expect(await sessions.read('sid', noon)).toBeUndefined();
+  });
+}

@@ -1,0 +1,27 @@
+import { describe } from 'vitest';
+import { auditContract } from './store-contract-audit.ts';
+import { challengeContract } from './store-contract-challenges.ts';
+import { failureContract } from './store-contract-failures.ts';
+import { flowContract } from './store-contract-flows.ts';
+import { recordContract } from './store-contract-records.ts';
+import { sealingContract } from './store-contract-sealing.ts';
+import { upkeepContract } from './store-contract-upkeep.ts';
+import { type TestDatabase, useStoreWorld } from './store-world.ts';
+
+/**
+ * What every store must do, on every database.
+ * @param name what the suite is called in the report
+ * @param create makes an empty database; called once for each test
+ */
+export function storeContract(name: string, create: () => Promise<TestDatabase>): void {
+  describe(`store contract: ${name}`, () => {
+    const world = useStoreWorld(create);
+    describe('flows', () => flowContract(world));
+    describe('failures', () => failureContract(world));
+    describe('challenges', () => challengeContract(world));
+    describe('enrolments, journal and sessions', () => recordContract(world));
+    describe('audit', () => auditContract(world));
+    describe('sealing', () => sealingContract(world));
+    describe('upkeep', () => upkeepContract(world));
+  });
+}
