@@ -111,7 +111,8 @@ export interface WriteObservation {
 }
 
 export type WriteResult =
-  | { readonly kind: 'done' }
+  /** `mustChange`: the directory wants the new password changed at the next sign-in, whatever was asked of it. */
+  | { readonly kind: 'done'; readonly mustChange?: true }
   /** The directory's password policy says no; the person may try another password. */
   | { readonly kind: 'refused'; readonly reason: RefusalReason }
   /** Sent, and the answer was lost: it may have happened. Observe before anything is said or retried. */

@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs';
+import type { Account } from '../../core/account.ts';
+import type { Clock } from '../../core/clock.ts';
+import type {
+  Directory,
+  DirectoryHealth,
+  Finding,
+  PasswordPolicy,
+  PreparedWrite,
+  SignIn,
+  WriteObservation,
+  WriteResult,
+} from '../../core/directory.ts';
+import { LatchkeyError, Misconfigured } from '../../core/errors.ts';
+import type { Login } from '../../core/login.ts';
+import { AccountReader } from './account-reader.ts';
+import { AccountWriter } from './account-writer.ts';
+import type { ServiceAccount } from './connection.ts';
+import { Deadline } from './deadline.ts';
+import { isEmptyPassword } from './password-octets.ts';
+import { PolicyReader } from './policy-reader.ts';
+import { serverAddress } from './server-address.ts';
+import { Servers, type Work } from './servers.ts';
+import type { ActiveDirectorySettings } from './settings.ts';
+import { SignInDesk } from './sign-in.ts';
+
+export interface ActiveDirectoryNeeds {
+  readonly settings: ActiveDirectorySettings;
+  readonly clock: Clock;
+}
+
+/** @throws Misconfigured when the file with the trusted certificates cannot be read */
+export function createActiveDirectory(needs: ActiveDirectoryNeeds): Directory {
+  return new ActiveDirectory(needs);
+}
+
+/** Active Directory over LDAP with TLS. The only place, with its folder, that knows DNs, filters and attributes. */
+export class ActiveDirectory implements Directory {
+  readonly domain: string;
+  readonly #settings: ActiveDirectorySettings;
+  readonly #servers: Servers;
+  readonly #accounts: AccountReader;
+  readonly #policies: PolicyReader;
+  readonly #desk: SignInDesk;
+
+  constructor(needs: ActiveDirectoryNeeds) {
+    const { settings } = needs;
+    const account: ServiceAccount = { name: settings['bind-account'], password: settings['bind-password'] };
+    const trusted = trustedCertificates(settings['ca-file']);
+    this.domain = settings.domain.toUpperCase();
+    this.#settings = settings;
+    this.#desk = new SignInDesk({ account });
+    this.#policies = new PolicyReader({ baseDn: settings['base-dn'] });
+    this.#servers = new Servers({
+      addresses: settings.urls.map((url) => serverAddress(url, trusted)),
+      account,
+      poolSize: settings['pool-size'],
+      connectTimeoutMs: settings['connect-timeout-ms'],
+    });
+    this.#accounts = new AccountReader({
+      domain: this.domain,
+      dnsDomain: dnsDomainOf(settings['base-dn']),
+      baseDn: settings['base-dn'],
+      peopleBase: settings['people-base'] ?? settings['base-dn'],
+      privilegedGroups: settings['privileged-groups'],
+      policies: this.#policies,
+      clock: needs.clock,
+    });
+  }
+
+  find(login: Login): Promise<Account | undefined> {
+    return this.#read((connection, deadline) => this.#accounts.find(connection, login, deadline));
+  }
+
+  read(id: string): Promise<Account | undefined> {
+    return this.#read((connection, deadline) => this.#accounts.read(connection, id, deadline));
+  }
+
+  async authenticate(account: Account, password: string): Promise<SignIn> {
+    if (isEmptyPassword(password)) return { kind: 'wrong' };
+    const deadline = this.#deadline();
+    // The server that answers a read is a healthy one to bind at.
+    const address = await this.#servers.read(deadline, async (connection) => {
+      await connection.search('', { scope: 'base', attributes: ['currentTime'] }, deadline);
+      return connection.address;
+    });
+    const result = await this.#desk.signIn({ address, accountId: account.id, password }, deadline);
+    if (result.kind !== 'signed-in') await this.#servers.proveServiceAccount(address.url, deadline);
+    return result;
+  }
+
+  passwordPolicy(account: Account): Promise<PasswordPolicy> {
+    return this.#read((connection, deadline) => this.#policies.read(connection, account.id, deadline));
+  }
+
+  prepareWrite(account: Account): Promise<PreparedWrite> {
+    return this.#read(async (connection, deadline) => {
+      const before = await new AccountWriter({ connection, deadline }).observe(account.id);
+      return { accountId: account.id, server: connection.address.url, ...before };
+    });
+  }
+
+  unlock(write: PreparedWrite): Promise<WriteResult> {
+    return this.#write(write, (writer) => writer.unlock(write));
+  }
+
+  resetPassword(write: PreparedWrite, newPassword: string): Promise<WriteResult> {
+    return this.#write(write, (writer) => writer.reset(write, newPassword));
+  }
+
+  observe(write: PreparedWrite): Promise<WriteObservation> {
+    return this.#write(write, (writer) => writer.observe(write.accountId));
+  }
+
+  async health(): Promise<DirectoryHealth> {
+    try {
+      const url = await this.#read(async (connection, deadline) => {
+        await connection.search('', { scope: 'base', attributes: ['currentTime'] }, deadline);
+        return connection.address.url;
+      });
+      return { ok: true, detail: `${url} answers the service account` };
+    } catch (error) {
+      if (error instanceof LatchkeyError) return { ok: false, detail: error.message };
+      throw error;
+    }
+  }
+
+  async check(): Promise<readonly Finding[]> {
+    return [];
+  }
+
+  async close(): Promise<void> {
+    this.#servers.close();
+  }
+
+  #deadline(): Deadline {
+    return new Deadline(this.#settings['operation-timeout-ms']);
+  }
+
+  #read<T>(work: Work<T>): Promise<T> {
+    return this.#servers.read(this.#deadline(), work);
+  }
+
+  #write<T>(write: PreparedWrite, work: (writer: AccountWriter) => Promise<T>): Promise<T> {
+    return this.#servers.on(write.server, this.#deadline(), (connection, deadline) =>
+      work(new AccountWriter({ connection, deadline })),
+    );
+  }
+}
+
+function trustedCertificates(file: string | undefined): readonly string[] | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return [readFileSync(file, 'utf8')];
+  } catch (error) {
+    throw new Misconfigured(`ca-file ${file} cannot be read`, error);
+  }
+}
+
+/** DC=corp,DC=example,DC=com is corp.example.com (RFC 2247). */
+function dnsDomainOf(baseDn: string): string {
+  return baseDn
+    .split(',')
+    .map((part) => part.trim().replace(/^DC=/i, ''))
+    .join('.')
+    .toLowerCase();
+}

@@ -1,0 +1,116 @@
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { type Change, Client, type Control, type Entry, ResultCodeError, type SearchOptions } from 'ldapts';
+import { LatchkeyError, Misconfigured, Unavailable } from '../../core/errors.ts';
+import type { Deadline } from './deadline.ts';
+import { policyHintsOffered } from './policy-hints.ts';
+import { type ServerAddress, tlsOptions } from './server-address.ts';
+import { CannotConnect, openTransport } from './transport.ts';
+
+export interface ServiceAccount {
+  readonly name: string;
+  readonly password: string;
+}
+
+/** What a server says of itself before anything is asked of it. */
+export interface ServerTraits {
+  /** OID of the policy hints control, where the server has one. */
+  readonly policyHints?: string;
+}
+
+/** The service account's name or password is not accepted. Trying again soon could lock the service account. */
+export class ServiceAccountRefused extends Misconfigured {}
+
+/** LDAP_CAP_ACTIVE_DIRECTORY_PARTIAL_SECRETS_OID: a read-only domain controller (MS-ADTS 3.1.1.3.4.3). */
+const readOnlyCapability = '1.2.840.113556.1.4.1920';
+
+/** One encrypted connection to one server, bound as the service account for all its life. */
+export class Connection {
+  readonly address: ServerAddress;
+  readonly traits: ServerTraits;
+  readonly #client: Client;
+  readonly #socket: Socket;
+
+  static async open(address: ServerAddress, account: ServiceAccount, deadline: Deadline): Promise<Connection> {
+    const socket = await openTransport(address, deadline);
+    const client = new Client({
+      url: `ldaps://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
+      createSecureConnection: (() => connectTls({ ...tlsOptions(address), socket })) as typeof connectTls,
+    });
+    try {
+      const made = introduce(client, account);
+      const traits = await deadline.hold(made, () => socket.destroy());
+      return new Connection({ address, traits, client, socket });
+    } catch (error) {
+      socket.destroy();
+      if (error instanceof LatchkeyError && !(error instanceof Unavailable)) throw error;
+      throw new CannotConnect(`${address.url} cannot be used: ${String(error)}`, error);
+    }
+  }
+
+  private constructor(parts: { address: ServerAddress; traits: ServerTraits; client: Client; socket: Socket }) {
+    this.address = parts.address;
+    this.traits = parts.traits;
+    this.#client = parts.client;
+    this.#socket = parts.socket;
+  }
+
+  /** False once it is broken or closed. A client that reconnects by itself would be anonymous. */
+  get usable(): boolean {
+    return this.#client.isBound && !this.#socket.destroyed;
+  }
+
+  /**
+   * @param base a DN that a server gave or the configuration holds, or the form `<GUID=…>`; never one built from input
+   * @returns the entries; references to other servers are left out
+   * @throws ResultCodeError when the server answers so, Unavailable when it does not answer
+   */
+  async search(base: string, options: SearchOptions, deadline: Deadline): Promise<readonly Entry[]> {
+    return (await this.#ask(() => this.#client.search(base, options), deadline)).searchEntries;
+  }
+
+  /** Sends one modify: all of its changes happen, or none. Throws as `search` does; then it may have happened. */
+  async modify(dn: string, changes: Change[], options: ModifyOptions): Promise<void> {
+    await this.#ask(() => this.#client.modify(dn, changes, [...(options.controls ?? [])]), options.deadline);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  /** An operation that fails for any other reason than the server's word leaves the connection unfit for use. */
+  async #ask<T>(operation: () => Promise<T>, deadline: Deadline): Promise<T> {
+    try {
+      return await deadline.hold(operation(), () => this.close());
+    } catch (error) {
+      if (error instanceof ResultCodeError || error instanceof Unavailable) throw error;
+      this.close();
+      throw new Unavailable(`${this.address.url} broke the connection: ${String(error)}`, error);
+    }
+  }
+}
+
+export interface ModifyOptions {
+  readonly deadline: Deadline;
+  readonly controls?: readonly Control[];
+}
+
+async function introduce(client: Client, account: ServiceAccount): Promise<ServerTraits> {
+  try {
+    await client.bind(account.name, account.password);
+  } catch (error) {
+    if (!(error instanceof ResultCodeError) || isBusy(error)) throw error;
+    throw new ServiceAccountRefused(`the directory refuses the service account: ${error.message}`, error);
+  }
+  const attributes = ['supportedControl', 'supportedCapabilities'];
+  const { searchEntries } = await client.search('', { scope: 'base', attributes });
+  const capabilities = [searchEntries[0]?.supportedCapabilities ?? []].flat();
+  if (capabilities.includes(readOnlyCapability)) throw new Error('it is a read-only domain controller');
+  const policyHints = policyHintsOffered([searchEntries[0]?.supportedControl ?? []].flat().map(String));
+  return policyHints === undefined ? {} : { policyHints };
+}
+
+/** busy and unavailable (RFC 4511 4.1.9): about the server, not about the account. */
+function isBusy(error: ResultCodeError): boolean {
+  return error.code === 51 || error.code === 52;
+}
