@@ -24,7 +24,7 @@ export function courierProvider(needs: CourierProviderNeeds): MfaProvider {
     id: courier.id,
     channels: courier.channels,
     start: (request, keep) => start(needs, request, keep),
-    check: (state, answer) => Promise.resolve(check(needs, state, answer)),
+    check: async (state, answer) => check(needs, state, answer),
   };
 }
 
