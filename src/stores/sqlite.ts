@@ -65,7 +65,8 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
   }
 }
 
-class LatchkeySqliteDialect extends SqliteDialect {
+/** Kysely's dialect over a connection that is open already. */
+export class LatchkeySqliteDialect extends SqliteDialect {
   readonly #database: BetterSqlite.Database;
 
   constructor(database: BetterSqlite.Database) {
