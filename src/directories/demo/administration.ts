@@ -1,5 +1,5 @@
 import type { Domain } from './domain.ts';
-import type { Entry } from './entry.ts';
+import type { AttributeValues, Entry } from './entry.ts';
 import { interval, never } from './file-time.ts';
 import { guidFromText } from './identifier.ts';
 import { remember } from './password-write.ts';
@@ -102,7 +102,7 @@ export class Administration {
   }
 
   /** Sets attributes as they are; undefined removes one. */
-  set(entry: Entry, attributes: Parameters<Entry['set']>[0]): void {
+  set(entry: Entry, attributes: AttributeValues): void {
     entry.set(attributes);
     this.#domain.touch(entry);
   }
@@ -121,6 +121,11 @@ export class Administration {
 
   remove(entry: Entry): void {
     this.#domain.tree.remove(entry);
+  }
+
+  /** The entry that must be at this DN. */
+  at(dn: string): Entry {
+    return this.#domain.tree.at(dn);
   }
 
   /** @param id objectGUID as UUID text */

@@ -20,6 +20,8 @@ export interface DemoDirectoryOptions {
   readonly port?: number;
   /** Whether the policy hints control is known; true by default, as on Windows. */
   readonly policyHints?: boolean;
+  /** Told of faults of the server itself; the connection that met one is closed. */
+  readonly onFault?: (fault: unknown) => void;
 }
 
 /** A running demo directory. What is in it lasts until it ends. */
@@ -68,7 +70,7 @@ export async function startDemoDirectory(options: DemoDirectoryOptions): Promise
 
 async function listen(
   domain: Domain,
-  { port = 0, policyHints = true }: DemoDirectoryOptions,
+  { port = 0, policyHints = true, onFault = () => undefined }: DemoDirectoryOptions,
 ): Promise<Pick<DemoDirectory, 'url' | 'port' | 'ca' | 'close'>> {
   const { key, certificate } = await makeCertificate(domain.hostName);
   const server = createServer({
@@ -78,7 +80,9 @@ async function listen(
     handshakeTimeout: handshakeMilliseconds,
   });
   server.maxConnections = maxConnections;
-  server.on('secureConnection', (socket) => serveConnection(socket, new Operations({ domain, policyHints })));
+  server.on('secureConnection', (socket) => {
+    serveConnection({ socket, operations: new Operations({ domain, policyHints }), onFault });
+  });
   const close = closer(server);
   server.listen(port, host);
   await once(server, 'listening');

@@ -9,11 +9,14 @@ export interface Rdn {
 /** A distinguished name taken apart, the entry's own step first. */
 export type Dn = readonly Rdn[];
 
+const maxLength = 8192;
+
 /**
  * Reads a name (RFC 4514), with `\,`, `\2c` and spaces around separators.
  * @returns undefined when it is no name, or has steps of several values, which Active Directory does not know
  */
 export function parseDn(text: string): Dn | undefined {
+  if (text.length > maxLength) return undefined;
   const steps = text.trim() === '' ? [] : splitUnescaped(text);
   const rdns = steps.map(parseRdn);
   return rdns.every((rdn) => rdn !== undefined) ? rdns : undefined;

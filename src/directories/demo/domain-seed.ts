@@ -1,6 +1,6 @@
 import type { Administration, PolicySettings } from './administration.ts';
 import type { Domain } from './domain.ts';
-import type { Entry } from './entry.ts';
+import type { AttributeValues, Entry } from './entry.ts';
 import { interval } from './file-time.ts';
 import { sidFromText } from './identifier.ts';
 import { type DemoPerson, demoPassword, demoPeople } from './people.ts';
@@ -114,7 +114,7 @@ export function seedServiceAccount(domain: Domain, administration: Administratio
 export function seedPeople(domain: Domain, administration: Administration): void {
   const { baseDn, tree } = domain;
   const people = new Map(demoPeople.map((person) => [person.situation, seedPerson(domain, administration, person)]));
-  const put = (person: DemoPerson['situation'], attributes: Parameters<Entry['set']>[0]): void =>
+  const put = (person: DemoPerson['situation'], attributes: AttributeValues): void =>
     administration.set(people.get(person) as Entry, attributes);
   put('locked', { lockoutTime: domain.now, badPwdCount: '5', badPasswordTime: domain.now });
   put('must-change', { pwdLastSet: '0' });

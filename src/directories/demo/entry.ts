@@ -19,6 +19,9 @@ export interface EntryNeeds {
   readonly attributes: Readonly<Record<string, string | Buffer | readonly string[]>>;
 }
 
+/** What to put in attributes; undefined removes one. */
+export type AttributeValues = Readonly<Record<string, string | bigint | Buffer | readonly string[] | undefined>>;
+
 /** One object of the directory. */
 export class Entry {
   readonly guid: Buffer;
@@ -36,7 +39,7 @@ export class Entry {
     this.guid = needs.guid;
     const attributes = Object.entries(needs.attributes).map(([name, values]): [string, readonly Value[]] => {
       if (attributeSchema(name) === undefined) throw new Error(`the schema has no attribute ${name}`);
-      return [name.toLowerCase(), typeof values === 'string' || Buffer.isBuffer(values) ? [values] : values];
+      return [name.toLowerCase(), asValues(values)];
     });
     this.#content = { attributes: new Map(attributes), passwords: [] };
   }
@@ -78,11 +81,11 @@ export class Entry {
   }
 
   /** Sets attributes without any check; undefined removes one. */
-  set(changes: Readonly<Record<string, string | bigint | readonly string[] | undefined>>): void {
+  set(changes: AttributeValues): void {
     const attributes = new Map(this.#content.attributes);
     for (const [name, value] of Object.entries(changes)) {
       if (value === undefined) attributes.delete(name.toLowerCase());
-      else attributes.set(name.toLowerCase(), typeof value === 'object' ? value : [String(value)]);
+      else attributes.set(name.toLowerCase(), typeof value === 'bigint' ? [String(value)] : asValues(value));
     }
     this.#content = { ...this.#content, attributes };
   }
@@ -99,4 +102,8 @@ export class Entry {
 
 function lineageOf(dn: Dn): readonly string[] {
   return dn.map((_, at) => dnKey(dn.slice(at)));
+}
+
+function asValues(values: string | Buffer | readonly string[]): readonly Value[] {
+  return typeof values === 'string' || Buffer.isBuffer(values) ? [values] : values;
 }

@@ -74,7 +74,7 @@ function isStrong({ domain, account }: PasswordWrite, password: string): boolean
 function isFresh({ domain, account }: PasswordWrite, password: string): boolean {
   const { historyLength, minAge } = domain.policyOf(account);
   const lastSet = account.integer('pwdLastSet');
-  if (lastSet !== 0n && lastSet + minAge > domain.now) return false;
+  if (minAge > 0n && lastSet !== 0n && lastSet + minAge > domain.now) return false;
   const history = account.content.passwords.slice(0, Number(historyLength));
   return !history.some((earlier) => isPassword(password, earlier));
 }

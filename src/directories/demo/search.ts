@@ -74,18 +74,20 @@ function page(
   operation: SearchOperation,
   found: readonly Entry[],
 ): Omit<SearchOutcome, 'references'> {
-  const { size = 0, from = 0 } = needs.controls.page ?? {};
-  const limits = [size, operation.sizeLimit, maxEntries].filter((limit) => limit > 0);
-  const until = from + Math.min(...limits);
-  const entries = found.slice(from, until).map((entry) => describe(needs, operation, entry));
-  if (until >= found.length) return { result: success, entries };
-  if (size > 0 && (operation.sizeLimit === 0 || size < operation.sizeLimit))
-    return { result: success, entries, nextPage: until };
-  return {
-    result: ldapResult(resultCode.sizeLimitExceeded, '00002023: SvcErr: DSID-031A11E5, problem 5001 (BUSY), data 0'),
-    entries,
-  };
+  const asked = needs.controls.page;
+  const wanted = [operation.sizeLimit, asked === undefined ? maxEntries : 0].filter((limit) => limit > 0);
+  const within = found.slice(0, Math.min(...wanted, found.length));
+  const from = asked?.from ?? 0;
+  const until = from + Math.min(asked?.size || maxEntries, maxEntries);
+  const entries = within.slice(from, until).map((entry) => describe(needs, operation, entry));
+  if (until < within.length) return { result: success, entries, nextPage: until };
+  return { result: within.length < found.length ? tooManyEntries : success, entries };
 }
+
+const tooManyEntries = ldapResult(
+  resultCode.sizeLimitExceeded,
+  '00002023: SvcErr: DSID-031A11E5, problem 5008 (ADMIN_LIMIT_EXCEEDED), data 0',
+);
 
 function describe({ domain, identity }: SearchNeeds, operation: SearchOperation, entry: Entry): FoundEntry {
   const attributes = attributeNames(operation, entry)
