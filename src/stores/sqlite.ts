@@ -6,8 +6,10 @@ import {
   type DatabaseConnection,
   type Dialect,
   SqliteAdapter,
+  type SqliteDatabase,
   SqliteDialect,
   SqliteDriver,
+  type SqliteStatement,
 } from 'kysely';
 import { Misconfigured } from '../core/errors.ts';
 import type { SqliteSettings } from './settings.ts';
@@ -17,6 +19,7 @@ import type { SqliteSettings } from './settings.ts';
  * patient wait is in `guarded`.
  */
 const ownWaitMs = 20;
+const mostStatements = 200;
 
 /** Opens the file, or makes it where there is none. Throws Misconfigured for a file that is not a whole database. */
 export function sqliteDialect(settings: SqliteSettings): Dialect {
@@ -91,7 +94,7 @@ class ImmediateSqliteDriver extends SqliteDriver {
   readonly #database: BetterSqlite.Database;
 
   constructor(database: BetterSqlite.Database) {
-    super({ database });
+    super({ database: new PreparedOnce(database) });
     this.#database = database;
   }
 
@@ -102,5 +105,29 @@ class ImmediateSqliteDriver extends SqliteDriver {
   /** A full disk makes SQLite roll back by itself; a second time would fail and hide why. */
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     if (this.#database.inTransaction) await super.rollbackTransaction(connection);
+  }
+}
+
+/** Keeps prepared statements, which Kysely would make anew for every query: that costs more than most of ours do. */
+class PreparedOnce implements SqliteDatabase {
+  readonly #database: BetterSqlite.Database;
+  readonly #statements = new Map<string, SqliteStatement>();
+
+  constructor(database: BetterSqlite.Database) {
+    this.#database = database;
+  }
+
+  prepare(sql: string): SqliteStatement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    // Our queries are few and fixed; a migration's are many and run once.
+    if (this.#statements.size >= mostStatements) this.#statements.clear();
+    const statement: SqliteStatement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  close(): void {
+    this.#database.close();
   }
 }
