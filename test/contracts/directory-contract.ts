@@ -1,4 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { faultContract } from './directory/faults.ts';
+import { findContract } from './directory/find.ts';
+import { signInContract } from './directory/sign-in.ts';
+import { stateContract } from './directory/states.ts';
+import { writeContract } from './directory/writes.ts';
 import type { DirectoryWorld } from './directory-world.ts';
 
 /**
@@ -8,18 +13,22 @@ import type { DirectoryWorld } from './directory-world.ts';
  */
 export function directoryContract(name: string, makeWorld: () => Promise<DirectoryWorld>): void {
   describe(`directory contract: ${name}`, () => {
-    let world: DirectoryWorld;
+    let made: DirectoryWorld | undefined;
     beforeAll(async () => {
-      world = await makeWorld();
+      made = await makeWorld();
     });
     afterAll(async () => {
-      await world?.close();
+      await made?.close();
     });
+    const world = (): DirectoryWorld => {
+      if (!made) throw new Error('the world was not made');
+      return made;
+    };
 
-    test('finds a person by a bare name', async () => {
-      const person = await world.addPerson();
-      const account = await world.directory.find({ kind: 'bare', name: person.samName });
-      expect(account?.id).toBe(person.id);
-    });
+    findContract(world);
+    stateContract(world);
+    signInContract(world);
+    writeContract(world);
+    faultContract(world);
   });
 }

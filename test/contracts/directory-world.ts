@@ -16,8 +16,6 @@ export interface DirectoryWorld {
   readonly lockoutThreshold: number;
   /** The domain's own policy, as the world made it. */
   readonly domainPolicy: WorldPolicy;
-  /** Whether a bind outside the permitted hours is refused with 530. */
-  readonly enforcesHours: boolean;
 
   /** Another Directory on these URLs, same service account and trust. The test closes it. */
   openDirectory(wish: DirectoryWish): Directory;
@@ -38,6 +36,8 @@ export interface DirectoryWorld {
   requireSmartcard(person: WorldPerson): Promise<void>;
   /** No hour of the week is permitted. */
   denyAllHours(person: WorldPerson): Promise<void>;
+  /** May sign in at one workstation only, which is none that a portal runs on. */
+  restrictWorkstations(person: WorldPerson): Promise<void>;
   /** Member of a group that is a member of Domain Admins. */
   addToProtectedGroup(person: WorldPerson): Promise<void>;
   setAdminCount(person: WorldPerson): Promise<void>;

@@ -49,8 +49,9 @@ export class AccountReader {
     return this.#complete(connection, entries.length === 1 ? entries[0] : undefined, deadline);
   }
 
-  /** Undefined for a domain that is not ours. */
+  /** Undefined for a domain that is not ours, and for a NUL, at which some servers stop reading. */
   #filterOf(login: Login): Filter | undefined {
+    if (login.name.includes('\0')) return undefined;
     if (login.kind === 'bare') return samFilter(login.name);
     if (login.kind === 'down-level') return this.#isOurs(login.domain) ? samFilter(login.name) : undefined;
     const explicit = new EqualityFilter({ attribute: 'userPrincipalName', value: login.name });

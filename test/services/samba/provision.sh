@@ -55,6 +55,8 @@ cat >"$conf" <<END
   pid directory = $dir
   ncalrpc dir = $dir/ncalrpc
   binddns dir = $dir/bind-dns
+  # Otherwise the previous password keeps working for an hour, and no test could prove a reset from outside.
+  old password allowed period = 0
   logging = file
   log file = $dir/samba.log
   tls enabled = yes
