@@ -190,7 +190,7 @@ export class ActionRunner {
         await failures.clear(account.id);
         await failures.unbar(account.id);
       }
-      this.#needs.notices.tell(account, step.action ?? 'reset', flow.reference);
+      this.#needs.notices.tell(account, { kind: step.action ?? 'reset' }, flow.reference);
     }
     return saved ?? this.#current(flow);
   }

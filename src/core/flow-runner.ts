@@ -20,6 +20,7 @@ import {
 import type { FlowAudit } from './flow-audit.ts';
 import type { Gate, GateContext, Page, Step, Verdict } from './gate.ts';
 import { type Login, loginStem } from './login.ts';
+import type { Notices } from './notices.ts';
 import { barredFromReset, barredFromUse, type Policy, registrationChain, resetChain } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Enrolment, Stores } from './stores.ts';
@@ -33,6 +34,7 @@ export interface FlowRunnerNeeds {
   readonly directory: Directory;
   readonly policy: Policy;
   readonly audit: FlowAudit;
+  readonly notices: Notices;
   readonly clock: Clock;
   /** Keyed hash in hex; see core/sealer.ts. */
   readonly mac: (purpose: string, text: string) => string;
@@ -274,6 +276,10 @@ export class FlowRunner {
       provedAt: clock.now(),
     });
     await audit.write('enrolment.kept', flow, { request, gate: link.gate });
+    if (flow.subject.kind === 'account') {
+      const event = { kind: 'enrolment-changed', gate: link.gate } as const;
+      this.#needs.notices.tell(flow.subject.account, event, flow.reference);
+    }
   }
 
   async #advance(flow: Flow, event: FlowEvent, request: RequestContext): Promise<Flow> {

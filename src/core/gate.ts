@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Identity } from './account.ts';
 import type { Json } from './json.ts';
 import type { Message, Problem } from './message.ts';
+import type { Channel } from './provider.ts';
 
 /**
  * A gate proves one thing about a person. It never sees HTTP, never decides what comes next, and never counts:
@@ -79,6 +80,8 @@ export type Verdict =
 /** How a gate is found in the configuration and made. One folder and one line in the built-in list. */
 export interface GateDefinition<Settings extends z.ZodType, Needs> {
   readonly id: string;
+  /** The channel that it cannot do without. */
+  readonly channel?: Channel;
   /** What the configuration may say about it; every default stands here. */
   readonly settings: Settings;
   create(settings: z.output<Settings>, needs: Needs): Gate;

@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import type { Clock } from './clock.ts';
 import type { Json } from './json.ts';
 
 /** How a person is reached. */
@@ -79,3 +81,21 @@ export interface CourierMessage {
 }
 
 export type DeliveryResult = { readonly kind: 'delivered' } | { readonly kind: 'rejected'; readonly reason: string };
+
+/** How a provider is found in the configuration and made. One folder and one line in the built-in list. */
+export interface ProviderDefinition<Settings extends z.ZodObject = z.ZodObject, Needs = ProviderNeeds> {
+  /** What `kind` says in the configuration. */
+  readonly kind: string;
+  readonly channels: readonly Channel[];
+  /** True for what shows codes to anybody: refused in production. */
+  readonly demo: boolean;
+  readonly settings: Settings;
+  create(settings: z.output<Settings>, needs: Needs): MfaProvider | Courier;
+}
+
+/** What every provider is given. */
+export interface ProviderNeeds {
+  /** The name that the configuration gives this provider: its id in challenges, log and audit. */
+  readonly name: string;
+  readonly clock: Clock;
+}

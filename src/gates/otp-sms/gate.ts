@@ -7,6 +7,7 @@ import { VerifyBySms } from './verify.ts';
 /** A one-time code in a text message to a registered number. */
 export const otpSmsGate: GateDefinition<typeof otpSmsSettings, OtpSmsNeeds> = {
   id: gateId,
+  channel: 'sms',
   settings: otpSmsSettings,
   create(settings, needs) {
     return {

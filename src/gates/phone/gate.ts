@@ -7,6 +7,7 @@ import { VerifyByCall } from './verify.ts';
 /** A telephone call to a registered number, confirmed with the hash key. */
 export const phoneGate: GateDefinition<typeof phoneSettings, PhoneNeeds> = {
   id: gateId,
+  channel: 'voice',
   settings: phoneSettings,
   create(settings, needs) {
     return {

@@ -41,9 +41,9 @@ export class VirtualMailbox {
 }
 
 /** Delivers into the mailbox. */
-export function virtualEmail(mailbox: VirtualMailbox): Courier {
+export function virtualEmail(mailbox: VirtualMailbox, id = 'virtual-email'): Courier {
   return {
-    id: 'virtual-email',
+    id,
     channels: ['email'],
     async deliver({ to, text }) {
       mailbox.arrive(to, text);

@@ -2,9 +2,9 @@ import type { Courier } from '../../core/provider.ts';
 import type { VirtualPhones } from './virtual-phones.ts';
 
 /** A gateway that only delivers: Latchkey makes the code. */
-export function virtualSms(phones: VirtualPhones): Courier {
+export function virtualSms(phones: VirtualPhones, id = 'virtual-sms'): Courier {
   return {
-    id: 'virtual-sms',
+    id,
     channels: ['sms'],
     async deliver({ to, text }) {
       phones.text(to, text);

@@ -42,10 +42,10 @@ export class VirtualVerifyService {
 }
 
 /** A service that makes and verifies the code: Latchkey never sees it. */
-export function virtualVerify(service: VirtualVerifyService): MfaProvider {
+export function virtualVerify(service: VirtualVerifyService, id = 'virtual-verify'): MfaProvider {
   const results = { right: 'passed', wrong: 'wrong', gone: 'expired' } as const;
   return {
-    id: 'virtual-verify',
+    id,
     channels: ['sms'],
     async start({ to, codeLength, lifetimeSeconds }) {
       return { kind: 'started', state: { verification: service.begin(to, codeLength, lifetimeSeconds) } };

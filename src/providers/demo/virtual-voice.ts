@@ -6,9 +6,9 @@ const stateSchema = z.strictObject({ call: z.string() });
 const results = { confirmed: 'passed', unanswered: 'unanswered', refused: 'refused' } as const;
 
 /** Calls a virtual phone, and knows of the call what was pressed there. */
-export function virtualVoice(phones: VirtualPhones): MfaProvider {
+export function virtualVoice(phones: VirtualPhones, id = 'virtual-voice'): MfaProvider {
   return {
-    id: 'virtual-voice',
+    id,
     channels: ['voice'],
     async start({ to, text }) {
       return { kind: 'started', state: { call: phones.ring(to, text).id } };

@@ -1,0 +1,58 @@
+// Makes pages more pleasant; none needs it. No state, no storage, no other host.
+
+/** Kinds of character of which a complex password has three (MS-SAMR 3.1.1.7.2). */
+const kinds = [/\p{Lu}/u, /\p{Ll}/u, /[0-9]/, /[~!@#$%^&*_\-+=`|\\(){}[\]:;"'<>,.?/€£]/, /[\p{Lo}\p{Lt}\p{Lm}]/u];
+
+const problem = document.querySelector('[data-focus]');
+if (problem) problem.focus();
+
+// A call is proved at the phone: when it is, the page goes on by itself, as if Next had been pressed.
+const watched = document.querySelector('[data-watch]');
+if (watched) watch(watched, 1500);
+
+async function watch(form, pause) {
+  await new Promise((resolve) => setTimeout(resolve, pause));
+  try {
+    const response = await fetch(form.dataset.watch, { headers: { accept: 'application/json' } });
+    const { state } = await response.json();
+    if (state === 'changed') return form.requestSubmit(form.querySelector('[data-next]'));
+  } catch {
+    // The network may be back at the next look.
+  }
+  watch(form, Math.min(pause * 1.2, 5000));
+}
+
+const reload = document.querySelector('[data-reload]');
+if (reload) setTimeout(() => location.reload(), Number(reload.dataset.reload) * 1000);
+
+// The password's checklist, ticked while typing by the same rules as on the server; the server decides.
+const password = document.querySelector('[data-rules]');
+if (password) {
+  const names = JSON.parse(password.dataset.names);
+  const rules = [...document.getElementById(password.dataset.rules).querySelectorAll('[data-rule]')];
+  password.addEventListener('input', () => {
+    for (const rule of rules) rule.classList.toggle('met', isMet(rule.dataset, password.value, names) === true);
+  });
+}
+
+function isMet({ rule, count }, typed, names) {
+  if (typed === '') return false;
+  if (rule === 'length') return typed.length >= Number(count);
+  if (rule === 'name') return !names.some((name) => typed.toLowerCase().includes(name.toLowerCase()));
+  if (rule === 'kinds') return kinds.filter((kind) => kind.test(typed)).length >= 3;
+  return undefined;
+}
+
+
+
+const reveal = document.querySelector('[data-reveal]');
+if (reveal) {
+  const words = [reveal.textContent, reveal.dataset.reveal];
+  const fields = document.querySelectorAll('input[type="password"]');
+  reveal.hidden = false;
+  reveal.addEventListener('click', () => {
+    const shown = fields[0].type === 'text';
+    for (const field of fields) field.type = shown ? 'password' : 'text';
+    reveal.textContent = words[shown ? 0 : 1];
+  });
+}

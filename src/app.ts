@@ -1,0 +1,81 @@
+import path from 'node:path';
+import ejs from 'ejs';
+import express, { type Express } from 'express';
+import type { Logger } from 'pino';
+import type { Clock } from './core/clock.ts';
+import type { SignInGuard } from './core/sign-in.ts';
+import type { SessionStore } from './core/stores.ts';
+import { type Brand, brandRoutes } from './portals/brand-routes.ts';
+import { type DemoWorldView, demoRoutes } from './portals/demo-routes.ts';
+import { homeRoutes } from './portals/home-routes.ts';
+import type { PortalNeeds } from './portals/portal-routes.ts';
+import { registrationRoutes } from './portals/registration-routes.ts';
+import { resetRoutes } from './portals/reset-routes.ts';
+import type { ServiceState } from './portals/service-state.ts';
+import type { Catalogue } from './web/catalogue.ts';
+import { setUpCsrf } from './web/csrf.ts';
+import { notFound, setUpErrorPage } from './web/error-page.ts';
+import { setUpHeaders } from './web/headers.ts';
+import { type HealthNeeds, healthRoutes } from './web/health-routes.ts';
+import { languageRoutes, setUpLanguage } from './web/language.ts';
+import { setUpRequestLog } from './web/request-log.ts';
+import { setUpBody, setUpHost } from './web/requests.ts';
+import { setUpSession } from './web/session.ts';
+
+/** Everything that the portals need, made by compose.ts. */
+export interface Services extends PortalNeeds, HealthNeeds {
+  readonly guard: SignInGuard;
+  readonly service: ServiceState;
+  readonly catalogue: Catalogue;
+  readonly brand: Brand;
+  readonly sessions: SessionStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly publicUrl: URL;
+  readonly trustedProxies: readonly string[];
+  readonly sessionSecrets: readonly string[];
+  readonly sessionIdleMs: number;
+  readonly viewFolders: readonly string[];
+  /** Milliseconds that a start and a sign-in take at least. */
+  readonly floors: { readonly startMs: number; readonly signInMs: number };
+  /** Only in the demo. */
+  readonly demo?: DemoWorldView;
+}
+
+const root = path.resolve(import.meta.dirname, '..');
+
+/** Assembles the portals: security first, then what a request carries, then the routers, then the error page. */
+export function createApp(services: Services): Express {
+  const { catalogue, pages, publicUrl, log } = services;
+  const secure = publicUrl.protocol === 'https:';
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', [...services.trustedProxies]);
+  app.set('query parser', 'simple');
+  app.set('view engine', 'ejs');
+  app.set('views', [path.join(root, 'views'), ...services.viewFolders]);
+  app.enable('view cache');
+  app.engine('ejs', ejs.renderFile);
+
+  app.use(setUpRequestLog({ log }));
+  app.use(setUpHeaders({ secure }));
+  app.use(healthRoutes(services));
+  app.use(setUpHost({ publicUrl }));
+  app.use('/assets', express.static(path.join(root, 'public'), { index: false, cacheControl: false }));
+  app.use(brandRoutes(services.brand));
+  app.use(setUpLanguage({ catalogue, secure }));
+  app.use(setUpSession({ ...services, secrets: services.sessionSecrets, secure, idleMs: services.sessionIdleMs }));
+  app.use(setUpBody());
+  app.use(setUpCsrf({ publicUrl }));
+
+  app.use(languageRoutes({ catalogue, secure }));
+  app.use(homeRoutes({ pages, ...(services.demo === undefined ? {} : { demo: services.demo.hints }) }));
+  app.use('/reset', resetRoutes({ ...services, startFloorMs: services.floors.startMs }));
+  app.use('/registration', registrationRoutes({ ...services, signInFloorMs: services.floors.signInMs }));
+  if (services.demo !== undefined) app.use('/demo', demoRoutes({ pages, world: services.demo }));
+
+  app.use(notFound);
+  app.use(setUpErrorPage({ pages }));
+  return app;
+}

@@ -1,0 +1,357 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Express } from 'express';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import { createApp, type Services } from './app.ts';
+import type { Configuration, Environment } from './config.ts';
+import { ActionRunner } from './core/action-runner.ts';
+import type { SendingReport } from './core/challenge-sender.ts';
+import { Challenges } from './core/challenges.ts';
+import { type Clock, systemClock } from './core/clock.ts';
+import { courierProvider } from './core/courier-provider.ts';
+import type { Directory } from './core/directory.ts';
+import { enrolledDestinations } from './core/enrolled-number.ts';
+import { FlowAudit } from './core/flow-audit.ts';
+import { FlowRunner } from './core/flow-runner.ts';
+import type { Gate } from './core/gate.ts';
+import { MailNotices } from './core/mail-notices.ts';
+import type { Policy } from './core/policy.ts';
+import type { Channel, Courier, MfaProvider } from './core/provider.ts';
+import { createSealer, type Sealer } from './core/sealer.ts';
+import { SignInGuard } from './core/sign-in.ts';
+import type { Stores } from './core/stores.ts';
+import type { Definitions } from './definitions.ts';
+import { type DemoServer, seedEnrolments, startDemoServer, viewOf } from './demo-world.ts';
+import { createActiveDirectory } from './directories/active-directory/active-directory.ts';
+import { ServiceState } from './portals/service-state.ts';
+import { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
+import { VirtualPhones } from './providers/demo/virtual-phones.ts';
+import { openStores } from './stores/open-stores.ts';
+import { Catalogue } from './web/catalogue.ts';
+import { Pages } from './web/pages.ts';
+
+export interface ComposeNeeds {
+  readonly configuration: Configuration;
+  readonly definitions: Definitions;
+  readonly environment: Environment;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** Milliseconds that a start and a sign-in take at least; the tests' own when given. */
+  readonly floors?: Services['floors'];
+}
+
+/** A composed Latchkey: nothing listens yet. */
+export interface Latchkey {
+  readonly app: Express;
+  readonly stores: Stores;
+  readonly directory: Directory;
+  readonly providers: ReadonlyMap<string, MfaProvider | Courier>;
+  readonly actions: ActionRunner;
+  readonly challenges: Challenges;
+  /** Only in the demo. */
+  readonly phones?: VirtualPhones;
+  readonly mailbox?: VirtualMailbox;
+  /** Starts what runs beside the requests: recovery of sendings and writes, and clearing up. */
+  startUpkeep(): void;
+  /** Says that no more requests are wanted: readiness fails from now on. */
+  drain(): void;
+  /** Ends everything that `compose` began; what is being sent is finished first. */
+  close(): Promise<void>;
+}
+
+const root = path.resolve(import.meta.dirname, '..');
+const upkeepMs = 15_000;
+const purgeEvery = 40;
+
+/** Makes every part and puts them together: the only place that constructs things. */
+export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
+  const { configuration, environment, log, definitions } = needs;
+  const clock = needs.clock ?? systemClock;
+  const sealer = createSealer(sealingKeys(configuration));
+  const demo = configuration.directory.kind === 'demo' ? await startDemoServer({ ...environment, clock }) : undefined;
+  const directory = createDirectory(configuration, demo, clock);
+  const stores = await openStores(configuration.store, { sealer, clock });
+  await stores.migrate();
+
+  const hasDemoProvider = Object.values(configuration.providers).some((one) => isDemo(definitions, one.kind));
+  const phones = hasDemoProvider ? new VirtualPhones({ ...environment, clock }) : undefined;
+  const mailbox = hasDemoProvider ? new VirtualMailbox({ ...environment, clock }) : undefined;
+  const providers = createProviders(needs, { clock, phones, mailbox });
+  const challenges = new Challenges({
+    store: stores.challenges,
+    routes: routesOf(configuration, providers, { clock, sealer, host: configuration['public-url'].hostname }),
+    destinations: enrolledDestinations(stores.enrolments),
+    clock,
+    sendSeconds: 120,
+    ringSeconds: 30,
+    report: (report) => reportSending(report, { log, stores, clock }),
+  });
+  const gates = createGates(needs, { challenges, clock });
+  const catalogue = Catalogue.load({
+    folder: path.join(root, 'src/locales'),
+    overrides: path.resolve(path.dirname(environment.configurationFile), 'locales'),
+    tags: configuration.languages,
+  });
+  const notices = createNotices(configuration, { providers, catalogue, log });
+  const policy = policyOf(configuration);
+  const audit = new FlowAudit({ audit: stores.audit, clock });
+  const mac = (purpose: string, text: string): string => sealer.mac(purpose, text);
+  const runner = new FlowRunner({ gates, stores, directory, policy, audit, notices, clock, mac });
+  const actions = new ActionRunner({ stores, directory, policy, audit, notices, clock });
+  const guard = new SignInGuard({
+    directory,
+    failures: stores.failures,
+    audit: stores.audit,
+    rules: policy.lockout,
+    clock,
+  });
+  const answers =
+    demo === undefined ? [] : await seedEnrolments({ gates, directory, enrolments: stores.enrolments, clock });
+  const draining = { now: false };
+  const app = createApp({
+    runner,
+    actions,
+    audit,
+    guard,
+    catalogue,
+    clock,
+    log,
+    pages: new Pages({ organisation: organisationOf(configuration), catalogue, demo: demo !== undefined }),
+    service: new ServiceState({ directory, clock }),
+    brand: brandOf(configuration, environment),
+    sessions: stores.sessions,
+    publicUrl: configuration['public-url'],
+    trustedProxies: configuration['trusted-proxies'],
+    sessionSecrets: [mac('session-cookie', 'signature')],
+    sessionIdleMs: configuration.policy['flow-minutes'] * 60_000,
+    viewFolders: definitions.views,
+    floors: needs.floors ?? { startMs: 150, signInMs: 600 },
+    ready: async () => !draining.now && (await stores.health()).ok,
+    ...(demo !== undefined && phones !== undefined && mailbox !== undefined
+      ? { demo: viewOf({ phones, mailbox, answers }) }
+      : {}),
+  });
+
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    app,
+    stores,
+    directory,
+    providers,
+    actions,
+    challenges,
+    ...(phones === undefined ? {} : { phones }),
+    ...(mailbox === undefined ? {} : { mailbox }),
+    startUpkeep() {
+      timer = startUpkeep({ challenges, actions, stores, clock, log });
+    },
+    drain() {
+      draining.now = true;
+    },
+    async close() {
+      clearInterval(timer);
+      await challenges.stop();
+      await notices.idle();
+      await stores.close();
+      await directory.close();
+      await demo?.close();
+    },
+  };
+}
+
+function startUpkeep(parts: {
+  challenges: Challenges;
+  actions: ActionRunner;
+  stores: Stores;
+  clock: Clock;
+  log: Logger;
+}): NodeJS.Timeout {
+  let turn = 0;
+  const once = async (): Promise<void> => {
+    await parts.challenges.recover();
+    await parts.actions.recover();
+    if (turn % purgeEvery === 0) await parts.stores.purge(parts.clock.now());
+    turn += 1;
+  };
+  const run = (): void => void once().catch((err: unknown) => parts.log.error({ err }, 'upkeep failed; it runs again'));
+  run();
+  return setInterval(run, upkeepMs).unref();
+}
+
+/** The store and nothing else: for the commands that need no directory. */
+export async function openConfiguredStores(configuration: Configuration): Promise<Stores> {
+  return openStores(configuration.store, { sealer: createSealer(sealingKeys(configuration)), clock: systemClock });
+}
+
+function sealingKeys(configuration: Configuration): Parameters<typeof createSealer>[0] {
+  const { keys } = configuration;
+  const macKey = configuration['mac-key'];
+  if (keys === 'ephemeral') return { keys: [{ id: 'ephemeral', secret: randomBytes(32) }] };
+  return { keys, ...(macKey === undefined ? {} : { macKey }) };
+}
+
+function createDirectory(configuration: Configuration, demo: DemoServer | undefined, clock: Clock): Directory {
+  if (configuration.directory.kind === 'active-directory') {
+    return createActiveDirectory({ settings: configuration.directory, clock });
+  }
+  if (demo === undefined) throw new Error('the demo directory was not started');
+  return createActiveDirectory({ settings: demo.settings, clock });
+}
+
+function createProviders(
+  needs: ComposeNeeds,
+  world: { clock: Clock; phones: VirtualPhones | undefined; mailbox: VirtualMailbox | undefined },
+): ReadonlyMap<string, MfaProvider | Courier> {
+  const { phones, mailbox, clock } = world;
+  return new Map(
+    Object.entries(needs.configuration.providers).map(([name, { kind, ...settings }]) => {
+      const definition = needs.definitions.providers.find((one) => one.kind === kind);
+      if (definition === undefined) throw new Error(`providers.${name}: ${kind} is not a kind of provider`);
+      const demo = { ...(phones === undefined ? {} : { phones }), ...(mailbox === undefined ? {} : { mailbox }) };
+      return [name, definition.create(settings, { name, clock, ...demo })] as const;
+    }),
+  );
+}
+
+function isDemo(definitions: Definitions, kind: string): boolean {
+  return definitions.providers.some((definition) => definition.kind === kind && definition.demo);
+}
+
+function routesOf(
+  configuration: Configuration,
+  providers: ReadonlyMap<string, MfaProvider | Courier>,
+  needs: { clock: Clock; sealer: Sealer; host: string },
+): Partial<Record<Channel, readonly MfaProvider[]>> {
+  const route = (channel: Channel): readonly MfaProvider[] =>
+    configuration.channels[channel].map((name) => {
+      const provider = providers.get(name);
+      if (provider === undefined) throw new Error(`channels.${channel}: there is no provider ${name}`);
+      return 'deliver' in provider ? courierProvider({ courier: provider, ...needs }) : provider;
+    });
+  return { sms: route('sms'), voice: route('voice'), email: route('email') };
+}
+
+/** Every gate of the chain, in the chain's order. */
+function createGates(needs: ComposeNeeds, parts: { challenges: Challenges; clock: Clock }): ReadonlyMap<string, Gate> {
+  const { configuration, definitions } = needs;
+  return new Map(
+    configuration.policy.chain.map((id) => {
+      const definition = definitions.gates.find((one) => one.id === id);
+      if (definition === undefined) throw new Error(`policy.chain: ${id} is not a gate`);
+      const settings = definition.settings.parse(configuration.gates[id] ?? {}) as z.output<typeof definition.settings>;
+      return [id, definition.create(settings, { ...parts, hashesAtOnce: 2 })] as const;
+    }),
+  );
+}
+
+function createNotices(
+  configuration: Configuration,
+  parts: { providers: ReadonlyMap<string, MfaProvider | Courier>; catalogue: Catalogue; log: Logger },
+): MailNotices {
+  const { catalogue, log, providers } = parts;
+  const { helpdesk } = configuration.organisation;
+  const couriers = configuration.channels.email.flatMap((name) => {
+    const provider = providers.get(name);
+    return provider !== undefined && 'deliver' in provider ? [provider] : [];
+  });
+  return new MailNotices({
+    couriers,
+    write: (event, account) => {
+      const t = catalogue.in(catalogue.choose(account.language === undefined ? [] : [account.language]).tag);
+      const gate = event.kind === 'enrolment-changed' ? t(`gates.${event.gate}.name`) : '';
+      const values = { name: account.displayName, account: account.name, gate };
+      return t(`notices.${event.kind}`, { ...values, helpdesk: helpdesk.phone ?? helpdesk.mail ?? t('page.helpdesk') });
+    },
+    report: (failure) => log.warn(failure, 'a notice did not go out'),
+  });
+}
+
+function policyOf(configuration: Configuration): Policy {
+  const { policy } = configuration;
+  return {
+    name: policy.name,
+    chain: policy.chain,
+    actions: policy.actions,
+    lockout: {
+      threshold: policy.lockout.threshold,
+      minutes: policy.lockout.minutes,
+      barsUntilPermanent: policy.lockout['bars-until-permanent'],
+    },
+    flowSeconds: policy['flow-minutes'] * 60,
+    privileged: policy['include-privileged'],
+    unknownLogins: policy['unknown-logins'],
+  };
+}
+
+function organisationOf(configuration: Configuration): ConstructorParameters<typeof Pages>[0]['organisation'] {
+  const { organisation } = configuration;
+  const privacyUrl = organisation['privacy-url'];
+  const timeZone = organisation['time-zone'];
+  const { phone, mail, hours } = organisation.helpdesk;
+  return {
+    name: organisation.name,
+    helpdesk: {
+      ...(phone === undefined ? {} : { phone }),
+      ...(mail === undefined ? {} : { mail }),
+      ...(hours === undefined ? {} : { hours }),
+    },
+    loginExamples: loginExamples(configuration),
+    ...(organisation['logo-file'] === undefined ? {} : { logo: '/brand/logo' }),
+    ...(privacyUrl === undefined ? {} : { privacyUrl }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+  };
+}
+
+/** One login in the three ways in which people may type it. */
+function loginExamples(configuration: Configuration): readonly string[] {
+  const { directory } = configuration;
+  if (directory.kind === 'demo') return ['anna.berg', 'CONTOSO\\anna.berg', 'anna.berg@contoso.example'];
+  const suffix = directory['base-dn'].replace(/^DC=/i, '').replaceAll(/,\s*DC=/gi, '.');
+  return ['anna.berg', `${directory.domain}\\anna.berg`, `anna.berg@${suffix}`];
+}
+
+function brandOf(configuration: Configuration, environment: Environment): Services['brand'] {
+  const { colours, 'logo-file': logoFile } = configuration.organisation;
+  const folder = path.dirname(environment.configurationFile);
+  return {
+    ...(colours === undefined
+      ? {}
+      : {
+          colours: {
+            light: colours.light,
+            lightText: colours['light-text'],
+            dark: colours.dark,
+            darkText: colours['dark-text'],
+          },
+        }),
+    ...(logoFile === undefined
+      ? {}
+      : {
+          logo: {
+            type: logoFile.endsWith('.svg') ? ('image/svg+xml' as const) : ('image/png' as const),
+            bytes: readFileSync(path.resolve(folder, logoFile)),
+          },
+        }),
+  };
+}
+
+/** Every sending is audited; a failed one is also in the log, with its fault. */
+function reportSending(report: SendingReport, needs: { log: Logger; stores: Stores; clock: Clock }): void {
+  const { challenge, provider, detail, kind, fault } = report;
+  const about = { flow: challenge.flowReference, gate: challenge.gate, channel: challenge.channel, provider, detail };
+  needs.log[kind === 'failed' ? 'warn' : 'info'](
+    { ...about, ...(fault === undefined ? {} : { err: fault }) },
+    `challenge ${kind}`,
+  );
+  needs.stores.audit
+    .append({
+      at: needs.clock.now(),
+      event: kind === 'sent' ? 'challenge.sent' : 'challenge.failed',
+      flow: challenge.flowReference,
+      gate: challenge.gate,
+      detail: { channel: challenge.channel, provider: provider ?? 'none' },
+    })
+    .catch((err: unknown) => needs.log.error({ err }, 'a sending could not be audited'));
+}

@@ -1,0 +1,53 @@
+import type { Identity } from './account.ts';
+import { Unavailable } from './errors.ts';
+import type { NoticeEvent, Notices } from './notices.ts';
+import type { Courier } from './provider.ts';
+
+export interface MailNoticesNeeds {
+  /** In order of preference; with none, nobody is told, and that is reported. */
+  readonly couriers: readonly Courier[];
+  /** The text of a notice in the person's language. */
+  readonly write: (event: NoticeEvent, account: Identity) => string;
+  /** Told of every notice that did not go out; must not throw. */
+  readonly report: (failure: { readonly event: string; readonly reference: string; readonly why: string }) => void;
+}
+
+/** Tells people by mail: never the channel of a gate's call or code, so a thief of the phone cannot hide it. */
+export class MailNotices implements Notices {
+  readonly #needs: MailNoticesNeeds;
+  readonly #inFlight = new Set<Promise<void>>();
+
+  constructor(needs: MailNoticesNeeds) {
+    this.#needs = needs;
+  }
+
+  tell(account: Identity, event: NoticeEvent, reference: string): void {
+    const work = this.#send(account, event, reference).catch((fault: unknown) => {
+      const why = fault instanceof Error ? fault.message : String(fault);
+      this.#needs.report({ event: event.kind, reference, why });
+    });
+    this.#inFlight.add(work);
+    void work.finally(() => this.#inFlight.delete(work));
+  }
+
+  /** Resolves when no notice is on its way. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#inFlight);
+  }
+
+  async #send(account: Identity, event: NoticeEvent, reference: string): Promise<void> {
+    if (account.mail === undefined) throw new Unavailable('the account has no mail address');
+    const message = {
+      channel: 'email' as const,
+      to: account.mail,
+      text: this.#needs.write(event, account),
+      reference: `${reference}-${event.kind}`,
+      language: account.language ?? 'en',
+    };
+    for (const courier of this.#needs.couriers) {
+      const result = await courier.deliver(message);
+      if (result.kind === 'delivered') return;
+    }
+    throw new Unavailable('no mail provider took the notice');
+  }
+}

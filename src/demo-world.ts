@@ -1,0 +1,143 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Identity } from './core/account.ts';
+import type { Clock } from './core/clock.ts';
+import type { Directory } from './core/directory.ts';
+import type { Gate } from './core/gate.ts';
+import type { Json } from './core/json.ts';
+import type { EnrolmentStore } from './core/stores.ts';
+import type { ActiveDirectorySettings } from './directories/active-directory/settings.ts';
+import { startDemoDirectory } from './directories/demo/demo-directory.ts';
+import { demoPassword, demoPeople } from './directories/demo/people.ts';
+import type { DemoKey, DemoPhone, DemoWorldView } from './portals/demo-routes.ts';
+import type { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
+import type { VirtualPhones } from './providers/demo/virtual-phones.ts';
+
+/** The demo's directory as the Active Directory client is to find it: real LDAP over TLS, verified. */
+export interface DemoServer {
+  readonly settings: ActiveDirectorySettings;
+  close(): Promise<void>;
+}
+
+/** Starts the embedded directory and writes its certificate where the client's settings can name it. */
+export async function startDemoServer(needs: { production: boolean; clock: Clock }): Promise<DemoServer> {
+  const server = await startDemoDirectory(needs);
+  const folder = await mkdtemp(path.join(tmpdir(), 'latchkey-demo-'));
+  const caFile = path.join(folder, 'ca.pem');
+  await writeFile(caFile, server.ca);
+  return {
+    settings: {
+      urls: [server.url],
+      starttls: false,
+      'ca-file': caFile,
+      'base-dn': server.baseDn,
+      'people-base': `OU=People,${server.baseDn}`,
+      domain: server.domain,
+      'bind-account': server.serviceAccount.principal,
+      'bind-password': server.serviceAccount.password,
+      'operation-timeout-ms': 8_000,
+      'connect-timeout-ms': 3_000,
+      'pool-size': 4,
+      'privileged-groups': [],
+    },
+    async close() {
+      await server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Who of the demo's people has registered already, so that a reset can be tried at once. */
+const registered = new Set(['registered', 'locked', 'right-to-left']);
+
+/** What these people answered to every question whose text is in the configuration, by the question's place. */
+const answers = ['Hillside', 'Blue Heron', 'Captain Nemo', 'Lighthouse', 'Marmalade'];
+
+/** Registers the people of the demo by the gates' own steps, as if they had been here before. */
+export async function seedEnrolments(needs: {
+  gates: ReadonlyMap<string, Gate>;
+  directory: Directory;
+  enrolments: EnrolmentStore;
+  clock: Clock;
+}): Promise<DemoWorldView['hints']['answers']> {
+  const known = new Map<string, string>();
+  for (const person of demoPeople.filter(({ situation }) => registered.has(situation))) {
+    const account = await needs.directory.find({ kind: 'bare', name: person.samName });
+    if (account === undefined) throw new Error(`the demo directory lost ${person.samName}`);
+    for (const gate of needs.gates.values()) {
+      const number = gate.id === 'phone' ? person.telephone : person.mobile;
+      const data =
+        gate.factor === 'possession'
+          ? { number: number.replaceAll(' ', '') }
+          : await answerQuestions(gate, account, known);
+      await needs.enrolments.keep({ accountId: account.id, gate: gate.id, data, provedAt: needs.clock.now() });
+    }
+  }
+  return [...known].map(([question, answer]) => ({ question, answer }));
+}
+
+async function answerQuestions(gate: Gate, account: Identity, known: Map<string, string>): Promise<Json> {
+  const context = {
+    subject: { kind: 'account', account },
+    memory: null,
+    language: 'en',
+    flowReference: 'demo',
+  } as const;
+  const memory = await gate.enrol.open(context);
+  const page = await gate.enrol.show({ ...context, memory });
+  const input: Record<string, string> = {};
+  for (const question of page.data.questions as { field: string; text: string }[]) {
+    const answer = known.get(question.text) ?? answers[known.size] ?? `Answer ${known.size}`;
+    known.set(question.text, answer);
+    input[question.field] = answer;
+  }
+  const verdict = await gate.enrol.answer(input, { ...context, memory });
+  if (verdict.kind !== 'passed') throw new Error('the demo answers do not pass the gate that they are for');
+  return verdict.enrolment ?? null;
+}
+
+/** The demo as its pages see it. */
+export function viewOf(world: {
+  phones: VirtualPhones;
+  mailbox: VirtualMailbox;
+  answers: DemoWorldView['hints']['answers'];
+}): DemoWorldView {
+  const { phones, mailbox } = world;
+  const owner = new Map(
+    demoPeople.flatMap((person) =>
+      [person.mobile, person.telephone].map((number) => [number.replaceAll(' ', ''), person]),
+    ),
+  );
+  return {
+    hints: {
+      password: demoPassword,
+      answers: world.answers,
+      people: demoPeople.map(({ samName, displayName, situation }) => ({
+        login: samName,
+        name: displayName,
+        situation,
+      })),
+    },
+    phones: () =>
+      [...phones.numbers()].reverse().map((number): DemoPhone => {
+        const { texts, calls } = phones.phone(number);
+        const name = owner.get(number)?.displayName;
+        return {
+          number,
+          ...(name === undefined ? {} : { owner: name }),
+          texts: [...texts].reverse(),
+          calls: [...calls].reverse(),
+        };
+      }),
+    mails: () => mailbox.addresses().flatMap((address) => mailbox.mails(address)),
+    press: (callId, key) => press(phones, callId, key),
+  };
+}
+
+function press(phones: VirtualPhones, callId: string, key: DemoKey): void {
+  if (key === 'answer') phones.answer(callId);
+  else if (key === 'hang-up') phones.hangUp(callId);
+  else if (key === 'not-me') phones.refuse(callId);
+  else phones.press(callId, key);
+}

@@ -1,0 +1,30 @@
+import { type Flow, isEnded, type Link, openLink, type Portal } from '../core/flow.ts';
+
+/** The step that a portal's gates have by nature; the other one is a confirmation on the way. */
+const natural: { readonly [portal in Portal]: Link['step'] } = { registration: 'enrol', reset: 'verify' };
+
+/** The last segment of the URL where a flow stands: it says where the person is, and nothing else leads there. */
+export function pageOf(flow: Flow): string {
+  const link = openLink(flow);
+  if (link !== undefined) return link.step === natural[flow.portal] ? link.gate : `confirm-${link.gate}`;
+  if (flow.step.kind === 'writing') return 'working';
+  return flow.step.kind === 'cancelled' ? 'ended' : flow.step.kind;
+}
+
+/** The path that a flow leads to. */
+export function pathOf(flow: Flow): string {
+  return `/${flow.portal}/${pageOf(flow)}`;
+}
+
+export interface Progress {
+  /** 1 for the first step. */
+  readonly step: number;
+  readonly steps: number;
+}
+
+/** How far a flow has come; a reset has one step more than its gates: the choice and what follows from it. */
+export function progressOf(flow: Flow): Progress | undefined {
+  const steps = flow.chain.length + (flow.actions.length > 0 ? 1 : 0);
+  if (flow.step.kind === 'gate') return { step: flow.step.at + 1, steps };
+  return isEnded(flow.step) ? undefined : { step: steps, steps };
+}

@@ -1,0 +1,119 @@
+import { type Request, type Response, Router } from 'express';
+import type { ActionRunner } from '../core/action-runner.ts';
+import { type Flow, isEnded, openLink, type Portal } from '../core/flow.ts';
+import type { FlowAudit } from '../core/flow-audit.ts';
+import type { FlowRunner } from '../core/flow-runner.ts';
+import type { Pages } from '../web/pages.ts';
+import { contextOf } from '../web/requests.ts';
+import { renewSession, saveSession } from '../web/session.ts';
+import { pageOf, pathOf, progressOf } from './flow-page.ts';
+
+export interface PortalNeeds {
+  readonly runner: FlowRunner;
+  readonly actions: ActionRunner;
+  readonly audit: FlowAudit;
+  readonly pages: Pages;
+}
+
+/** What one kind of page does beyond the gates: shown by GET, taken by POST. */
+export interface FlowPage {
+  show(flow: Flow, request: Request, response: Response): Promise<void>;
+  /** Returns the flow as it stands after the post. */
+  take?(flow: Flow, request: Request): Promise<Flow>;
+}
+
+/**
+ * One GET and one POST that serve every page of a portal's flows. The URL must be the page where the flow stands; any
+ * other one leads there, whatever is posted to it.
+ * @param extra pages by name besides the gates', which are served here
+ */
+export function portalRoutes(portal: Portal, needs: PortalNeeds, extra: { readonly [page: string]: FlowPage }): Router {
+  const router = Router({ strict: true, caseSensitive: true });
+  const gatePage = createGatePage(needs);
+  const handlerOf = (flow: Flow): FlowPage | undefined =>
+    openLink(flow) === undefined ? extra[pageOf(flow)] : gatePage;
+
+  router.get('/:page/state', async (request, response) => {
+    const flow = await openFlow(request);
+    const here = flow !== undefined && pageOf(flow) === request.params.page;
+    const state = here ? await needs.runner.watch(flow, request.language.tag) : 'changed';
+    response.json({ state });
+  });
+
+  router.get('/:page', async (request, response) => {
+    const flow = await openFlow(request);
+    if (flow === undefined) return leave(request, response);
+    if (pageOf(flow) !== request.params.page) return response.redirect(303, pathOf(flow));
+    const page = handlerOf(flow);
+    if (page === undefined) return response.redirect(303, `/${portal}`);
+    await page.show(flow, request, response);
+  });
+
+  router.post('/:page', async (request, response) => {
+    const flow = await openFlow(request);
+    if (flow === undefined) return leave(request, response);
+    if (pageOf(flow) !== request.params.page) {
+      await needs.audit.write('flow.sequence-violation', flow, { request: contextOf(request) });
+      return response.redirect(303, pathOf(flow));
+    }
+    const after = await take(flow, request);
+    // A session that has reached the end can do nothing more: whoever comes next to this browser starts anew.
+    if (isEnded(after.step)) await renewSession(request, after.id);
+    await saveSession(request);
+    response.redirect(303, pathOf(after));
+  });
+
+  return router;
+
+  async function take(flow: Flow, request: Request): Promise<Flow> {
+    if (isCancel(request.body)) return needs.runner.cancel(flow, contextOf(request));
+    return (await handlerOf(flow)?.take?.(flow, request)) ?? flow;
+  }
+
+  async function openFlow(request: Request): Promise<Flow | undefined> {
+    const id = request.session.flow;
+    const flow = id === undefined ? undefined : await needs.runner.read(id);
+    if (flow === undefined || flow.portal !== portal) return undefined;
+    return flow.step.kind === 'writing' ? needs.actions.resume(flow) : flow;
+  }
+
+  /** Nobody's flow: the page says that the visit is over, wherever in the flow the link pointed. */
+  function leave(request: Request, response: Response): void {
+    if (request.method === 'GET' && request.params.page === 'expired') {
+      needs.pages.send(request, response, { view: 'portal/expired', surface: portal });
+    } else {
+      response.redirect(303, `/${portal}/expired`);
+    }
+  }
+}
+
+function createGatePage(needs: PortalNeeds): FlowPage {
+  return {
+    async show(flow, request, response) {
+      const link = openLink(flow);
+      const page = await needs.runner.show(flow, request.language.tag);
+      if (link === undefined) return;
+      const enrolled = link.step === 'enrol' ? await needs.runner.enrolled(flow) : [];
+      needs.pages.send(request, response, {
+        view: page === undefined ? 'portal/unopened' : `gates/${link.gate}/${page.view}`,
+        surface: flow.portal,
+        notice: flow.notice,
+        problems: flow.problems,
+        data: {
+          ...page?.data,
+          progress: progressOf(flow),
+          portal: flow.portal,
+          triesLeft: needs.runner.triesLeft(flow),
+          mayKeep: enrolled.some((enrolment) => enrolment.gate === link.gate),
+        },
+      });
+    },
+    take: (flow, request) => needs.runner.answer(flow, request.body, contextOf(request)),
+  };
+}
+
+function isCancel(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return false;
+  const entries = Object.entries(body);
+  return entries.length === 1 && entries[0]?.[0] === 'cancel' && entries[0][1] === 'yes';
+}

@@ -1,0 +1,129 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Router } from 'express';
+import { z } from 'zod';
+import { BadRequest } from '../core/errors.ts';
+import { parseLogin } from '../core/login.ts';
+import { contextOf } from '../web/requests.ts';
+import { renewSession, saveSession } from '../web/session.ts';
+import { endedPages } from './ended-pages.ts';
+import { pathOf, progressOf } from './flow-page.ts';
+import { type FlowPage, type PortalNeeds, portalRoutes } from './portal-routes.ts';
+import type { ServiceState } from './service-state.ts';
+
+export interface ResetNeeds extends PortalNeeds {
+  readonly service: ServiceState;
+  /** Milliseconds that every start takes at least, so that its time says nothing of the login. */
+  readonly startFloorMs: number;
+}
+
+const startForm = z.strictObject({ login: z.string().max(1024) });
+const chooseForm = z.strictObject({ action: z.enum(['unlock', 'reset']) });
+const passwordForm = z.strictObject({ password: z.string().max(1024), repeat: z.string().max(1024) });
+const backForm = z.strictObject({ back: z.literal('yes') });
+
+/** The reset portal: who are you, the gates, the choice, done. */
+export function resetRoutes(needs: ResetNeeds): Router {
+  const router = Router({ strict: true, caseSensitive: true });
+
+  router.get('/', async (request, response) => {
+    const available = await needs.service.available();
+    needs.pages.send(request, response, {
+      view: available ? 'reset/start' : 'portal/unavailable',
+      surface: 'reset',
+      status: available ? 200 : 503,
+      data: { typed: '' },
+    });
+  });
+
+  router.post('/', async (request, response) => {
+    const form = startForm.safeParse(request.body);
+    if (!form.success) throw new BadRequest('the start takes exactly one login');
+    const login = parseLogin(form.data.login);
+    if (login === undefined) {
+      const key = form.data.login.trim() === '' ? 'start.login-empty' : 'start.login-shape';
+      const problems = [{ field: 'login', message: { key } }];
+      needs.pages.send(request, response, {
+        view: 'reset/start',
+        surface: 'reset',
+        status: 422,
+        problems,
+        data: { typed: form.data.login.slice(0, 256) },
+      });
+      return;
+    }
+    const floor = pause(needs.startFloorMs);
+    const flow = await needs.runner.startReset(login, contextOf(request));
+    await renewSession(request, flow.id);
+    await saveSession(request);
+    await floor;
+    response.redirect(303, pathOf(flow));
+  });
+
+  router.use(portalRoutes('reset', needs, { ...endedPages(needs), ...actionPages(needs) }));
+  return router;
+}
+
+function actionPages(needs: ResetNeeds): { readonly [page: string]: FlowPage } {
+  const choose: FlowPage = {
+    async show(flow, request, response) {
+      const { account } = await needs.actions.situation(flow);
+      const { locked, lockedSince } = account.state;
+      needs.pages.send(request, response, {
+        view: 'reset/choose',
+        surface: 'reset',
+        problems: flow.problems,
+        data: { name: account.name, actions: flow.actions, locked, lockedSince, progress: progressOf(flow) },
+      });
+    },
+    take(flow, request) {
+      const form = chooseForm.safeParse(request.body);
+      if (!form.success) throw new BadRequest('the choice is one of the two');
+      return needs.actions.choose(flow, form.data.action, contextOf(request));
+    },
+  };
+
+  const password: FlowPage = {
+    async show(flow, request, response) {
+      const { account, rules } = await needs.actions.situation(flow);
+      needs.pages.send(request, response, {
+        view: 'reset/password',
+        surface: 'reset',
+        problems: flow.problems,
+        data: {
+          name: account.name,
+          samName: account.samName,
+          displayName: account.displayName,
+          rules: rules.map((rule) => ({ ...rule, text: request.translate(rule.message.key, rule.message.values) })),
+          mayGoBack: flow.actions.length > 1,
+          progress: progressOf(flow),
+        },
+      });
+    },
+    take(flow, request) {
+      if (backForm.safeParse(request.body).success) return needs.actions.back(flow);
+      const form = passwordForm.safeParse(request.body);
+      if (!form.success) throw new BadRequest('a new password is typed exactly twice');
+      return needs.actions.setPassword(flow, form.data, contextOf(request));
+    },
+  };
+
+  const working: FlowPage = {
+    async show(_flow, request, response) {
+      needs.pages.send(request, response, { view: 'reset/working', surface: 'reset' });
+    },
+  };
+
+  const done: FlowPage = {
+    async show(flow, request, response) {
+      const step = flow.step.kind === 'done' ? flow.step : undefined;
+      const name = flow.subject.kind === 'account' ? flow.subject.account.name : '';
+      needs.pages.send(request, response, {
+        view: 'reset/done',
+        surface: 'reset',
+        data: { action: step?.action, certain: step?.certain === true, name },
+      });
+    },
+  };
+
+  return { choose, password, working, done };
+}

@@ -1,0 +1,39 @@
+import express, { type Request, Router } from 'express';
+import { BadRequest, LatchkeyError } from '../core/errors.ts';
+import type { RequestContext } from '../core/request-context.ts';
+
+/** Bytes of a form: far above any page's fields, far below anything that costs. */
+const bodyLimit = '16kb';
+
+/** Answers only for the configured host: an unknown one is never echoed, linked or logged as ours (DESIGN 6.10). */
+export function setUpHost(needs: { publicUrl: URL }): Router {
+  const router = Router();
+  router.use((request, _response, next) => {
+    if (request.headers.host?.toLowerCase() === needs.publicUrl.host) return next();
+    next(new LatchkeyError({ status: 421, publicKey: 'misdirected', detail: 'the Host header is not the public one' }));
+  });
+  return router;
+}
+
+/** GET, HEAD and form POSTs only; a body is URL-encoded, small, and without a query beside it. */
+export function setUpBody(): Router {
+  const router = Router();
+  router.use((request, _response, next) => {
+    if (request.method === 'GET' || request.method === 'HEAD') return next();
+    if (request.method !== 'POST') {
+      return next(new LatchkeyError({ status: 405, publicKey: 'bad-request', detail: `method ${request.method}` }));
+    }
+    if (!request.is('application/x-www-form-urlencoded')) {
+      return next(new LatchkeyError({ status: 415, publicKey: 'bad-request', detail: 'not a form' }));
+    }
+    if (request.url.includes('?')) return next(new BadRequest('a form is posted without a query'));
+    next();
+  });
+  router.use(express.urlencoded({ extended: false, limit: bodyLimit, parameterLimit: 64 }));
+  return router;
+}
+
+/** What the core needs to know of a request. */
+export function contextOf(request: Request): RequestContext {
+  return { address: request.ip ?? '', correlation: request.correlation, language: request.language.tag };
+}

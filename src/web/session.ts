@@ -1,0 +1,82 @@
+import type { RequestHandler } from 'express';
+import session from 'express-session';
+import type { Clock } from '../core/clock.ts';
+import type { Json } from '../core/json.ts';
+import type { SessionStore } from '../core/stores.ts';
+
+declare module 'express-session' {
+  interface SessionData {
+    /** The id of the flow: beside the CSRF token all that a session holds. */
+    flow: string;
+  }
+}
+
+export interface SessionNeeds {
+  readonly sessions: SessionStore;
+  readonly clock: Clock;
+  /** Signs the cookie; the first signs, all verify. */
+  readonly secrets: readonly string[];
+  /** Whether people reach the portals over https; false only on loopback. */
+  readonly secure: boolean;
+  /** Milliseconds without a request after which a session is over. */
+  readonly idleMs: number;
+}
+
+/** Server-side sessions behind an opaque cookie; ids that the server did not give out are never adopted. */
+export function setUpSession(needs: SessionNeeds): RequestHandler {
+  return session({
+    // The prefix pins the cookie to this host and to TLS (RFC 6265bis 4.1.3.2); browsers refuse it without TLS.
+    name: needs.secure ? '__Host-latchkey' : 'latchkey',
+    secret: [...needs.secrets],
+    store: new StoredSessions(needs),
+    resave: false,
+    saveUninitialized: false,
+    rolling: false,
+    unset: 'destroy',
+    cookie: { httpOnly: true, sameSite: 'lax', secure: needs.secure, path: '/' },
+  });
+}
+
+/** Gives the browser a new session that holds only this flow: at the start, at sign-in and at the end. */
+export async function renewSession(request: Parameters<RequestHandler>[0], flowId?: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    request.session.regenerate((fault) => (fault ? reject(fault) : resolve()));
+  });
+  if (flowId !== undefined) request.session.flow = flowId;
+}
+
+/** Writes the session before the answer is sent, so that the next request finds it. */
+export async function saveSession(request: Parameters<RequestHandler>[0]): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    request.session.save((fault) => (fault ? reject(fault) : resolve()));
+  });
+}
+
+/** express-session's store over Latchkey's. */
+class StoredSessions extends session.Store {
+  readonly #needs: SessionNeeds;
+
+  constructor(needs: SessionNeeds) {
+    super();
+    this.#needs = needs;
+  }
+
+  override get(id: string, done: (fault: unknown, data?: session.SessionData | null) => void): void {
+    this.#needs.sessions
+      .read(id, this.#needs.clock.now())
+      .then((data) => done(null, (data ?? null) as session.SessionData | null), done);
+  }
+
+  override set(id: string, data: session.SessionData, done?: (fault?: unknown) => void): void {
+    const expires = new Date(this.#needs.clock.now().getTime() + this.#needs.idleMs);
+    this.#needs.sessions.write(id, JSON.parse(JSON.stringify(data)) as Json, expires).then(() => done?.(), done);
+  }
+
+  override touch(id: string, data: session.SessionData, done?: () => void): void {
+    this.set(id, data, done);
+  }
+
+  override destroy(id: string, done?: (fault?: unknown) => void): void {
+    this.#needs.sessions.remove(id).then(() => done?.(), done);
+  }
+}
