@@ -4,7 +4,6 @@ import { normalAnswer } from './normal-answer.ts';
 
 /** OWASP Password Storage: argon2id (this library's default) with 46 MiB, one pass, one lane. */
 const cost = { memoryCost: 47_104, timeCost: 1, parallelism: 1 };
-const maxWaiting = 200;
 /** The hash of nothing that anybody knows, with the same cost. */
 const nobodys = '$argon2id$v=19$m=47104,t=1,p=1$9sFLvyq/KAJz2/K3qCncOw$VV6Gzch392BlSneGZpvWFe2PLjRB7S0ZKxZ2g4eO1Aw';
 
@@ -14,12 +13,14 @@ const nobodys = '$argon2id$v=19$m=47104,t=1,p=1$9sFLvyq/KAJz2/K3qCncOw$VV6Gzch39
  */
 export class AnswerHashes {
   readonly #atOnce: number;
+  readonly #maxWaiting: number;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  /** @param atOnce how many hashes may run at the same time */
-  constructor(atOnce: number) {
-    this.#atOnce = atOnce;
+  /** @param needs how many hashes may run at the same time, and how many more may wait for that; 200 when left out */
+  constructor(needs: { atOnce: number; waiting?: number }) {
+    this.#atOnce = needs.atOnce;
+    this.#maxWaiting = needs.waiting ?? 200;
   }
 
   /** @returns a PHC string with its own salt */
@@ -49,7 +50,7 @@ export class AnswerHashes {
       this.#running += 1;
       return;
     }
-    if (this.#waiting.length >= maxWaiting) throw new Unavailable('too many answers wait to be compared');
+    if (this.#waiting.length >= this.#maxWaiting) throw new Unavailable('too many answers wait to be compared');
     // Whoever ends hands their turn over, so the number of those that run stays as it is.
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }

@@ -17,7 +17,7 @@ export const questionsGate: GateDefinition<typeof questionsSettings, QuestionsNe
   id: 'questions',
   settings: questionsSettings,
   create(settings, needs) {
-    const hashes = new AnswerHashes(needs.hashesAtOnce);
+    const hashes = new AnswerHashes({ atOnce: needs.hashesAtOnce });
     return {
       id: 'questions',
       factor: 'knowledge',
