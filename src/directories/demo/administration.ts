@@ -1,3 +1,4 @@
+import { formatDn } from './distinguished-name.ts';
 import type { Domain } from './domain.ts';
 import type { AttributeValues, Entry } from './entry.ts';
 import { interval, never } from './file-time.ts';
@@ -33,7 +34,30 @@ export interface PolicySettings {
   readonly lockoutWindowSeconds: number;
 }
 
-const personClasses = ['top', 'person', 'organizationalPerson', 'user'];
+/** What differs between the accounts of people and of computers (MS-SAMR 2.2.1.9, 2.2.1.12). */
+interface AccountKind {
+  readonly objectClass: readonly string[];
+  readonly category: string;
+  readonly sAMAccountType: string;
+  readonly userAccountControl: string;
+  readonly primaryGroupID: string;
+}
+
+const personKind: AccountKind = {
+  objectClass: ['top', 'person', 'organizationalPerson', 'user'],
+  category: 'Person',
+  sAMAccountType: '805306368',
+  userAccountControl: '512',
+  primaryGroupID: '513',
+};
+
+const computerKind: AccountKind = {
+  objectClass: [...personKind.objectClass, 'computer'],
+  category: 'Computer',
+  sAMAccountType: '805306369',
+  userAccountControl: '4096',
+  primaryGroupID: '515',
+};
 
 /** Makes and changes what is in the domain, past all rights and rules: for seeding it, and for tests. */
 export class Administration {
@@ -53,13 +77,13 @@ export class Administration {
   }
 
   addPerson(person: NewPerson): Entry {
-    return this.#addUser(person, personClasses, 0x200, 513);
+    return this.#addUser(person, personKind);
   }
 
   /** A computer account: it has a password as people have, but is none. */
   addComputer(unit: string, name: string): Entry {
     const computer = { unit, commonName: name, samName: `${name}$`, password: `${name}-${this.#domain.now}` };
-    return this.#addUser(computer, [...personClasses, 'computer'], 0x1000, 515);
+    return this.#addUser(computer, computerKind);
   }
 
   /** @param sid its well-known SID, where it has one; a new one otherwise */
@@ -68,6 +92,7 @@ export class Administration {
       sAMAccountName: name,
       objectSid: sid,
       groupType: '-2147483646',
+      sAMAccountType: '268435456',
     });
   }
 
@@ -144,26 +169,19 @@ export class Administration {
     );
   }
 
-  #addUser(person: NewPerson, classes: readonly string[], flags: number, primaryGroupID: number): Entry {
-    const escaped = person.commonName.replaceAll(/[\\",+<>;=]/g, '\\$&');
-    const entry = this.#add(
-      `CN=${escaped},${person.unit}`,
-      'user',
-      classes.includes('computer') ? 'Computer' : 'Person',
-      {
-        objectClass: classes,
-        sAMAccountName: person.samName,
-        objectSid: this.#domain.sid(),
-        userAccountControl: String(flags),
-        primaryGroupID: String(primaryGroupID),
-        accountExpires: String(never),
-        badPwdCount: '0',
-        badPasswordTime: '0',
-        lastLogon: '0',
-        logonCount: '0',
-        pwdLastSet: '0',
-      },
-    );
+  #addUser(person: NewPerson, { category, ...kind }: AccountKind): Entry {
+    const step = formatDn([{ type: 'CN', value: person.commonName }]);
+    const entry = this.#add(`${step},${person.unit}`, 'user', category, {
+      ...kind,
+      sAMAccountName: person.samName,
+      objectSid: this.#domain.sid(),
+      accountExpires: String(never),
+      badPwdCount: '0',
+      badPasswordTime: '0',
+      lastLogon: '0',
+      logonCount: '0',
+      pwdLastSet: '0',
+    });
     entry.set({
       userPrincipalName: person.principalName,
       displayName: person.displayName,

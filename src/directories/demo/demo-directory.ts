@@ -8,9 +8,10 @@ import { Administration } from './administration.ts';
 import { makeCertificate } from './certificate.ts';
 import { serveConnection } from './connection.ts';
 import { Domain } from './domain.ts';
-import { seedDomain, seedPeople, seedServiceAccount } from './domain-seed.ts';
+import { seedDomain, seedServiceAccount } from './domain-seed.ts';
 import { Operations } from './operations.ts';
 import { demoDnsDomain, demoDomain } from './people.ts';
+import { seedPeople } from './people-seed.ts';
 
 export interface DemoDirectoryOptions {
   /** True refuses to start: everybody knows the demo's passwords. */

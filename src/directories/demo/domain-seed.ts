@@ -1,9 +1,7 @@
 import type { Administration, PolicySettings } from './administration.ts';
 import type { Domain } from './domain.ts';
-import type { AttributeValues, Entry } from './entry.ts';
-import { interval } from './file-time.ts';
+import type { Entry } from './entry.ts';
 import { sidFromText } from './identifier.ts';
-import { type DemoPerson, demoPassword, demoPeople } from './people.ts';
 
 const day = 86_400;
 
@@ -20,9 +18,6 @@ export const demoPolicy: PolicySettings = {
   lockoutThreshold: 5,
   lockoutWindowSeconds: 1800,
 };
-
-/** For those who handle money: longer passwords, fewer tries. Fatima is one of them. */
-const financePolicy: PolicySettings = { ...demoPolicy, minLength: 14, historyLength: 24, lockoutThreshold: 3 };
 
 /** What the service account may do to people who are no administrators: the least that Latchkey needs. */
 const delegatedAttributes = ['lockoutTime', 'pwdLastSet'];
@@ -108,32 +103,4 @@ export function seedServiceAccount(domain: Domain, administration: Administratio
   const below = domain.tree.at(`OU=People,${domain.baseDn}`);
   domain.delegations.push({ trustee, below, attributes: delegatedAttributes, resetPassword: true });
   return trustee;
-}
-
-/** The people to try, each in the state that the list of people promises. */
-export function seedPeople(domain: Domain, administration: Administration): void {
-  const { baseDn, tree } = domain;
-  const people = new Map(demoPeople.map((person) => [person.situation, seedPerson(domain, administration, person)]));
-  const put = (person: DemoPerson['situation'], attributes: AttributeValues): void =>
-    administration.set(people.get(person) as Entry, attributes);
-  put('locked', { lockoutTime: domain.now, badPwdCount: '5', badPasswordTime: domain.now });
-  put('must-change', { pwdLastSet: '0' });
-  put('disabled', { userAccountControl: '514' });
-  put('privileged', { adminCount: '1' });
-  const helpdesk = administration.addGroup(`CN=Users,${baseDn}`, 'Helpdesk Leads');
-  helpdesk.members.add(people.get('privileged') as Entry);
-  tree.at(`CN=Domain Admins,CN=Users,${baseDn}`).members.add(helpdesk);
-  const finance = administration.addGroup(`CN=Users,${baseDn}`, 'Finance');
-  finance.members.add(people.get('right-to-left') as Entry);
-  administration.addPasswordSettings('Finance', 10, financePolicy).appliesTo.add(finance);
-}
-
-function seedPerson({ baseDn, dnsName, now, tree }: Domain, administration: Administration, person: DemoPerson): Entry {
-  const step = person.unit === undefined ? '' : `OU=${person.unit.replaceAll(/[,+]/g, '\\$&')},`;
-  const unit = `${step}OU=People,${baseDn}`;
-  if (tree.resolve(unit) === undefined) administration.addUnit(unit);
-  const principalName = `${person.samName}@${dnsName}`;
-  const entry = administration.addPerson({ ...person, unit, principalName, password: demoPassword });
-  administration.set(entry, { pwdLastSet: now + interval(30 * day) });
-  return entry;
 }
