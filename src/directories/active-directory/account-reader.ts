@@ -1,6 +1,7 @@
 import { AndFilter, EqualityFilter, type Filter, NoSuchObjectError, OrFilter } from 'ldapts';
 import type { Account } from '../../core/account.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { Finding } from '../../core/directory.ts';
 import { Misconfigured } from '../../core/errors.ts';
 import type { Login } from '../../core/login.ts';
 import { accountOf } from './account.ts';
@@ -47,6 +48,18 @@ export class AccountReader {
     const filter = new EqualityFilter({ attribute: 'objectGUID', value });
     const entries = await this.#search(connection, filter, deadline);
     return this.#complete(connection, entries.length === 1 ? entries[0] : undefined, deadline);
+  }
+
+  /** Whether every group that the settings call privileged can be found. */
+  async checkGroups(connection: Connection, deadline: Deadline): Promise<Finding> {
+    const subject = 'privileged-groups';
+    try {
+      for (const name of this.#needs.privilegedGroups) await this.#sidOfGroup(name, connection, deadline);
+      return { level: 'ok', subject, detail: `${this.#needs.privilegedGroups.length} beside the protected groups` };
+    } catch (error) {
+      if (!(error instanceof Misconfigured)) throw error;
+      return { level: 'problem', subject, detail: error.message, remedy: 'Correct the name, or take it out.' };
+    }
   }
 
   /** Undefined for a domain that is not ours, and for a NUL, at which some servers stop reading. */

@@ -15,11 +15,13 @@ import { LatchkeyError, Misconfigured } from '../../core/errors.ts';
 import type { Login } from '../../core/login.ts';
 import { AccountReader } from './account-reader.ts';
 import { AccountWriter } from './account-writer.ts';
-import type { ServiceAccount } from './connection.ts';
+import type { Connection, ServiceAccount } from './connection.ts';
 import { Deadline } from './deadline.ts';
+import { DomainChecks } from './domain-checks.ts';
 import { isEmptyPassword } from './password-octets.ts';
 import { PolicyReader } from './policy-reader.ts';
-import { serverAddress } from './server-address.ts';
+import { type ServerAddress, serverAddress } from './server-address.ts';
+import { failureFinding, serverFindings } from './server-checks.ts';
 import { Servers, type Work } from './servers.ts';
 import type { ActiveDirectorySettings } from './settings.ts';
 import { SignInDesk } from './sign-in.ts';
@@ -42,6 +44,7 @@ export class ActiveDirectory implements Directory {
   readonly #accounts: AccountReader;
   readonly #policies: PolicyReader;
   readonly #desk: SignInDesk;
+  readonly #clock: Clock;
 
   constructor(needs: ActiveDirectoryNeeds) {
     const { settings } = needs;
@@ -49,6 +52,7 @@ export class ActiveDirectory implements Directory {
     const trusted = trustedCertificates(settings['ca-file']);
     this.domain = settings.domain.toUpperCase();
     this.#settings = settings;
+    this.#clock = needs.clock;
     this.#desk = new SignInDesk({ account });
     this.#policies = new PolicyReader({ baseDn: settings['base-dn'] });
     this.#servers = new Servers({
@@ -85,7 +89,8 @@ export class ActiveDirectory implements Directory {
       return connection.address;
     });
     const result = await this.#desk.signIn({ address, accountId: account.id, password }, deadline);
-    if (result.kind !== 'signed-in') await this.#servers.proveServiceAccount(address.url, deadline);
+    // A refusal could be the service account's own, and must not be taken for the person's.
+    if (result.kind !== 'signed-in') (await this.#servers.connect(address.url, deadline)).close();
     return result;
   }
 
@@ -126,11 +131,41 @@ export class ActiveDirectory implements Directory {
   }
 
   async check(): Promise<readonly Finding[]> {
-    return [];
+    const findings: Finding[] = [];
+    for (const address of this.#servers.addresses) findings.push(...(await this.#checkServer(address)));
+    try {
+      return [...findings, ...(await this.#read((connection, deadline) => this.#checkDomain(connection, deadline)))];
+    } catch (error) {
+      if (error instanceof LatchkeyError) return findings;
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
     this.#servers.close();
+  }
+
+  async #checkServer(address: ServerAddress): Promise<readonly Finding[]> {
+    try {
+      const connection = await this.#servers.connect(address.url, this.#deadline());
+      const findings = serverFindings(connection, this.#clock.now());
+      connection.close();
+      return findings;
+    } catch (error) {
+      if (error instanceof LatchkeyError) return [failureFinding(address, error)];
+      throw error;
+    }
+  }
+
+  async #checkDomain(connection: Connection, deadline: Deadline): Promise<readonly Finding[]> {
+    const checks = new DomainChecks({
+      connection,
+      deadline,
+      baseDn: this.#settings['base-dn'],
+      peopleBase: this.#settings['people-base'] ?? this.#settings['base-dn'],
+      account: this.#settings['bind-account'],
+    });
+    return [...(await checks.findings()), await this.#accounts.checkGroups(connection, deadline)];
   }
 
   #deadline(): Deadline {

@@ -1,11 +1,11 @@
-import type { Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { connect as connectTls, TLSSocket } from 'node:tls';
 import { type Change, Client, type Control, type Entry, ResultCodeError, type SearchOptions } from 'ldapts';
-import { LatchkeyError, Misconfigured, Unavailable } from '../../core/errors.ts';
+import { LatchkeyError, Misconfigured } from '../../core/errors.ts';
 import type { Deadline } from './deadline.ts';
 import { policyHintsOffered } from './policy-hints.ts';
-import { type ServerAddress, tlsOptions } from './server-address.ts';
-import { CannotConnect, openTransport } from './transport.ts';
+import { ldapsUrl, type ServerAddress } from './server-address.ts';
+import { ServerFailure } from './server-failure.ts';
+import { openVerified } from './transport.ts';
 
 export interface ServiceAccount {
   readonly name: string;
@@ -29,30 +29,32 @@ export class Connection {
   readonly address: ServerAddress;
   readonly traits: ServerTraits;
   readonly #client: Client;
-  readonly #socket: Socket;
+  readonly #socket: TLSSocket;
 
   static async open(address: ServerAddress, account: ServiceAccount, deadline: Deadline): Promise<Connection> {
-    const socket = await openTransport(address, deadline);
-    const client = new Client({
-      url: `ldaps://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
-      createSecureConnection: (() => connectTls({ ...tlsOptions(address), socket })) as typeof connectTls,
-    });
+    const socket = await openVerified(address, deadline);
+    const client = new Client({ url: ldapsUrl(address), createSecureConnection: (() => socket) as typeof connectTls });
     try {
       const made = introduce(client, account);
       const traits = await deadline.hold(made, () => socket.destroy());
       return new Connection({ address, traits, client, socket });
     } catch (error) {
       socket.destroy();
-      if (error instanceof LatchkeyError && !(error instanceof Unavailable)) throw error;
-      throw new CannotConnect(`${address.url} cannot be used: ${String(error)}`, error);
+      if (error instanceof LatchkeyError && !(error instanceof ServerFailure)) throw error;
+      throw new ServerFailure(`${address.url} cannot be used: ${String(error)}`, error);
     }
   }
 
-  private constructor(parts: { address: ServerAddress; traits: ServerTraits; client: Client; socket: Socket }) {
+  private constructor(parts: ConnectionParts) {
     this.address = parts.address;
     this.traits = parts.traits;
     this.#client = parts.client;
     this.#socket = parts.socket;
+  }
+
+  /** When the server's certificate ends. */
+  get certificateExpires(): Date {
+    return new Date(this.#socket.getPeerCertificate().valid_to);
   }
 
   /** False once it is broken or closed. A client that reconnects by itself would be anonymous. */
@@ -63,10 +65,10 @@ export class Connection {
   /**
    * @param base a DN that a server gave or the configuration holds, or the form `<GUID=…>`; never one built from input
    * @returns the entries; references to other servers are left out
-   * @throws ResultCodeError when the server answers so, Unavailable when it does not answer
+   * @throws ResultCodeError when the server answers so, ServerFailure when it does not answer
    */
-  async search(base: string, options: SearchOptions, deadline: Deadline): Promise<readonly Entry[]> {
-    return (await this.#ask(() => this.#client.search(base, options), deadline)).searchEntries;
+  async search(base: string, options: SearchOptions, deadline: Deadline, control?: Control): Promise<readonly Entry[]> {
+    return (await this.#ask(() => this.#client.search(base, options, control), deadline)).searchEntries;
   }
 
   /** Sends one modify: all of its changes happen, or none. Throws as `search` does; then it may have happened. */
@@ -81,13 +83,22 @@ export class Connection {
   /** An operation that fails for any other reason than the server's word leaves the connection unfit for use. */
   async #ask<T>(operation: () => Promise<T>, deadline: Deadline): Promise<T> {
     try {
+      // A client that lost its connection would make a new, anonymous one.
+      if (!this.usable) throw new ServerFailure(`${this.address.url} closed the connection`);
       return await deadline.hold(operation(), () => this.close());
     } catch (error) {
-      if (error instanceof ResultCodeError || error instanceof Unavailable) throw error;
+      if (error instanceof ResultCodeError || error instanceof ServerFailure) throw error;
       this.close();
-      throw new Unavailable(`${this.address.url} broke the connection: ${String(error)}`, error);
+      throw new ServerFailure(`${this.address.url} broke the connection: ${String(error)}`, error);
     }
   }
+}
+
+interface ConnectionParts {
+  readonly address: ServerAddress;
+  readonly traits: ServerTraits;
+  readonly client: Client;
+  readonly socket: TLSSocket;
 }
 
 export interface ModifyOptions {

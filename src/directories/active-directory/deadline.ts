@@ -1,4 +1,4 @@
-import { Unavailable } from '../../core/errors.ts';
+import { ServerFailure } from './server-failure.ts';
 
 /** The time that one call may take in all: waiting for a connection, making one, and every operation on it. */
 export class Deadline {
@@ -26,13 +26,13 @@ export class Deadline {
   /**
    * Waits for a promise, at most until the deadline.
    * @param onLate frees what the promise holds; called once, when the deadline passes first
-   * @throws Unavailable when the deadline passes first; what the promise does afterwards is ignored
+   * @throws ServerFailure when the deadline passes first; what the promise does afterwards is ignored
    */
   async hold<T>(promise: Promise<T>, onLate: () => void): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
-        reject(new Unavailable('the directory did not answer in time'));
+        reject(new ServerFailure('the directory did not answer in time'));
         onLate();
       }, this.left);
     });

@@ -24,6 +24,11 @@ export function serverAddress(url: string, trusted: readonly string[] = systemCe
   };
 }
 
+/** With it the LDAP libraries do nothing but TLS on the connection they are given. */
+export function ldapsUrl(address: ServerAddress): string {
+  return `ldaps://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
 /** Verification is stated, not left to Node's default, which an environment variable could turn off. */
 export function tlsOptions(address: ServerAddress): ConnectionOptions {
   return {

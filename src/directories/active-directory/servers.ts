@@ -4,6 +4,7 @@ import { Connection, type ServiceAccount, ServiceAccountRefused } from './connec
 import { ConnectionPool } from './connection-pool.ts';
 import type { Deadline } from './deadline.ts';
 import type { ServerAddress } from './server-address.ts';
+import { ServerFailure } from './server-failure.ts';
 
 /** How long a server that failed is asked last. */
 const coolDownMs = 15_000;
@@ -43,7 +44,7 @@ export class Servers {
       try {
         return await server.use(deadline.within(deadline.left / (servers.length - index)), work);
       } catch (error) {
-        if (!(error instanceof Unavailable)) throw error;
+        if (!(error instanceof ServerFailure)) throw error;
         failures.push(error);
       }
     }
@@ -52,19 +53,22 @@ export class Servers {
 
   /** Runs work on exactly this server. Nothing is ever tried twice. */
   async on<T>(url: string, deadline: Deadline, work: Work<T>): Promise<T> {
-    const server = this.#servers.find((candidate) => candidate.address.url === url);
-    if (!server) throw new Unavailable(`${url} is no longer one of the configured directory servers`);
-    return server.use(deadline, work);
+    return this.#serverAt(url).use(deadline, work);
   }
 
-  /** Opens a connection of its own and closes it: proves the service account now, whatever the pool holds. */
-  async proveServiceAccount(url: string, deadline: Deadline): Promise<void> {
-    const server = this.#servers.find((candidate) => candidate.address.url === url);
-    (await server?.connect(deadline))?.close();
+  /** A fresh connection that the caller closes: proves the service account now, whatever the pool holds. */
+  async connect(url: string, deadline: Deadline): Promise<Connection> {
+    return this.#serverAt(url).connect(deadline);
   }
 
   close(): void {
     for (const server of this.#servers) server.close();
+  }
+
+  #serverAt(url: string): Server {
+    const server = this.#servers.find((candidate) => candidate.address.url === url);
+    if (!server) throw new Unavailable(`${url} is no longer one of the configured directory servers`);
+    return server;
   }
 }
 
@@ -92,7 +96,7 @@ class Server {
       return result;
     } catch (error) {
       if (error instanceof ResultCodeError) throw misunderstanding(error, this.address);
-      if (error instanceof Unavailable) this.#downUntil = performance.now() + coolDownMs;
+      if (error instanceof ServerFailure) this.#downUntil = performance.now() + coolDownMs;
       throw error;
     }
   }
@@ -118,6 +122,6 @@ class Server {
 /** A result that the caller did not expect: the server is overloaded, or something is set up wrongly. */
 function misunderstanding(error: ResultCodeError, address: ServerAddress): Error {
   // timeLimitExceeded, adminLimitExceeded, busy, unavailable
-  if ([3, 11, 51, 52].includes(error.code)) return new Unavailable(`${address.url}: ${error.message}`, error);
+  if ([3, 11, 51, 52].includes(error.code)) return new ServerFailure(`${address.url}: ${error.message}`, error);
   return new Misconfigured(`${address.url}: ${error.message}`, error);
 }

@@ -3,12 +3,12 @@ import type { ConnectionOptions } from 'node:tls';
 import passport from 'passport';
 import { type LdapAuthOptions, Strategy as LdapStrategy } from 'passport-ldapauth';
 import type { SignIn } from '../../core/directory.ts';
-import { Unavailable } from '../../core/errors.ts';
 import type { ServiceAccount } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import { guidDn } from './identifiers.ts';
 import { isEmptyPassword } from './password-octets.ts';
-import { type ServerAddress, tlsOptions } from './server-address.ts';
+import { ldapsUrl, type ServerAddress, tlsOptions } from './server-address.ts';
+import { ServerFailure } from './server-failure.ts';
 import { openTransport } from './transport.ts';
 
 /** passport-ldapauth tells the sub-codes apart by these messages; each is the word that `SignIn` has for it. */
@@ -59,7 +59,7 @@ export class SignInDesk {
   /**
    * @returns what the server said, of the person or of the service account: the strategy does not tell whose bind was
    * refused, so the caller must prove the service account before it believes anything but `signed-in`
-   * @throws Unavailable when the server cannot be reached or does not answer in time
+   * @throws ServerFailure when the server cannot be reached or does not answer in time
    */
   async signIn(request: SignInRequest, deadline: Deadline): Promise<SignIn> {
     if (isEmptyPassword(request.password)) return { kind: 'wrong' };
@@ -78,9 +78,9 @@ export class SignInDesk {
     return new Promise((resolve, reject) => {
       const settle = (error: unknown, user: unknown, info: unknown) => {
         const word = user ? 'signed-in' : wordOf(info);
-        if (error) reject(new Unavailable(`signing in failed: ${String(error)}`, error));
+        if (error) reject(new ServerFailure(`signing in failed: ${String(error)}`, error));
         else if (word) resolve({ kind: word });
-        else reject(new Unavailable('passport-ldapauth gave an answer that has no meaning here'));
+        else reject(new ServerFailure('passport-ldapauth gave an answer that has no meaning here'));
       };
       this.#passport.authenticate('ldapauth', { session: false, ...messages }, settle)(attempt, undefined, reject);
     });
@@ -96,7 +96,7 @@ export class SignInDesk {
         passwordField: 'password',
         server: {
           // Always ldaps: its own StartTLS would send the service account's bind before the handshake.
-          url: `ldaps://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
+          url: ldapsUrl(address),
           tlsOptions: handOut(sockets, tlsOptions(address)),
           bindDN: this.#account.name,
           bindCredentials: this.#account.password,

@@ -1,15 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { ExtendedRequest, MessageParser } from 'ldapts';
-import { Unavailable } from '../../core/errors.ts';
 import type { Deadline } from './deadline.ts';
-import type { ServerAddress } from './server-address.ts';
+import { type ServerAddress, tlsOptions } from './server-address.ts';
+import { ServerFailure } from './server-failure.ts';
 
 /** RFC 4511 4.14.1 */
 const startTls = '1.3.6.1.4.1.1466.20037';
-
-/** No connection was made: nothing was sent, so another server may be tried. */
-export class CannotConnect extends Unavailable {}
 
 /**
  * A TCP connection that is ready for a TLS handshake: for ldap:// the StartTLS exchange is done and nothing else was
@@ -25,7 +23,24 @@ export async function openTransport(address: ServerAddress, deadline: Deadline):
     return socket;
   } catch (cause) {
     socket.destroy();
-    throw new CannotConnect(`${address.url} cannot be reached: ${String(cause)}`, cause);
+    throw new ServerFailure(`${address.url} cannot be reached: ${String(cause)}`, cause);
+  }
+}
+
+/**
+ * An encrypted connection whose server is verified. Nothing may be written before: Node would send what it was given
+ * as soon as the handshake ends, and look at the certificate after that.
+ */
+export async function openVerified(address: ServerAddress, deadline: Deadline): Promise<TLSSocket> {
+  const socket = await openTransport(address, deadline);
+  const secured = connectTls({ ...tlsOptions(address), socket });
+  secured.on('error', () => {});
+  try {
+    await deadline.hold(once(secured, 'secureConnect'), () => socket.destroy());
+    return secured;
+  } catch (cause) {
+    socket.destroy();
+    throw new ServerFailure(`${address.url} cannot be trusted or reached over TLS: ${String(cause)}`, cause);
   }
 }
 

@@ -27,12 +27,12 @@ tls=$dir/private/tls
 mkdir -p "$tls"
 names="DNS:$host,DNS:localhost,IP:127.0.0.1"
 for name in "$@"; do names="$names,DNS:$name"; done
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=$domain Test CA" \
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj "/CN=$domain Test CA" \
   -addext 'basicConstraints=critical,CA:TRUE' -addext 'keyUsage=critical,keyCertSign,cRLSign' \
   -keyout "$tls/ca-key.pem" -out "$tls/ca.pem" 2>/dev/null
 openssl req -newkey rsa:2048 -nodes -subj "/CN=$host" -keyout "$tls/key.pem" -out "$tls/request.pem" 2>/dev/null
 printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth\n' "$names" >"$tls/extensions"
-openssl x509 -req -in "$tls/request.pem" -CA "$tls/ca.pem" -CAkey "$tls/ca-key.pem" -CAcreateserial -days 30 \
+openssl x509 -req -in "$tls/request.pem" -CA "$tls/ca.pem" -CAkey "$tls/ca-key.pem" -CAcreateserial -days 90 \
   -extfile "$tls/extensions" -out "$tls/cert.pem" 2>/dev/null
 # Samba refuses TLS when others may read the key.
 chmod 0600 "$tls/key.pem" "$tls/ca-key.pem"
