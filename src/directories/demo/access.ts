@@ -1,5 +1,6 @@
 import type { Delegation, Domain } from './domain.ts';
 import type { Entry } from './entry.ts';
+import { sidFromText } from './identifier.ts';
 import { allGroups } from './password-policy.ts';
 import { writableAttributeNames } from './schema.ts';
 
@@ -38,7 +39,18 @@ function isAdministrator(domain: Domain, who: Entry): boolean {
 }
 
 function delegationsOver(domain: Domain, who: Entry, target: Entry): readonly Delegation[] {
+  return delegationsOn(domain, target).filter(({ trustee }) => trustee === who);
+}
+
+/** What was delegated over an entry, to anybody. */
+export function delegationsOn(domain: Domain, target: Entry): readonly Delegation[] {
   if (!target.isUser || isProtected(domain, target)) return [];
-  const isBelow = ({ below }: Delegation): boolean => target.lineage.indexOf(below.lineage[0] ?? '') > 0;
-  return domain.delegations.filter((delegation) => delegation.trustee === who && isBelow(delegation));
+  return domain.delegations.filter(({ below }) => target.lineage.indexOf(below.lineage[0] ?? '') > 0);
+}
+
+/** SIDs that somebody acts with: their own, those of all their groups, Everyone and Authenticated Users. */
+export function tokenOf(domain: Domain, who: Entry): readonly Buffer[] {
+  const own = [who, ...allGroups(domain.tree, who)].flatMap((entry) => entry.values('objectSid'));
+  const everybody = ['S-1-1-0', 'S-1-5-11'].map(sidFromText).filter((sid) => sid !== undefined);
+  return [...own.map((sid) => Buffer.from(sid)), ...everybody];
 }

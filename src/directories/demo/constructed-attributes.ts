@@ -4,12 +4,15 @@ import { parseDn } from './distinguished-name.ts';
 import type { Domain } from './domain.ts';
 import type { Entry, Value } from './entry.ts';
 import { allGroups, resultantSettings } from './password-policy.ts';
+import { accessDescriptor } from './security-descriptor.ts';
 
 /** What is asked about, by whom. */
 export interface Question {
   readonly domain: Domain;
   readonly entry: Entry;
   readonly identity: Identity;
+  /** The rights part of a security descriptor alone was asked for; all of it is for administrators of auditing. */
+  readonly rightsOnly: boolean;
 }
 
 const constructions: Readonly<Record<string, (question: Question) => readonly Value[]>> = {
@@ -32,6 +35,7 @@ const constructions: Readonly<Record<string, (question: Question) => readonly Va
   sDRightsEffective: () => ['0'],
   // Whether a domain controller is read-only: asked of its NTDS Settings, its server and its computer.
   'msDS-isRODC': ({ entry }) => (/^CN=(NTDS Settings|DC1),/.test(entry.dn) ? ['FALSE'] : []),
+  nTSecurityDescriptor: ({ domain, entry, rightsOnly }) => (rightsOnly ? [accessDescriptor(domain, entry)] : []),
   canonicalName: ({ domain, entry }) => [canonicalName(domain, entry)],
 };
 

@@ -5,7 +5,7 @@ import type { RequestControl } from './message-decoding.ts';
 /** The controls that this server knows (MS-ADTS 3.1.1.3.4.1). */
 export const controlOid = {
   paged: '1.2.840.113556.1.4.319',
-  /** LDAP_SERVER_SD_FLAGS_OID: accepted, there are no security descriptors to be read. */
+  /** LDAP_SERVER_SD_FLAGS_OID: which parts of a security descriptor to return. Here it is the rights, whatever is asked. */
   descriptorFlags: '1.2.840.113556.1.4.801',
   domainScope: '1.2.840.113556.1.4.1339',
   permissiveModify: '1.2.840.113556.1.4.1413',

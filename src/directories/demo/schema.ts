@@ -29,7 +29,7 @@ const attributes: Readonly<Record<Syntax, string>> = {
     msDS-User-Account-Control-Computed= msDS-UserPasswordExpiryTimeComputed= sDRightsEffective=`,
   boolean: `isCriticalSystemObject msDS-isRODC= msDS-PasswordComplexityEnabled! msDS-PasswordReversibleEncryptionEnabled!`,
   time: 'whenCreated whenChanged',
-  octets: 'unicodePwd! logonHours!',
+  octets: 'unicodePwd! logonHours! nTSecurityDescriptor=',
   guid: 'objectGUID',
   sid: 'objectSid tokenGroups*=',
 };

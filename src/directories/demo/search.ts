@@ -1,4 +1,4 @@
-import { type Identity, mayRead } from './access.ts';
+import { type Identity, mayRead, tokenOf } from './access.ts';
 import { constructedValues } from './constructed-attributes.ts';
 import type { Controls } from './controls.ts';
 import { controlOid } from './controls.ts';
@@ -61,8 +61,11 @@ export function search(needs: SearchNeeds, operation: SearchOperation): SearchOu
 const constructedInFilter = ldapResult(resultCode.inappropriateMatching, 'a filter cannot use a constructed attribute');
 const baseOnly = ldapResult(resultCode.operationsError, 'tokenGroups can be read with scope base only');
 
-function searchRoot({ domain, supportedControls }: SearchNeeds, operation: SearchOperation): SearchOutcome {
-  const all = rootDse(domain, supportedControls);
+function searchRoot(needs: SearchNeeds, operation: SearchOperation): SearchOutcome {
+  const { domain, identity, supportedControls } = needs;
+  const own = asksFor(operation, 'tokengroups') && identity !== undefined ? tokenOf(domain, identity) : [];
+  const token = own.length === 0 ? [] : [{ name: 'tokenGroups', values: own }];
+  const all = [...rootDse(domain, supportedControls), ...token];
   const wanted = operation.attributes.map((name) => name.toLowerCase());
   const isWanted = ({ name }: FoundAttribute): boolean => wanted.includes('*') || wanted.includes(name.toLowerCase());
   const attributes = wanted.length === 0 ? all : all.filter(isWanted);
@@ -89,12 +92,12 @@ const tooManyEntries = ldapResult(
   '00002023: SvcErr: DSID-031A11E5, problem 5008 (ADMIN_LIMIT_EXCEEDED), data 0',
 );
 
-function describe({ domain, identity }: SearchNeeds, operation: SearchOperation, entry: Entry): FoundEntry {
+function describe({ domain, identity, controls }: SearchNeeds, operation: SearchOperation, entry: Entry): FoundEntry {
   const attributes = attributeNames(operation, entry)
     .map((name) => attributeSchema(name))
     .filter((schema) => schema !== undefined)
     .map((schema): FoundAttribute => {
-      const question = { domain, entry, identity };
+      const question = { domain, entry, identity, rightsOnly: controls.has(controlOid.descriptorFlags) };
       const { name } = schema;
       return {
         name,
