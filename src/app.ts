@@ -62,7 +62,14 @@ export function createApp(services: Services): Express {
   app.use(setUpHeaders({ secure }));
   app.use(healthRoutes(services));
   app.use(setUpHost({ publicUrl }));
-  app.use('/assets', express.static(path.join(root, 'public'), { index: false, cacheControl: false }));
+  app.use(
+    '/assets',
+    express.static(path.join(root, 'public'), {
+      index: false,
+      redirect: false,
+      setHeaders: (response) => void response.set('Cache-Control', 'public, max-age=300'),
+    }),
+  );
   app.use(brandRoutes(services.brand));
   app.use(setUpLanguage({ catalogue, secure }));
   app.use(setUpSession({ ...services, secrets: services.sessionSecrets, secure, idleMs: services.sessionIdleMs }));

@@ -51,7 +51,7 @@ export async function startDemoServer(needs: { production: boolean; clock: Clock
 /** Who of the demo's people has registered already, so that a reset can be tried at once. */
 const registered = new Set(['registered', 'locked', 'right-to-left']);
 
-/** What these people answered to every question whose text is in the configuration, by the question's place. */
+/** What these people answered, in the alphabetical order of the questions. */
 const answers = ['Hillside', 'Blue Heron', 'Captain Nemo', 'Lighthouse', 'Marmalade'];
 
 /** Registers the people of the demo by the gates' own steps, as if they had been here before. */
@@ -87,7 +87,8 @@ async function answerQuestions(gate: Gate, account: Identity, known: Map<string,
   const memory = await gate.enrol.open(context);
   const page = await gate.enrol.show({ ...context, memory });
   const input: Record<string, string> = {};
-  for (const question of page.data.questions as { field: string; text: string }[]) {
+  const questions = page.data.questions as { field: string; text: string }[];
+  for (const question of questions.toSorted((a, b) => a.text.localeCompare(b.text, 'en'))) {
     const answer = known.get(question.text) ?? answers[known.size] ?? `Answer ${known.size}`;
     known.set(question.text, answer);
     input[question.field] = answer;

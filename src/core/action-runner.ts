@@ -8,7 +8,7 @@ import type { FlowAudit } from './flow-audit.ts';
 import type { Action, JournalEntry, JournalOutcome } from './journal.ts';
 import type { Message, Problem } from './message.ts';
 import type { Notices } from './notices.ts';
-import { type PasswordRule, passwordRules } from './password-rules.ts';
+import { type PasswordRule, passwordRules, unmetProblem } from './password-rules.ts';
 import { barredFromReset, type Policy } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Stores } from './stores.ts';
@@ -100,7 +100,7 @@ export class ActionRunner {
     if (typed.password !== typed.repeat) return [{ field: 'repeat', message: { key: 'password.mismatch' } }];
     const { account, policy } = await this.situation(flow);
     const unmet = passwordRules(policy, account, typed.password).filter((rule) => rule.met === false);
-    return unmet.map((rule) => ({ field: 'password', message: rule.message }));
+    return unmet.map(unmetProblem);
   }
 
   async #write(

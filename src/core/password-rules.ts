@@ -1,6 +1,6 @@
 import type { Account } from './account.ts';
 import type { PasswordPolicy } from './directory.ts';
-import type { Message } from './message.ts';
+import type { Message, Problem } from './message.ts';
 
 /**
  * One line of the checklist beside the password field. `met` is undefined where only the directory can tell.
@@ -10,6 +10,15 @@ export interface PasswordRule {
   readonly id: 'length' | 'name' | 'kinds' | 'history' | 'age';
   readonly message: Message;
   readonly met?: boolean;
+}
+
+/** What to say of a password that does not meet a rule. */
+export function unmetProblem(rule: PasswordRule): Problem {
+  const { values } = rule.message;
+  return {
+    field: 'password',
+    message: { key: `password.unmet.${rule.id}`, ...(values === undefined ? {} : { values }) },
+  };
 }
 
 /** Windows counts UTF-16 units, and so does String.length. */

@@ -65,7 +65,8 @@ export function registrationRoutes(needs: RegistrationNeeds): Router {
   const done: FlowPage = {
     async show(flow, request, response) {
       const enrolled = await needs.runner.enrolled(flow);
-      const gates = enrolled.map((enrolment) => enrolment.gate);
+      const inOrder = flow.chain.filter((link) => link.step === 'enrol').map((link) => link.gate);
+      const gates = inOrder.filter((gate) => enrolled.some((enrolment) => enrolment.gate === gate));
       needs.pages.send(request, response, { view: 'registration/done', surface: 'registration', data: { gates } });
     },
   };

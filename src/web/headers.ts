@@ -21,7 +21,8 @@ export function setUpHeaders(needs: { secure: boolean }): Router {
         },
       },
       strictTransportSecurity: needs.secure ? { maxAge: 63_072_000, includeSubDomains: true } : false,
-      referrerPolicy: { policy: 'no-referrer' },
+      // Not no-referrer: browsers would send `Origin: null` with every form of ours then.
+      referrerPolicy: { policy: 'same-origin' },
       xFrameOptions: { action: 'deny' },
       crossOriginResourcePolicy: { policy: 'same-origin' },
     }),

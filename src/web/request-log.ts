@@ -22,7 +22,8 @@ export function setUpRequestLog(needs: { log: Logger }): Router {
     request.log = needs.log.child({ correlation: request.correlation });
     response.on('finish', () => {
       const ms = Math.round(performance.now() - began);
-      request.log.info({ method: request.method, path: request.path, status: response.statusCode, ms }, 'request');
+      const [path] = request.originalUrl.split('?');
+      request.log.info({ method: request.method, path, status: response.statusCode, ms }, 'request');
     });
     next();
   });

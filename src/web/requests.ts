@@ -35,5 +35,7 @@ export function setUpBody(): Router {
 
 /** What the core needs to know of a request. */
 export function contextOf(request: Request): RequestContext {
-  return { address: request.ip ?? '', correlation: request.correlation, language: request.language.tag };
+  // A socket that takes both families writes IPv4 addresses in IPv6's clothes.
+  const address = (request.ip ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+  return { address, correlation: request.correlation, language: request.language.tag };
 }
