@@ -94,8 +94,7 @@ export class ChallengeSender {
 
   /** Writes as often as a real sending, so that the load that others feel is the same. */
   async #rehearse(challenge: Challenge): Promise<void> {
-    await this.#needs.store.move(challenge, ['decoy']);
-    await this.#needs.store.move(challenge, ['decoy']);
+    for (let write = 0; write < 3; write += 1) await this.#needs.store.move(challenge, ['decoy']);
   }
 
   async #send(queued: Challenge): Promise<void> {

@@ -57,11 +57,10 @@ export class Challenges {
   async begin(order: ChallengeOrder): Promise<string> {
     const challenge = this.#challenge(order);
     const { id } = challenge;
-    if (await this.#exists(id)) return id;
     try {
       await this.#needs.store.create(challenge);
     } catch (fault) {
-      if (await this.#exists(id)) return id;
+      if ((await this.#needs.store.read(id)) !== undefined) return id;
       throw fault;
     }
     this.#sender.dispatch(id);
@@ -139,10 +138,6 @@ export class Challenges {
       expiresAt: new Date(createdAt.getTime() + lifetime * 1000),
       body: { target, order: { language, codeLength, text } },
     };
-  }
-
-  async #exists(id: string): Promise<boolean> {
-    return (await this.#needs.store.read(id)) !== undefined;
   }
 
   /** The challenge, while it lives and when it is theirs. */

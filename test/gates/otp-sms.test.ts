@@ -131,6 +131,7 @@ describe('proving a number by a code', () => {
   test('another code may be asked for after a while, and the one before it is worth nothing then', async () => {
     const walk = await arrived();
     const before = world.phones.lastCode(number);
+    const old = walk.context();
     expect(await walk.answer({ act: 'again', code: '' })).toMatchObject({
       kind: 'more',
       problems: [{ message: { key: 'gates.wait', values: { seconds: 30 } } }],
@@ -143,6 +144,7 @@ describe('proving a number by a code', () => {
     await world.challenges.idle();
     expect(texts()).toHaveLength(3);
     const after = world.phones.lastCode(number);
+    expect((await makeGate(world).verify.answer({ act: 'next', code: before }, old)).kind).not.toBe('passed');
     if (after !== before) expect((await walk.answer({ act: 'next', code: before })).kind).toBe('wrong');
     expect(await walk.answer({ act: 'next', code: after })).toEqual({ kind: 'passed' });
   });

@@ -7,11 +7,11 @@ export function tidyAnswer(typed: string): string {
 
 /**
  * One spelling for all ways to type the same answer, the same in every language: case is folded both ways, so that
- * ß and ss, both sigmas, and the Turkish dotted and dotless i come out alike.
+ * ß and ss, both small sigmas, and the Turkish dotted and dotless i come out alike.
  */
 export function normalAnswer(typed: string): string {
   const folded = tidyAnswer(typed).toLowerCase().toUpperCase().toLowerCase();
-  return folded.replaceAll('ς', 'σ').replaceAll('i\u0307', 'i').normalize('NFKC');
+  return folded.replaceAll('i\u0307', 'i').normalize('NFKC');
 }
 
 /** Characters as people count them: a letter with its accents is one. */
