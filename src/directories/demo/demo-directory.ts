@@ -43,7 +43,8 @@ export interface DemoDirectory {
 }
 
 const host = '127.0.0.1';
-const maxConnections = 200;
+/** Open connections at a time; one more is closed at once. */
+export const maxConnections = 200;
 const handshakeMilliseconds = 10_000;
 
 /**
@@ -87,6 +88,7 @@ async function listen(
   const close = closer(server);
   server.listen(port, host);
   await once(server, 'listening');
+  server.on('error', onFault);
   const { port: actual } = server.address() as AddressInfo;
   return { url: `ldaps://${host}:${actual}`, port: actual, ca: certificate, close };
 }

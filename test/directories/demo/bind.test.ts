@@ -87,6 +87,12 @@ describe('a lock', () => {
     expect([person.text('badPwdCount'), person.text('lockoutTime')]).toEqual(['0', '0']);
   });
 
+  test('comes again after it has ended by itself', async () => {
+    await fail(3);
+    clock.forward(900);
+    expect(await fail(4)).toEqual(['52e', '52e', '52e', '775']);
+  });
+
   test('does not come when the observation window ends between wrong passwords', async () => {
     await fail(2);
     clock.forward(600);
