@@ -80,11 +80,11 @@ const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'tex
   oid === int8 ? Number : pg.types.getTypeParser(oid, format as 'text');
 
 /** Gives connections back as broken when they failed in another way than by an answer of the server. */
-class SoundPool implements PostgresPool {
+export class SoundPool implements PostgresPool {
   readonly options: object;
-  readonly #pool: pg.Pool;
+  readonly #pool: Pick<pg.Pool, 'connect' | 'end' | 'options'>;
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: Pick<pg.Pool, 'connect' | 'end' | 'options'>) {
     this.#pool = pool;
     this.options = pool.options;
   }

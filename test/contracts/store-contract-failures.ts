@@ -102,14 +102,19 @@ export function failureContract(world: () => StoreWorld): void {
       expect(await failures.count('ana', 'questions', 5, later(15))).toBe(1);
     });
 
-    test('let no late try of a race slip in: of 100 that count and bar at once, 5 are admitted', async () => {
+    test('let no late try of a race slip in: 20 who look, count and bar at once get 5 tries together', async () => {
       const { stores, other } = world();
-      const admitted = await together([stores, other], 100, async (node) => {
-        const tries = await node.failures.count('ana', 'otp-sms', 5, noon);
-        if (tries === undefined || tries === 5) await node.failures.bar('ana', rules, noon);
+      const admitted = await together([stores, other], 20, async (node) => {
+        let tries = 0;
+        // As the flow runner does it: whoever looked before the bar stood may come to count after it.
+        while ((await node.failures.lockout('ana', noon)) === undefined) {
+          const count = await node.failures.count('ana', 'otp-sms', 5, noon);
+          if (count !== undefined) tries += 1;
+          if (count === undefined || count === 5) await node.failures.bar('ana', rules, noon);
+        }
         return tries;
       });
-      expect(admitted.filter((tries) => tries !== undefined)).toHaveLength(5);
+      expect(admitted.reduce((sum, tries) => sum + tries, 0)).toBe(5);
       expect(await stores.failures.lockout('ana', noon)).toStrictEqual({ until: later(15), bars: 1 });
     });
 

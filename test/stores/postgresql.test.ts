@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { Misconfigured, Unavailable } from '../../src/core/errors.ts';
 import { createSealer } from '../../src/core/sealer.ts';
 import { openStores } from '../../src/stores/open-stores.ts';
-import { tlsFor } from '../../src/stores/postgresql.ts';
+import { SoundPool, tlsFor } from '../../src/stores/postgresql.ts';
 import { type PostgresqlSettings, storeSettings } from '../../src/stores/settings.ts';
 import { storeContract } from '../contracts/store-contract.ts';
 import { noon, sampleEntry, sampleEvent } from '../contracts/store-samples.ts';
@@ -116,6 +117,21 @@ describe.skipIf(reason !== undefined)('on a real server', () => {
       await expect(stores.flows.read('x')).rejects.toThrow(/ALTNAME/);
       await stores.close();
     });
+  });
+});
+
+describe('a connection', () => {
+  test.each<[string, Error, boolean]>([
+    ['is kept when the server answered with an error', new pg.DatabaseError('no', 2, 'error'), false],
+    ['is given up when the server fell silent', new Error('Query read timeout'), true],
+  ])('%s', async (_name, error, givenUp) => {
+    const released: unknown[] = [];
+    const client = { query: () => Promise.reject(error), release: (broken: unknown) => released.push(broken) };
+    const pool = { connect: () => Promise.resolve(client), end: () => Promise.resolve(), options: {} };
+    const connection = await new SoundPool(pool as unknown as pg.Pool).connect();
+    await expect(connection.query('select 1', [])).rejects.toBe(error);
+    connection.release();
+    expect(released).toEqual([givenUp]);
   });
 });
 

@@ -122,6 +122,18 @@ describe('another process that holds the database', () => {
   });
 });
 
+test('a transaction has the write lock from its beginning, so that what it reads stays true', async () => {
+  const stores = await open();
+  await stores.migrate();
+  const db = new Kysely<Tables>({ dialect: new LatchkeySqliteDialect(openSqlite(file)) });
+  await db.transaction().execute(async () => {
+    await expect(stores.failures.count('ana', 'questions', 5, noon)).rejects.toThrow(Unavailable);
+  });
+  expect(await stores.failures.count('ana', 'questions', 5, noon)).toBe(1);
+  await db.destroy();
+  await stores.close();
+});
+
 describe('a full disk', () => {
   test('makes an append Unavailable without half of it left, and is recovered from', async () => {
     const stores = await open();
