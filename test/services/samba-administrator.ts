@@ -10,6 +10,7 @@ import type { SambaDetails } from './samba.ts';
 /** The attribute values of an entry, as written. */
 type Values = Record<string, string | Buffer | readonly (string | Buffer)[]>;
 
+const run = promisify(execFile);
 const ticksPerSecond = 10_000_000n;
 const neverTicks = '-9223372036854775808';
 
@@ -93,9 +94,23 @@ export class SambaAdministrator {
 
   async expirePassword(person: WorldPerson): Promise<void> {
     const script = join(import.meta.dirname, 'samba', 'age-password.py');
-    const conf = join(this.#samba.folder, 'etc', 'smb.conf');
-    const database = join(this.#samba.folder, 'private', 'sam.ldb');
-    await promisify(execFile)('/usr/bin/python3', [script, conf, database, person.id]);
+    await run('/usr/bin/python3', [script, this.#configuration, this.#database, person.id]);
+  }
+
+  /**
+   * An account that may do nothing beyond what everybody may.
+   * @returns also its SID, to be put into the ACEs that `allow` takes
+   */
+  async addServiceAccount(): Promise<WorldPerson & { readonly sid: string }> {
+    const account = await this.addPerson({}, `OU=Services,${this.#samba.baseDn}`);
+    const octets = await this.#octets(account.id, 'objectSid');
+    return { ...account, sid: sidText(octets) };
+  }
+
+  /** Puts ACEs in front of an object's ACL. @param aces in SDDL, without the leading D: */
+  async allow(dn: string, aces: string): Promise<void> {
+    const where = ['-H', this.#database, `--configfile=${this.#configuration}`];
+    await run('/usr/bin/samba-tool', ['dsacl', 'set', ...where, `--objectdn=${dn}`, `--sddl=${aces}`]);
   }
 
   /** A group of its own, member of Domain Admins. */
@@ -202,11 +217,27 @@ export class SambaAdministrator {
     return dn;
   }
 
+  get #configuration(): string {
+    return join(this.#samba.folder, 'etc', 'smb.conf');
+  }
+
+  get #database(): string {
+    return join(this.#samba.folder, 'private', 'sam.ldb');
+  }
+
   async #idOf(dn: string): Promise<string> {
+    return guidText(await this.#octetsOf(dn, 'objectGUID'));
+  }
+
+  #octets(id: string, name: string): Promise<Buffer> {
+    return this.#octetsOf(`<GUID=${id}>`, name);
+  }
+
+  async #octetsOf(dn: string, name: string): Promise<Buffer> {
     const client = await this.#connected();
-    const wanted = { attributes: ['objectGUID'], explicitBufferAttributes: ['objectGUID'] };
+    const wanted = { attributes: [name], explicitBufferAttributes: [name] };
     const { searchEntries } = await client.search(dn, { scope: 'base', ...wanted });
-    return guidText(searchEntries[0]?.objectGUID as Buffer);
+    return searchEntries[0]?.[name] as Buffer;
   }
 
   async #connected(): Promise<Client> {
@@ -272,4 +303,10 @@ function guidText(bytes: Buffer): string {
   const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
   const hex = Buffer.from(order.map((index) => bytes[index] ?? 0)).toString('hex');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** MS-DTYP 2.4.2 */
+function sidText(octets: Buffer): string {
+  const parts = Array.from({ length: octets.readUInt8(1) }, (_, index) => octets.readUInt32LE(8 + index * 4));
+  return ['S', octets.readUInt8(0), octets.readUIntBE(2, 6), ...parts].join('-');
 }

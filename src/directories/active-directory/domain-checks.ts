@@ -5,7 +5,7 @@ import type { Deadline } from './deadline.ts';
 import { DescriptorControl } from './descriptor-control.ts';
 import { sidText } from './identifiers.ts';
 import { isProtectedGroup } from './protected-groups.ts';
-import { grantsRight } from './security-descriptor.ts';
+import { grantsRight, letsReadChildren } from './security-descriptor.ts';
 
 const resetPassword = '00299570-246d-11d0-a768-00aa006e0529';
 const unexpirePassword = 'ccc2dc7d-a6ad-4a7a-8846-c04e3cc53501';
@@ -36,7 +36,7 @@ export class DomainChecks {
       this.#sampleFinding(sample),
       ...(sample ? [this.#unlockFinding(sample), await this.#resetFinding(sample, groups)] : []),
       await this.#unexpireFinding(groups),
-      await this.#fineGrainedFinding(),
+      await this.#fineGrainedFinding(groups),
     ];
   }
 
@@ -106,11 +106,12 @@ export class DomainChecks {
     };
   }
 
-  async #fineGrainedFinding(): Promise<Finding> {
+  /** A policy that may not be read does not show, so the container's own ACL must tell. */
+  async #fineGrainedFinding(groups: ReadonlySet<string>): Promise<Finding> {
     const subject = 'fine-grained password policies';
     const container = `CN=Password Settings Container,CN=System,${this.#needs.baseDn}`;
-    const entries = await this.#search(container, ['name']);
-    if (entries.length > 0) return { level: 'ok', subject, detail: 'can be read' };
+    const descriptor = await this.#descriptor(container);
+    if (descriptor && letsReadChildren(descriptor, groups)) return { level: 'ok', subject, detail: 'can be read' };
     return {
       level: 'warning',
       subject,
@@ -142,13 +143,17 @@ export class DomainChecks {
 
   /** Undefined when it cannot be read. */
   async #grants(dn: string, groups: ReadonlySet<string>, right: string): Promise<boolean | undefined> {
+    const descriptor = await this.#descriptor(dn);
+    return descriptor && groups.size > 0 ? grantsRight(descriptor, groups, right) : undefined;
+  }
+
+  async #descriptor(dn: string): Promise<Buffer | undefined> {
     const name = 'nTSecurityDescriptor';
     const options = { scope: 'base' as const, attributes: [name], explicitBufferAttributes: [name] };
     const { connection, deadline } = this.#needs;
     const [entry] = await orNothing(connection.search(dn, options, deadline, new DescriptorControl()));
     const descriptor = [entry?.[name] ?? []].flat()[0];
-    if (!Buffer.isBuffer(descriptor) || groups.size === 0) return undefined;
-    return grantsRight(descriptor, groups, right);
+    return Buffer.isBuffer(descriptor) && descriptor.length > 0 ? descriptor : undefined;
   }
 
   #search(base: string, attributes: string[]): Promise<readonly Entry[]> {

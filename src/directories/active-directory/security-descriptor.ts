@@ -3,12 +3,16 @@ import { guidText, sidText } from './identifiers.ts';
 /** ADS_RIGHT_DS_CONTROL_ACCESS and GENERIC_ALL (MS-ADTS 5.1.3.2). */
 const controlAccess = 0x100;
 const genericAll = 0x1000_0000;
+/** ADS_RIGHT_DS_READ_PROP and GENERIC_READ. */
+const readProperty = 0x10;
+const genericRead = 0x8000_0000;
 
 /** ACE types (MS-DTYP 2.4.4.1) and the flag of an ACE that only children inherit. */
 const allowed = 0x00;
 const denied = 0x01;
 const allowedObject = 0x05;
 const deniedObject = 0x06;
+const containerInherit = 0x02;
 const inheritOnly = 0x08;
 
 interface AccessEntry {
@@ -31,6 +35,18 @@ export function grantsRight(descriptor: Buffer, trustees: ReadonlySet<string>, r
     if (entry.flags & inheritOnly || !trustees.has(entry.trustee) || !covers(entry, right)) continue;
     if (entry.type === denied || entry.type === deniedObject) return false;
     if (entry.type === allowed || entry.type === allowedObject) return true;
+  }
+  return false;
+}
+
+/** Whether children of the object can be read by somebody, because they inherit it. Parameters as above. */
+export function letsReadChildren(descriptor: Buffer, trustees: ReadonlySet<string>): boolean {
+  for (const entry of entriesOf(descriptor)) {
+    const inherited = (entry.flags & containerInherit) !== 0 && entry.objectType === undefined;
+    const reads = (entry.mask & (readProperty | genericRead | genericAll)) !== 0;
+    if (!inherited || !reads || !trustees.has(entry.trustee)) continue;
+    if (entry.type === denied) return false;
+    if (entry.type === allowed) return true;
   }
   return false;
 }
