@@ -198,7 +198,11 @@ export class ActionRunner {
   async #settle(entry: JournalEntry): Promise<JournalOutcome> {
     if (entry.outcome !== undefined && entry.outcome !== 'unknown') return entry.outcome;
     const outcome = await this.#observed(entry.action, entry.write);
-    if (outcome !== entry.outcome) await this.#needs.stores.journal.settle(entry.id, outcome, this.#needs.clock.now());
+    if (outcome === entry.outcome) return outcome;
+    await this.#needs.stores.journal.settle(entry.id, outcome, this.#needs.clock.now());
+    const subject = { kind: 'account', account: { id: entry.write.accountId } } as const;
+    const flow = { subject, portal: 'reset', reference: entry.flowReference } as const;
+    await this.#needs.audit.write(`write.${outcome}`, flow, { detail: { action: entry.action, recovered: true } });
     return outcome;
   }
 

@@ -1,6 +1,6 @@
 import type { AuditEventName } from './audit.ts';
 import type { Clock } from './clock.ts';
-import { type Flow, subjectKey } from './flow.ts';
+import { type Flow, type SubjectRef, subjectKey } from './flow.ts';
 import type { RequestContext } from './request-context.ts';
 import type { AuditStore } from './stores.ts';
 
@@ -17,7 +17,7 @@ export class FlowAudit {
   /** Resolves when the row is on disk. `request` is absent for what Latchkey does by itself. */
   async write(
     event: AuditEventName,
-    flow: Pick<Flow, 'subject' | 'portal' | 'reference'>,
+    flow: Pick<Flow, 'portal' | 'reference'> & { readonly subject: SubjectRef },
     about: {
       readonly request?: RequestContext;
       readonly gate?: string;

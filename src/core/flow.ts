@@ -118,8 +118,13 @@ export function quiet(flow: Flow): Flow {
   return rest;
 }
 
+/** As much of a flow's subject as counters and the audit need. */
+export type SubjectRef =
+  | { readonly kind: 'account'; readonly account: Pick<Identity, 'id'> }
+  | { readonly kind: 'decoy'; readonly key: string };
+
 /** What the failures of a flow are counted under: the account's id, or the key of a decoy. */
-export function subjectKey(subject: FlowSubject): string {
+export function subjectKey(subject: SubjectRef): string {
   return subject.kind === 'account' ? subject.account.id : subject.key;
 }
 
