@@ -31,7 +31,12 @@ export function mayResetPassword(domain: Domain, who: Entry, target: Entry): boo
 /** Password settings are for administrators, and for those who were given more; all else is for everybody. */
 export function mayRead(domain: Domain, who: Entry, entry: Entry): boolean {
   if (!entry.isA('msDS-PasswordSettings')) return true;
-  return domain.delegations.some(({ trustee }) => trustee === who) || isAdministrator(domain, who);
+  return settingsReaders(domain).includes(who) || isAdministrator(domain, who);
+}
+
+/** Who was given to read password settings: whoever resets passwords must know the rules. */
+export function settingsReaders(domain: Domain): readonly Entry[] {
+  return domain.delegations.filter(({ resetPassword }) => resetPassword).map(({ trustee }) => trustee);
 }
 
 function isAdministrator(domain: Domain, who: Entry): boolean {

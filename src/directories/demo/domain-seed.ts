@@ -30,9 +30,9 @@ export function seedDomain(domain: Domain, administration: Administration): void
     domain.create(baseDn, { objectClass: ['top', 'domain', 'domainDNS'], dc: name, objectSid: domainSid(domain) }),
   );
   tree.addContext(domain.create(configurationDn, { objectClass: ['top', 'configuration'] }));
-  for (const container of ['Users', 'Builtin', 'System', 'Password Settings Container,CN=System']) {
-    administration.addContainer(`CN=${container},${baseDn}`);
-  }
+  for (const name of ['Users', 'Builtin', 'System']) administration.addContainer(`CN=${name},${baseDn}`);
+  const settings = `CN=Password Settings Container,CN=System,${baseDn}`;
+  administration.addContainer(settings, 'msDS-PasswordSettingsContainer');
   administration.addUnit(`OU=Domain Controllers,${baseDn}`);
   administration.addUnit(`OU=Service Accounts,${baseDn}`);
   administration.addUnit(`OU=People,${baseDn}`);

@@ -1,4 +1,4 @@
-import { delegationsOn } from './access.ts';
+import { delegationsOn, settingsReaders } from './access.ts';
 import type { Domain } from './domain.ts';
 import type { Entry } from './entry.ts';
 import { guidFromText, sidFromText } from './identifier.ts';
@@ -6,6 +6,10 @@ import { guidFromText, sidFromText } from './identifier.ts';
 /** ADS_RIGHT_DS_READ_PROP with WRITE_PROP, and ADS_RIGHT_DS_CONTROL_ACCESS (MS-ADTS 5.1.3.2). */
 const readAndWriteProperty = 0x30;
 const controlAccess = 0x100;
+
+/** What GENERIC_READ becomes on an object of the directory, and the flag that hands an entry down to children. */
+const readAll = 0x20094;
+const containerInherit = 0x02;
 
 /** What the access entries are about: extended rights, and the schema's ids of attributes. */
 const objectTypes: Readonly<Record<string, string>> = {
@@ -19,15 +23,17 @@ const authenticatedUsers = sidFromText('S-1-5-11') ?? Buffer.alloc(0);
 
 /**
  * nTSecurityDescriptor with its discretionary part only (MS-DTYP 2.4.6): the rights that were delegated over an entry;
- * on the domain itself Unexpire Password, which Windows gives to everybody who is signed in.
+ * on the domain itself Unexpire Password, which Windows gives to everybody who is signed in; on the container of
+ * password settings who may read them.
  */
 export function accessDescriptor(domain: Domain, entry: Entry): Buffer {
   const aces = delegationsOn(domain, entry).flatMap(({ trustee, attributes, resetPassword }) => {
-    const sid = Buffer.from(trustee.values('objectSid')[0] ?? '');
-    const writes = attributes.map((name) => objectAce(readAndWriteProperty, name, sid));
-    return resetPassword ? [...writes, objectAce(controlAccess, 'Reset Password', sid)] : writes;
+    const writes = attributes.map((name) => objectAce(readAndWriteProperty, name, sidOf(trustee)));
+    return resetPassword ? [...writes, objectAce(controlAccess, 'Reset Password', sidOf(trustee))] : writes;
   });
   if (entry === domain.head) aces.push(objectAce(controlAccess, 'Unexpire Password', authenticatedUsers));
+  const readers = entry.isA('msDS-PasswordSettingsContainer') ? settingsReaders(domain) : [];
+  aces.push(...readers.map((reader) => readAce(sidOf(reader))));
   return Buffer.concat([descriptorHeader(), accessList(aces)]);
 }
 
@@ -59,4 +65,17 @@ function objectAce(mask: number, about: string, sid: Buffer): Buffer {
   ace.writeUInt32LE(mask, 4);
   ace.writeUInt32LE(1, 8);
   return ace;
+}
+
+/** ACCESS_ALLOWED_ACE (MS-DTYP 2.4.4.2), for the object and all below it. */
+function readAce(sid: Buffer): Buffer {
+  const ace = Buffer.concat([Buffer.alloc(8), sid]);
+  ace.writeUInt8(containerInherit, 1);
+  ace.writeUInt16LE(ace.length, 2);
+  ace.writeUInt32LE(readAll, 4);
+  return ace;
+}
+
+function sidOf(entry: Entry): Buffer {
+  return Buffer.from(entry.values('objectSid')[0] ?? '');
 }
