@@ -24,10 +24,12 @@ if (reason !== undefined) {
 
 describe.skipIf(reason !== undefined)('on a real server', () => {
   let server: PostgresqlService;
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-certificates-'));
-  const caFile = join(folder, 'ca.pem');
+  let folder: string;
+  let caFile: string;
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'latchkey-certificates-'));
+    caFile = join(folder, 'ca.pem');
     const { cert, private: key } = await selfSigned();
     writeFileSync(caFile, cert);
     server = await startPostgresql({ tls: { certificate: cert, key } });
