@@ -225,7 +225,10 @@ export class FlowRunner {
       return await work.step.answer(work.input, await this.#context(flow, work.link, work.request.language));
     } catch (fault) {
       await this.#needs.stores.failures.refund(subjectKey(flow.subject), counterOf(work.link));
-      await this.#needs.audit.write('gate.fault', flow, { request: work.request, gate: work.link.gate });
+      // Fields that do not belong to where the gate stands are the browser's fault, and nothing to alarm anybody about.
+      if (!(fault instanceof BadRequest)) {
+        await this.#needs.audit.write('gate.fault', flow, { request: work.request, gate: work.link.gate });
+      }
       throw fault;
     }
   }
