@@ -23,7 +23,7 @@ import { createSealer, type Sealer } from './core/sealer.ts';
 import { SignInGuard } from './core/sign-in.ts';
 import type { Stores } from './core/stores.ts';
 import type { Definitions } from './definitions.ts';
-import { type DemoServer, seedEnrolments, startDemoServer, viewOf } from './demo-world.ts';
+import type { DemoServer } from './demo-world.ts';
 import { createActiveDirectory } from './directories/active-directory/active-directory.ts';
 import { ServiceState } from './portals/service-state.ts';
 import { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
@@ -70,7 +70,9 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const { configuration, environment, log, definitions } = needs;
   const clock = needs.clock ?? systemClock;
   const sealer = createSealer(sealingKeys(configuration));
-  const demo = configuration.directory.kind === 'demo' ? await startDemoServer({ ...environment, clock }) : undefined;
+  // Loaded only where it is wanted: it brings a whole LDAP server along.
+  const demoWorld = configuration.directory.kind === 'demo' ? await import('./demo-world.ts') : undefined;
+  const demo = await demoWorld?.startDemoServer({ ...environment, clock });
   const directory = createDirectory(configuration, demo, clock);
   const stores = await openStores(configuration.store, { sealer, clock });
   await stores.migrate();
@@ -129,8 +131,8 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     viewFolders: definitions.views,
     floors: needs.floors ?? { startMs: 150, signInMs: 600 },
     ready: async () => !draining.now && (await stores.health()).ok,
-    ...(demo !== undefined && phones !== undefined && mailbox !== undefined
-      ? { demo: viewOf({ phones, mailbox, answers }) }
+    ...(demoWorld !== undefined && phones !== undefined && mailbox !== undefined
+      ? { demo: demoWorld.viewOf({ phones, mailbox, answers: answers ?? [] }) }
       : {}),
   });
 
@@ -192,7 +194,11 @@ function sealingKeys(configuration: Configuration): Parameters<typeof createSeal
   return { keys, ...(macKey === undefined ? {} : { macKey }) };
 }
 
-function createDirectory(configuration: Configuration, demo: DemoServer | undefined, clock: Clock): Directory {
+function createDirectory(
+  configuration: Configuration,
+  demo: Pick<DemoServer, 'settings'> | undefined,
+  clock: Clock,
+): Directory {
   if (configuration.directory.kind === 'active-directory') {
     return createActiveDirectory({ settings: configuration.directory, clock });
   }
