@@ -109,8 +109,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     rules: policy.lockout,
     clock,
   });
-  const answers =
-    demo === undefined ? [] : await seedEnrolments({ gates, directory, enrolments: stores.enrolments, clock });
+  const answers = await demoWorld?.seedEnrolments({ gates, directory, enrolments: stores.enrolments, clock });
   const draining = { now: false };
   const app = createApp({
     runner,
