@@ -37,7 +37,9 @@ function sources(root: string): readonly string[] {
 
 function literals(source: string): readonly string[] {
   const quoted = [...source.matchAll(/'([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+)'/g)].map((match) => match[1] ?? '');
-  const templates = [...source.matchAll(/`([a-z][a-z0-9.-]*\.[^`\s/]*)`/g)].map((match) => match[1] ?? '');
+  const templates = [...source.matchAll(/`([a-z][a-z0-9.-]*\.(?:\$\{[^}`]*\}|[a-z0-9.-])*)`/g)].map(
+    (match) => match[1] ?? '',
+  );
   const asked = [...source.matchAll(/\bt\('([^']+)'/g)].map((match) => match[1] ?? '');
   return [...new Set([...quoted, ...asked, ...templates.map((text) => text.replaceAll(/\$\{[^}]*\}/g, '*'))])].filter(
     (key) => /^[a-z0-9.*-]+[^.]$/.test(key),
