@@ -163,7 +163,12 @@ export class ActionRunner {
     const { result, action, journalId, request, refusals } = came;
     const outcome = result.kind === 'unknown' ? await this.#observed(action, came.write) : settledAs(result.kind);
     await this.#needs.stores.journal.settle(journalId, outcome, this.#needs.clock.now());
-    const detail = { action, ...(result.kind === 'unknown' ? { why: result.detail } : {}) };
+    const mustChange = result.kind === 'done' && result.mustChange === true;
+    const detail = {
+      action,
+      ...(result.kind === 'unknown' ? { why: result.detail } : {}),
+      ...(mustChange ? { mustChange } : {}),
+    };
     await this.#needs.audit.write(`write.${outcome}`, flow, { request, detail });
     if (result.kind === 'not-sent' && !(result.fault instanceof Unavailable)) {
       await this.#finish(flow, { outcome, refusals });
@@ -173,16 +178,21 @@ export class ActionRunner {
     return this.#finish(flow, {
       outcome,
       refusals: outcome === 'refused' ? refusals + 1 : refusals,
+      mustChange,
       ...(problem === undefined ? {} : { problem }),
     });
   }
 
-  async #finish(flow: Flow, ended: { outcome: JournalOutcome; refusals?: number; problem?: Message }): Promise<Flow> {
+  async #finish(
+    flow: Flow,
+    ended: { outcome: JournalOutcome; refusals?: number; problem?: Message; mustChange?: boolean },
+  ): Promise<Flow> {
     const { flows, failures } = this.#needs.stores;
     const step = nextStep(flow, { kind: 'write-ended', outcome: ended.outcome, refusals: ended.refusals ?? 0 });
     if (step === undefined) return this.#current(flow);
     const problems = ended.problem === undefined ? {} : { problems: [{ message: ended.problem }] };
-    const saved = await flows.save({ ...quiet(flow), step, ...problems });
+    const last = step.kind === 'done' && ended.mustChange === true ? { ...step, mustChange: true as const } : step;
+    const saved = await flows.save({ ...quiet(flow), step: last, ...problems });
     if (step.kind === 'done' && flow.subject.kind === 'account') {
       const { account } = flow.subject;
       await flows.endOthers(account.id, flow.id, this.#needs.clock.now());

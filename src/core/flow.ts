@@ -52,7 +52,8 @@ export type FlowStep =
   | { readonly kind: 'password'; readonly refusals: number }
   /** A write was sent and nothing may be done until its outcome is known. */
   | { readonly kind: 'writing'; readonly journalId: string; readonly action: Action; readonly since: number }
-  | { readonly kind: 'done'; readonly action?: Action; readonly certain: boolean }
+  /** `mustChange`: the directory wants the new password changed at the next sign-in. */
+  | { readonly kind: 'done'; readonly action?: Action; readonly certain: boolean; readonly mustChange?: true }
   | { readonly kind: 'refused'; readonly reason: RefusedReason }
   | { readonly kind: 'expired' }
   | { readonly kind: 'cancelled' };

@@ -120,7 +120,7 @@ function actionPages(needs: ResetNeeds): { readonly [page: string]: FlowPage } {
       needs.pages.send(request, response, {
         view: 'reset/done',
         surface: 'reset',
-        data: { action: step?.action, certain: step?.certain === true, name },
+        data: { action: step?.action, certain: step?.certain === true, mustChange: step?.mustChange === true, name },
       });
     },
   };
