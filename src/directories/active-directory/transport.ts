@@ -28,8 +28,8 @@ export async function openTransport(address: ServerAddress, deadline: Deadline):
 }
 
 /**
- * An encrypted connection whose server is verified. Nothing may be written before: Node would send what it was given
- * as soon as the handshake ends, and look at the certificate after that.
+ * An encrypted connection whose server is verified. Nothing is given to it before: Node does not promise to hold back
+ * what it was given until it has looked at the certificate.
  */
 export async function openVerified(address: ServerAddress, deadline: Deadline): Promise<TLSSocket> {
   const socket = await openTransport(address, deadline);

@@ -86,6 +86,25 @@ describe('a server that cannot be trusted', () => {
   });
 });
 
+describe('a server that takes one connection and no second', () => {
+  test('loses the first when a sign-in gives up', async () => {
+    let taken = 0;
+    let lost = 0;
+    const server = createServer((socket) => {
+      taken += 1;
+      server.close();
+      socket.resume().once('close', () => {
+        lost += 1;
+      });
+    });
+    const address = serverAddress(`ldaps://127.0.0.1:${await listen(server)}`, []);
+    const desk = new SignInDesk({ account });
+    await expect(desk.signIn({ address, ...person }, new Deadline(500))).rejects.toBeInstanceOf(Unavailable);
+    await expect.poll(() => taken).toBeGreaterThan(0);
+    await expect.poll(() => lost).toBe(taken);
+  });
+});
+
 describe('StartTLS', () => {
   /** Answers the first request with these octets and remembers all that it is told. */
   async function plainServer(answer: Buffer) {
