@@ -58,15 +58,20 @@ export class FlowRunner {
    */
   async startReset(login: Login, request: RequestContext): Promise<Flow> {
     const { directory, stores, policy, clock, mac } = this.#needs;
-    const account = await directory.find(login);
     const stem = loginStem(login);
-    const key = account?.id ?? `decoy:${mac('decoy-key', stem)}`;
+    const bare: Login = { kind: 'bare', name: stem };
+    // Whoever spells a login wrongly gets a decoy that looks and counts as the account of that name does: if it had a
+    // look of its own, comparing two spellings would tell which names exist.
+    const plain = login.kind === 'bare' && login.name.toLowerCase() === stem;
+    const [account, namesake] = await Promise.all([directory.find(login), plain ? undefined : directory.find(bare)]);
+    const known = account ?? namesake;
+    const key = known?.id ?? `decoy:${mac('decoy-key', stem)}`;
     const enrolments = await stores.enrolments.of(key);
     const lockout = await stores.failures.lockout(key, clock.now());
     const reason = account === undefined ? 'unknown' : barredFromReset(account, policy, { lockout, enrolments });
     const subject: FlowSubject =
       account === undefined || reason !== undefined
-        ? { kind: 'decoy', key, seed: mac('decoy', account?.id ?? stem), reason: reason ?? 'unknown' }
+        ? { kind: 'decoy', key, seed: mac('decoy', known?.id ?? stem), reason: reason ?? 'unknown' }
         : { kind: 'account', account: identityOf(account) };
     return this.#start({ portal: 'reset', subject, chain: resetChain(policy), request });
   }
@@ -330,7 +335,7 @@ export class FlowRunner {
     return {
       subject:
         flow.subject.kind === 'decoy'
-          ? { kind: 'decoy', seed: flow.subject.seed }
+          ? { kind: 'decoy', seed: flow.subject.seed, ...(own === undefined ? {} : { like: own.data }) }
           : {
               kind: 'account',
               account: flow.subject.account,

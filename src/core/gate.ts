@@ -52,8 +52,12 @@ export interface GateContext {
 export type Subject =
   /** `enrolment` is what this gate kept about the account; undefined while registering for the first time. */
   | { readonly kind: 'account'; readonly account: Identity; readonly enrolment?: Json }
-  /** `seed` is an HMAC of the typed login in hex (64 digits): the same login always gets the same masks. */
-  | { readonly kind: 'decoy'; readonly seed: string };
+  /**
+   * `seed` is an HMAC of the typed login in hex (64 digits): the same login always gets the same masks. `like` is what
+   * this gate kept about an account that cannot pass, barred perhaps: the gate shows what it showed before, and judges
+   * every answer wrong. Nothing is ever sent there.
+   */
+  | { readonly kind: 'decoy'; readonly seed: string; readonly like?: Json };
 
 /** What a step shows. `data` reaches the view as it is: no secret, no whole number may be in it. */
 export interface Page {

@@ -23,8 +23,9 @@ export class VerifyBySms implements Step {
   async open(context: GateContext): Promise<Json> {
     const { subject } = context;
     const target = targetOf(subject);
-    const mask =
-      subject.kind === 'decoy' ? decoyMask(subject.seed, gateId) : maskNumber(enrolledNumber(subject.enrolment).number);
+    const kept = subject.kind === 'decoy' ? subject.like : subject.enrolment;
+    const unknown = subject.kind === 'decoy' && kept === undefined;
+    const mask = unknown ? decoyMask(subject.seed, gateId) : maskNumber(enrolledNumber(kept).number);
     return this.#codes.send({ target, mask, sends: noneSent }, context);
   }
 

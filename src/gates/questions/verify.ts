@@ -4,7 +4,7 @@ import type { Json } from '../../core/json.ts';
 import { inLanguage } from '../../core/localised-text.ts';
 import type { AnswerHashes } from './answer-hashes.ts';
 import { answerForm, fieldName } from './fields.ts';
-import { keptAnswers, shuffledBy } from './kept-answers.ts';
+import { type KeptAnswers, keptAnswers, shuffledBy } from './kept-answers.ts';
 import { tidyAnswer } from './normal-answer.ts';
 import type { Question, QuestionsSettings } from './settings.ts';
 
@@ -56,8 +56,8 @@ export class VerifyAnswers implements Step {
    */
   #choose(subject: Subject): readonly Question[] {
     const { questions } = this.#settings;
-    const kept = subject.kind === 'account' ? keptAnswers(subject.enrolment) : undefined;
-    const seed = subject.kind === 'account' ? `${subject.account.id}:${kept?.set}` : subject.seed;
+    const kept = keptBy(subject);
+    const seed = kept?.set ?? (subject.kind === 'decoy' ? subject.seed : '');
     const ordered = shuffledBy(questions, seed, (one) => one.id);
     const isRegistered = (one: Question): boolean => kept?.answers.some(({ question }) => question === one.id) ?? false;
     const registered = ordered.filter(isRegistered);
@@ -69,4 +69,10 @@ export class VerifyAnswers implements Step {
     const { asked } = memorySchema.parse(memory);
     return asked.map((id) => this.#settings.questions.find((one) => one.id === id));
   }
+}
+
+/** What decides which questions are asked. A decoy of somebody who registered is asked theirs, as before. */
+function keptBy(subject: Subject): KeptAnswers | undefined {
+  if (subject.kind === 'account') return keptAnswers(subject.enrolment);
+  return subject.like === undefined ? undefined : keptAnswers(subject.like);
 }
