@@ -3,9 +3,16 @@ import { type Browser, chromium } from 'playwright-core';
 
 const executablePath = '/usr/bin/chromium';
 
-/** Whether Debian's Chromium is here; the browser tests cannot run without it. */
-export function hasChromium(): boolean {
-  return existsSync(executablePath);
+/**
+ * Why the browser tests cannot run here, as a sentence; undefined when they can. The first that asks in a test file
+ * says it loudly; with CI=true it is an error instead.
+ */
+export function whyNoChromium(): string | undefined {
+  if (existsSync(executablePath)) return undefined;
+  const reason = 'Chromium is not installed: apt-get install -y chromium';
+  if (process.env.CI === 'true') throw new Error(reason);
+  complain(reason);
+  return reason;
 }
 
 /** A Chromium without a window, a fresh profile and no traffic of its own. */
@@ -23,4 +30,15 @@ export async function startChromium(): Promise<Browser> {
       '--disable-sync',
     ],
   });
+}
+
+let complained = false;
+
+function complain(reason: string): void {
+  if (complained) return;
+  complained = true;
+  const line = '='.repeat(78);
+  process.stderr.write(
+    `\n${line}\nNOT TESTED in a real browser: ${reason}\nThe files below test/e2e did not run.\n${line}\n`,
+  );
 }

@@ -1,0 +1,209 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import pino, { type Logger } from 'pino';
+import { compose, type Latchkey } from '../../src/compose.ts';
+import type { Account } from '../../src/core/account.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import type { Gate, GateContext } from '../../src/core/gate.ts';
+import type { Json } from '../../src/core/json.ts';
+import { questionsGate } from '../../src/gates/questions/gate.ts';
+import type { VirtualCall, VirtualPhones } from '../../src/providers/demo/virtual-phones.ts';
+import { load } from '../../src/start.ts';
+import type { SambaDetails } from '../services/samba.ts';
+import { eventually } from './eventually.ts';
+
+/** Which Latchkey a test wants; all is optional but the directory. */
+export interface WorldWish {
+  /** The embedded directory with the demo's people and pages, or a real Samba AD through its service account. */
+  readonly directory: 'demo' | SambaDetails;
+  /** Another address of the Samba server: a proxy that can hang. */
+  readonly directoryUrl?: string;
+  /** Gate ids in order; a call, a code and questions when left out. */
+  readonly chain?: readonly string[];
+  /** Wrong answers that bar; 3 when left out. */
+  readonly threshold?: number;
+  readonly clock?: Clock;
+}
+
+/** The questions that everybody is asked, and what people of the tests answer to each. */
+export const answers: ReadonlyMap<string, string> = new Map([
+  ['What was your first school called?', 'Hillside'],
+  ['Which place by the water do you like best?', 'Blue Heron'],
+  ['Who was your hero when you were ten?', 'Captain Nemo'],
+]);
+
+const questionIds = ['first-school', 'favourite-place', 'first-hero'];
+const questions = {
+  'registration-shows': 3,
+  'registration-requires': 3,
+  'reset-asks': 2,
+  'reset-requires': 2,
+  questions: [...answers.keys()].map((en, at) => ({ id: questionIds[at], text: { en } })),
+};
+
+/** A whole Latchkey, composed by the product's own code from a configuration file, on a free port of this computer. */
+export class PortalWorld {
+  /** Origin that people open. */
+  readonly url: string;
+  readonly latchkey: Latchkey;
+  readonly phones: VirtualPhones;
+  readonly #log: readonly string[];
+  readonly #server: Server;
+  readonly #folder: string;
+  readonly #textsRead = new Map<string, number>();
+
+  static async open(wish: WorldWish): Promise<PortalWorld> {
+    const folder = await mkdtemp(join(tmpdir(), 'latchkey-e2e-'));
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const file = join(folder, 'latchkey.yaml');
+    // JSON is YAML.
+    await writeFile(file, JSON.stringify(configuration(wish, { url, folder })));
+    const { log, lines } = keptLog();
+    const loaded = await load({ LATCHKEY_CONFIG: file });
+    const clock = wish.clock === undefined ? {} : { clock: wish.clock };
+    const latchkey = await compose({ ...loaded, log, ...clock, floors: { startMs: 0, signInMs: 0 } });
+    server.on('request', latchkey.app);
+    return new PortalWorld({ url, latchkey, lines, server, folder });
+  }
+
+  private constructor(parts: { url: string; latchkey: Latchkey; lines: string[]; server: Server; folder: string }) {
+    if (parts.latchkey.phones === undefined) throw new Error('this world has no virtual phones');
+    this.url = parts.url;
+    this.latchkey = parts.latchkey;
+    this.phones = parts.latchkey.phones;
+    this.#log = parts.lines;
+    this.#server = parts.server;
+    this.#folder = parts.folder;
+  }
+
+  /** Everything that was logged so far, as one text. */
+  get log(): string {
+    return this.#log.join('');
+  }
+
+  /** Registers somebody at the store, by the gates' own rules, for journeys that are not about registering. */
+  async register(login: string, numbers: { readonly telephone: string; readonly mobile: string }): Promise<Account> {
+    const account = await this.latchkey.directory.find({ kind: 'bare', name: login });
+    if (account === undefined) throw new Error(`the directory does not know ${login}`);
+    const provedAt = new Date();
+    const keep = (gate: string, data: Json): Promise<void> =>
+      this.latchkey.stores.enrolments.keep({ accountId: account.id, gate, data, provedAt });
+    await keep('phone', { number: plain(numbers.telephone) });
+    await keep('otp-sms', { number: plain(numbers.mobile) });
+    await keep('questions', await answered(account));
+    return account;
+  }
+
+  /** The call that rings at a number now; waits until it does. */
+  ringing(number: string): Promise<VirtualCall> {
+    return eventually(`a call to ${number}`, () => this.#callsOf(number).find((call) => call.state === 'ringing'));
+  }
+
+  /** The code of the next text to a number that was not asked for yet; waits until it comes. */
+  async code(number: string): Promise<string> {
+    const nth = this.#textsRead.get(number) ?? 0;
+    const arrived = (): string | undefined => this.phones.phone(plain(number)).texts[nth]?.text;
+    const text = await eventually(`a text to ${number}`, arrived);
+    this.#textsRead.set(number, nth + 1);
+    return /\d{6}/.exec(text)?.[0] ?? '';
+  }
+
+  /** How many calls and texts ever went out, to anybody. */
+  get sent(): number {
+    const phones = this.phones.numbers().map((number) => this.phones.phone(number));
+    return phones.reduce((sum, { calls, texts }) => sum + calls.length + texts.length, 0);
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+    await this.latchkey.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #callsOf(number: string): readonly VirtualCall[] {
+    return this.phones.phone(plain(number)).calls;
+  }
+}
+
+/** A number as the phones know it. */
+export function plain(number: string): string {
+  return number.replaceAll(' ', '');
+}
+
+function configuration(wish: WorldWish, at: { url: string; folder: string }): Json {
+  return {
+    'public-url': at.url,
+    listen: { port: 0 },
+    organisation: {
+      name: 'Contoso',
+      helpdesk: { phone: '020 7946 0999', mail: 'helpdesk@contoso.example', hours: '08:00 – 18:00' },
+      'time-zone': 'Europe/London',
+    },
+    languages: ['en', 'ar'],
+    keys: 'ephemeral',
+    store: { kind: 'sqlite', file: join(at.folder, 'latchkey.sqlite') },
+    directory: wish.directory === 'demo' ? { kind: 'demo' } : sambaSettings(wish.directory, wish.directoryUrl),
+    providers: {
+      texts: { kind: 'virtual-sms' },
+      calls: { kind: 'virtual-voice' },
+      mail: { kind: 'virtual-email' },
+    },
+    channels: { sms: ['texts'], voice: ['calls'], email: ['mail'] },
+    policy: {
+      chain: [...(wish.chain ?? ['phone', 'otp-sms', 'questions'])],
+      lockout: { threshold: wish.threshold ?? 3 },
+    },
+    gates: {
+      'otp-sms': { 'default-country': 'GB', 'seconds-between-sends': 10 },
+      phone: { 'default-country': 'GB', 'seconds-between-calls': 10 },
+      questions: questions as unknown as Json,
+    },
+    log: { level: 'info' },
+  };
+}
+
+function sambaSettings(samba: SambaDetails, url = samba.url): Json {
+  return {
+    kind: 'active-directory',
+    urls: [url],
+    'ca-file': samba.caFile,
+    'base-dn': samba.baseDn,
+    'people-base': samba.peopleBase,
+    domain: samba.domain,
+    'bind-account': samba.service,
+    'bind-password': samba.servicePassword,
+    'operation-timeout-ms': 4000,
+    'connect-timeout-ms': 2000,
+  };
+}
+
+/** What the questions' gate keeps of somebody who gave the answers above. */
+async function answered(account: Account): Promise<Json> {
+  const gate: Gate = questionsGate.create(questionsGate.settings.parse(questions), { hashesAtOnce: 2 });
+  const opened = { subject: { kind: 'account', account }, memory: null, language: 'en', flowReference: 'set-up' };
+  const context = { ...(opened as GateContext), memory: await gate.enrol.open(opened as GateContext) };
+  const page = await gate.enrol.show(context);
+  const asked = page.data.questions as { field: string; text: string }[];
+  const input = Object.fromEntries(asked.map(({ field, text }) => [field, answers.get(text) ?? '']));
+  const verdict = await gate.enrol.answer(input, context);
+  if (verdict.kind !== 'passed') throw new Error('the answers of the tests do not pass');
+  return verdict.enrolment ?? null;
+}
+
+function keptLog(): { log: Logger; lines: string[] } {
+  const lines: string[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  return { log: pino({ level: 'info', base: null }, stream), lines };
+}
