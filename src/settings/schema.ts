@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { sealingSecret } from '../core/sealer.ts';
+import type { Definitions } from '../definitions.ts';
+import { activeDirectorySettings } from '../directories/active-directory/settings.ts';
+import { storeSettings } from '../stores/settings.ts';
+
+const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+const publicUrl = z
+  .url()
+  .transform((text) => new URL(text))
+  .refine((url) => url.pathname === '/' && url.search === '' && url.hash === '', 'must be an origin without a path')
+  .refine(
+    (url) => url.protocol === 'https:' || (url.protocol === 'http:' && loopbackHosts.has(url.hostname)),
+    'must begin with https:// (http:// only for localhost)',
+  );
+
+const webLink = z.url({ protocol: /^https$/ });
+const colour = z.string().regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #0b6b50');
+const keyId = z.string().regex(/^[0-9A-Za-z_-]{1,32}$/, 'must be 1 to 32 of 0-9, A-Z, a-z, _ and -');
+const keyList = z.array(z.strictObject({ id: keyId, secret: secretKey() })).min(1);
+
+const organisation = z.strictObject({
+  name: z.string().min(1).max(80),
+  'logo-file': z.string().optional(),
+  colours: z.strictObject({ light: colour, 'light-text': colour, dark: colour, 'dark-text': colour }).optional(),
+  helpdesk: z
+    .strictObject({
+      phone: z.string().max(40).optional(),
+      mail: z.email().optional(),
+      hours: z.string().max(80).optional(),
+    })
+    .default({}),
+  'privacy-url': webLink.optional(),
+  'time-zone': z.string().refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin').optional(),
+});
+
+const policy = z.strictObject({
+  name: z.string().min(1).default('everyone'),
+  chain: z
+    .array(z.string())
+    .min(1)
+    .refine((gates) => new Set(gates).size === gates.length, 'names a gate twice'),
+  actions: z
+    .array(z.enum(['unlock', 'reset']))
+    .min(1)
+    .default(['unlock', 'reset']),
+  lockout: z
+    .strictObject({
+      threshold: z.int().min(1).max(100).default(3),
+      minutes: z.int().min(1).max(1440).default(15),
+      'bars-until-permanent': z.int().min(1).max(100).default(3),
+    })
+    .prefault({}),
+  'flow-minutes': z.int().min(5).max(60).default(20),
+  'unknown-logins': z.enum(['decoy', 'say-so']).default('decoy'),
+  'include-privileged': z.boolean().default(false),
+});
+
+const listen = z.strictObject({
+  host: z.string().default('127.0.0.1'),
+  port: z.int().min(0).max(65_535),
+  tls: z.strictObject({ 'certificate-file': z.string(), 'key-file': z.string() }).optional(),
+});
+
+const directory = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('demo') }),
+  activeDirectorySettings.safeExtend({ kind: z.literal('active-directory') }),
+]);
+
+/** The whole configuration file, with the settings of the gates and providers that are known. */
+export function configurationSchema(definitions: Definitions) {
+  const providerKinds = definitions.providers.map((definition) =>
+    z.strictObject({ ...definition.settings.shape, kind: z.literal(definition.kind) }),
+  );
+  const gateSettings = Object.fromEntries(
+    definitions.gates.map((gate) => [gate.id, gate.settings.optional()]),
+  ) as Record<string, z.ZodType>;
+  return z.strictObject({
+    'public-url': publicUrl,
+    listen,
+    'trusted-proxies': z.array(z.string()).default([]),
+    organisation,
+    languages: z
+      .array(z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language tag such as en'))
+      .min(1)
+      .default(['en']),
+    keys: z.union([z.literal('ephemeral'), keyList]),
+    'mac-key': z.string().optional(),
+    store: storeSettings,
+    directory,
+    packages: z.array(z.string()).default([]),
+    providers: z
+      .record(
+        z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be made of a to z, 0 to 9 and dashes'),
+        z.discriminatedUnion('kind', providerKinds as [(typeof providerKinds)[number], ...typeof providerKinds]),
+      )
+      .default({}),
+    channels: z
+      .strictObject({
+        sms: z.array(z.string()).default([]),
+        voice: z.array(z.string()).default([]),
+        email: z.array(z.string()).default([]),
+      })
+      .prefault({}),
+    gates: z.strictObject(gateSettings).default({}),
+    policy,
+    log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+  });
+}
+
+export type Configuration = z.output<ReturnType<typeof configurationSchema>>;
+
+function secretKey() {
+  return z.string().transform((text, context) => {
+    try {
+      return sealingSecret(text);
+    } catch (fault) {
+      context.addIssue({ code: 'custom', message: fault instanceof Error ? fault.message : 'not a key' });
+      return z.NEVER;
+    }
+  });
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
