@@ -15,7 +15,9 @@ import type { Directory } from './core/directory.ts';
 import { enrolledDestinations } from './core/enrolled-number.ts';
 import { FlowAudit } from './core/flow-audit.ts';
 import { FlowRunner } from './core/flow-runner.ts';
+import { FlowStarter } from './core/flow-starter.ts';
 import type { Gate } from './core/gate.ts';
+import { GateDesk } from './core/gate-desk.ts';
 import { MailNotices } from './core/mail-notices.ts';
 import type { Policy } from './core/policy.ts';
 import type { Channel, Courier, MfaProvider } from './core/provider.ts';
@@ -100,7 +102,9 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const policy = policyOf(configuration);
   const audit = new FlowAudit({ audit: stores.audit, clock });
   const mac = (purpose: string, text: string): string => sealer.mac(purpose, text);
-  const runner = new FlowRunner({ gates, stores, directory, policy, audit, notices, clock, mac });
+  const desk = new GateDesk({ gates, stores, audit });
+  const starter = new FlowStarter({ gates, desk, stores, directory, policy, audit, clock, mac });
+  const runner = new FlowRunner({ desk, stores, policy, audit, notices, clock });
   const actions = new ActionRunner({ stores, directory, policy, audit, notices, clock });
   const guard = new SignInGuard({
     directory,
@@ -112,7 +116,9 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const answers = await demoWorld?.seedEnrolments({ gates, directory, enrolments: stores.enrolments, clock });
   const draining = { now: false };
   const app = createApp({
+    starter,
     runner,
+    desk,
     actions,
     audit,
     guard,

@@ -1,27 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
-import type { Account, Identity } from './account.ts';
 import type { Clock } from './clock.ts';
-import type { Directory } from './directory.ts';
 import { BadRequest } from './errors.ts';
-import {
-  type Flow,
-  type FlowEvent,
-  type FlowSubject,
-  firstStep,
-  isEnded,
-  type Link,
-  nextStep,
-  openLink,
-  type Portal,
-  quiet,
-  subjectKey,
-} from './flow.ts';
+import { type Flow, type FlowEvent, isEnded, type Link, nextStep, quiet, subjectKey } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
-import type { Gate, GateContext, Page, Step, Verdict } from './gate.ts';
-import { type Login, loginStem } from './login.ts';
+import type { Verdict } from './gate.ts';
+import type { GateDesk } from './gate-desk.ts';
 import type { Notices } from './notices.ts';
-import { barredFromReset, barredFromUse, type Policy, registrationChain, resetChain } from './policy.ts';
+import type { Policy } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Enrolment, Stores } from './stores.ts';
 
@@ -29,19 +14,16 @@ import type { Enrolment, Stores } from './stores.ts';
 const openingPatience = 30_000;
 
 export interface FlowRunnerNeeds {
-  readonly gates: ReadonlyMap<string, Gate>;
+  readonly desk: GateDesk;
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
-  readonly directory: Directory;
   readonly policy: Policy;
   readonly audit: FlowAudit;
   readonly notices: Notices;
   readonly clock: Clock;
-  /** Keyed hash in hex; see core/sealer.ts. */
-  readonly mac: (purpose: string, text: string) => string;
 }
 
 /**
- * The only caller of the gates and of `nextStep`: reads the row, claims it, counts, runs the gate's step, saves, audits.
+ * Walks a flow through its gates: reads the row, claims it, counts, has the gate judge, saves, audits.
  * A claim is a save on the version that was read, made before anything has an effect: of parallel submits one wins, and
  * the others come back with the flow as the winner left it.
  */
@@ -50,44 +32,6 @@ export class FlowRunner {
 
   constructor(needs: FlowRunnerNeeds) {
     this.#needs = needs;
-  }
-
-  /**
-   * Starts a reset. Whoever cannot pass gets a decoy: the same pages, the same work, and nothing is sent.
-   * @throws Unavailable when the directory does not answer: said before anybody proves anything
-   */
-  async startReset(login: Login, request: RequestContext): Promise<Flow> {
-    const { directory, stores, policy, clock, mac } = this.#needs;
-    const stem = loginStem(login);
-    const bare: Login = { kind: 'bare', name: stem };
-    // Whoever spells a login wrongly gets a decoy that looks and counts as the account of that name does: if it had a
-    // look of its own, comparing two spellings would tell which names exist.
-    const plain = login.kind === 'bare' && login.name.toLowerCase() === stem;
-    const [account, namesake] = await Promise.all([directory.find(login), plain ? undefined : directory.find(bare)]);
-    const known = account ?? namesake;
-    const key = known?.id ?? `decoy:${mac('decoy-key', stem)}`;
-    const enrolments = await stores.enrolments.of(key);
-    const lockout = await stores.failures.lockout(key, clock.now());
-    const reason = account === undefined ? 'unknown' : barredFromReset(account, policy, { lockout, enrolments });
-    const subject: FlowSubject =
-      account === undefined || reason !== undefined
-        ? { kind: 'decoy', key, seed: mac('decoy', known?.id ?? stem), reason: reason ?? 'unknown' }
-        : { kind: 'account', account: identityOf(account) };
-    return this.#start({ portal: 'reset', subject, chain: resetChain(policy), request });
-  }
-
-  /**
-   * Starts a registration for an account whose password was just proved.
-   * @returns the flow, which is refused at once when the account may not use Latchkey
-   */
-  async startRegistration(account: Account, request: RequestContext): Promise<Flow> {
-    const { stores, policy, clock } = this.#needs;
-    const enrolments = await stores.enrolments.of(account.id);
-    const lockout = await stores.failures.lockout(account.id, clock.now());
-    const chain = registrationChain(policy, enrolments, this.#strongestFirst());
-    const subject: FlowSubject = { kind: 'account', account: identityOf(account) };
-    const barred = barredFromUse(account, policy, lockout) !== undefined;
-    return this.#start({ portal: 'registration', subject, chain, request, barred });
   }
 
   /** The flow as it stands now; ended if its time is over. Undefined when there is none. */
@@ -99,26 +43,6 @@ export class FlowRunner {
     if (ended === undefined) return this.#needs.stores.flows.read(id);
     await this.#needs.audit.write('flow.expired', flow, {});
     return ended;
-  }
-
-  /** What the open gate shows; undefined when its `open` has not succeeded yet. */
-  async show(flow: Flow, language: string): Promise<Page | undefined> {
-    const { step, link } = this.#openStep(flow);
-    if (flow.memory === null) return undefined;
-    return step.show(await this.#context(flow, link, language));
-  }
-
-  /** Whether the open gate has moved by itself; `changed` as well when the flow stands elsewhere. */
-  async watch(flow: Flow, language: string): Promise<'waiting' | 'changed'> {
-    if (openLink(flow) === undefined || flow.memory === null) return 'changed';
-    const { step, link } = this.#openStep(flow);
-    if (step.watch === undefined) return 'waiting';
-    return step.watch(await this.#context(flow, link, language));
-  }
-
-  /** What the account has enrolled at the open gate, as the registration portal may offer to keep it. */
-  async enrolled(flow: Flow): Promise<readonly Enrolment[]> {
-    return this.#needs.stores.enrolments.of(subjectKey(flow.subject));
   }
 
   /** Wrong answers that the open gate still takes before the account is barred; undefined after none. */
@@ -134,7 +58,7 @@ export class FlowRunner {
    * @throws Unavailable when something behind the gate failed; the try is not counted
    */
   async answer(flow: Flow, body: unknown, request: RequestContext): Promise<Flow> {
-    const { step, link } = this.#openStep(flow);
+    const { step, link } = this.#needs.desk.openStep(flow);
     if (flow.memory === null) return this.#reopen(flow, body, request);
     if (link.step === 'enrol' && isExactly(body, 'keep', 'yes')) return this.#keep(flow, link, request);
     const input = readForm(step.form, body);
@@ -144,7 +68,7 @@ export class FlowRunner {
     const threshold = this.#needs.policy.lockout.threshold;
     const tries = await failures.count(subjectKey(flow.subject), counterOf(link), threshold, this.#needs.clock.now());
     if (tries === undefined) return this.#bar(claimed, link, request);
-    const verdict = await this.#judge(claimed, { step, link, input, request });
+    const verdict = await this.#judge(claimed, { link, input, request });
     return this.#follow(claimed, { verdict, link, tries, request });
   }
 
@@ -156,53 +80,6 @@ export class FlowRunner {
     return ended;
   }
 
-  async #start(wanted: {
-    portal: Portal;
-    subject: FlowSubject;
-    chain: readonly Link[];
-    request: RequestContext;
-    barred?: boolean;
-  }): Promise<Flow> {
-    const { clock, policy, stores, audit } = this.#needs;
-    const { portal, subject, chain, request } = wanted;
-    const now = clock.now();
-    const told = subject.kind === 'decoy' && policy.unknownLogins === 'say-so';
-    const flow: Flow = {
-      id: randomBytes(32).toString('base64url'),
-      reference: randomBytes(9).toString('base64url'),
-      portal,
-      subject,
-      chain,
-      actions: portal === 'reset' ? policy.actions : [],
-      step:
-        told || wanted.barred === true
-          ? { kind: 'refused', reason: 'not-eligible' }
-          : { ...firstStep(chain), openingSince: now.getTime() },
-      memory: null,
-      language: request.language,
-      createdAt: now,
-      expiresAt: new Date(now.getTime() + policy.flowSeconds * 1000),
-      version: 0,
-    };
-    await stores.flows.create(flow);
-    const detail = { decoy: subject.kind === 'decoy' ? subject.reason : false };
-    await audit.write('flow.started', flow, { request, detail });
-    return isEnded(flow.step) ? flow : this.#open(flow, request);
-  }
-
-  /** Runs `open` of the gate that the flow has just arrived at. The flow was claimed for this by the save before. */
-  async #open(flow: Flow, request: RequestContext): Promise<Flow> {
-    const { step, link } = this.#openStep(flow);
-    try {
-      const memory = await step.open(await this.#context(flow, link, request.language));
-      return (await this.#needs.stores.flows.save({ ...flow, step: settledGate(flow), memory })) ?? this.#current(flow);
-    } catch (fault) {
-      await this.#needs.stores.flows.save({ ...flow, step: settledGate(flow) });
-      await this.#needs.audit.write('gate.fault', flow, { request, gate: link.gate });
-      throw fault;
-    }
-  }
-
   /** The person asks again for a gate that could not be opened. */
   async #reopen(flow: Flow, body: unknown, request: RequestContext): Promise<Flow> {
     if (!isExactly(body, 'open', 'again')) throw new BadRequest('the gate is not open yet');
@@ -211,11 +88,11 @@ export class FlowRunner {
     const since = flow.step.openingSince;
     if (since !== undefined && now - since < openingPatience) return flow;
     const claimed = await this.#save(quiet(flow), { ...flow.step, openingSince: now });
-    return claimed === undefined ? this.#current(flow) : this.#open(claimed, request);
+    return claimed === undefined ? this.#current(flow) : this.#needs.desk.open(claimed, request);
   }
 
   async #keep(flow: Flow, link: Link, request: RequestContext): Promise<Flow> {
-    const enrolments = await this.enrolled(flow);
+    const enrolments = await this.#needs.desk.enrolled(flow);
     if (!enrolments.some((enrolment) => enrolment.gate === link.gate)) {
       throw new BadRequest('there is nothing to keep at this gate');
     }
@@ -224,10 +101,10 @@ export class FlowRunner {
 
   async #judge(
     flow: Flow,
-    work: { step: Step; link: Link; input: Readonly<Record<string, string>>; request: RequestContext },
+    work: { link: Link; input: Readonly<Record<string, string>>; request: RequestContext },
   ): Promise<Verdict> {
     try {
-      return await work.step.answer(work.input, await this.#context(flow, work.link, work.request.language));
+      return await this.#needs.desk.judge(flow, work.input, work.request.language);
     } catch (fault) {
       await this.#needs.stores.failures.refund(subjectKey(flow.subject), counterOf(work.link));
       // Fields that do not belong to where the gate stands are the browser's fault, and nothing to alarm anybody about.
@@ -296,7 +173,7 @@ export class FlowRunner {
     const opening = step.kind === 'gate' ? { ...step, openingSince: this.#needs.clock.now().getTime() } : step;
     const saved = await this.#save({ ...quiet(flow), memory: null }, opening);
     if (saved === undefined) return this.#current(flow);
-    return saved.step.kind === 'gate' ? this.#open(saved, request) : saved;
+    return saved.step.kind === 'gate' ? this.#needs.desk.open(saved, request) : saved;
   }
 
   /** Bars the account, or the decoy, and ends the flow. The directory's own lock is never touched. */
@@ -319,53 +196,11 @@ export class FlowRunner {
   async #current(flow: Flow): Promise<Flow> {
     return (await this.#needs.stores.flows.read(flow.id)) ?? flow;
   }
-
-  #openStep(flow: Flow): { step: Step; link: Link } {
-    const link = openLink(flow);
-    if (link === undefined) throw new BadRequest('no gate is open in this flow');
-    const gate = this.#needs.gates.get(link.gate);
-    // A chain is never shortened: a gate that the configuration no longer has ends the request, not the check.
-    if (gate === undefined) throw new Error(`the flow's chain names a gate that is not configured: ${link.gate}`);
-    return { step: gate[link.step], link };
-  }
-
-  async #context(flow: Flow, link: Link, language: string): Promise<GateContext> {
-    const enrolments = await this.enrolled(flow);
-    const own = enrolments.find((enrolment) => enrolment.gate === link.gate);
-    return {
-      subject:
-        flow.subject.kind === 'decoy'
-          ? { kind: 'decoy', seed: flow.subject.seed, ...(own === undefined ? {} : { like: own.data }) }
-          : {
-              kind: 'account',
-              account: flow.subject.account,
-              ...(own === undefined ? {} : { enrolment: own.data }),
-            },
-      memory: flow.memory,
-      language,
-      flowReference: flow.reference,
-    };
-  }
-
-  #strongestFirst(): readonly string[] {
-    const { policy, gates } = this.#needs;
-    const weight = (gate: string): number => (gates.get(gate)?.factor === 'possession' ? 0 : 1);
-    return [...policy.chain].sort((a, b) => weight(a) - weight(b));
-  }
 }
 
 /** Tries at proving oneself and tries at enrolling are counted apart. */
 function counterOf(link: Link): string {
   return link.step === 'verify' ? link.gate : `enrol-${link.gate}`;
-}
-
-function identityOf(account: Account): Identity {
-  const { state: _state, ...identity } = account;
-  return identity;
-}
-
-function settledGate(flow: Flow): Flow['step'] {
-  return flow.step.kind === 'gate' ? { kind: 'gate', at: flow.step.at } : flow.step;
 }
 
 function isExactly(body: unknown, field: string, value: string): boolean {

@@ -3,12 +3,16 @@ import type { ActionRunner } from '../core/action-runner.ts';
 import { type Flow, isEnded, openLink, type Portal } from '../core/flow.ts';
 import type { FlowAudit } from '../core/flow-audit.ts';
 import type { FlowRunner } from '../core/flow-runner.ts';
+import type { FlowStarter } from '../core/flow-starter.ts';
+import type { GateDesk } from '../core/gate-desk.ts';
 import type { Pages } from '../web/pages.ts';
 import { contextOf } from '../web/requests.ts';
 import { renewSession, saveSession } from '../web/session.ts';
 import { pageOf, pathOf, progressOf } from './flow-page.ts';
 
 export interface PortalNeeds {
+  readonly starter: FlowStarter;
+  readonly desk: GateDesk;
   readonly runner: FlowRunner;
   readonly actions: ActionRunner;
   readonly audit: FlowAudit;
@@ -36,7 +40,7 @@ export function portalRoutes(portal: Portal, needs: PortalNeeds, extra: { readon
   router.get('/:page/state', async (request, response) => {
     const flow = await openFlow(request);
     const here = flow !== undefined && pageOf(flow) === request.params.page;
-    const state = here ? await needs.runner.watch(flow, request.language.tag) : 'changed';
+    const state = here ? await needs.desk.watch(flow, request.language.tag) : 'changed';
     response.json({ state });
   });
 
@@ -91,9 +95,9 @@ function createGatePage(needs: PortalNeeds): FlowPage {
   return {
     async show(flow, request, response) {
       const link = openLink(flow);
-      const page = await needs.runner.show(flow, request.language.tag);
+      const page = await needs.desk.show(flow, request.language.tag);
       if (link === undefined) return;
-      const enrolled = link.step === 'enrol' ? await needs.runner.enrolled(flow) : [];
+      const enrolled = link.step === 'enrol' ? await needs.desk.enrolled(flow) : [];
       needs.pages.send(request, response, {
         view: page === undefined ? 'portal/unopened' : `gates/${link.gate}/${page.view}`,
         surface: flow.portal,

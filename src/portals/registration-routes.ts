@@ -56,7 +56,7 @@ export function registrationRoutes(needs: RegistrationNeeds): Router {
       await floor;
       return retry(undefined, signInProblem(outcome));
     }
-    const flow = await needs.runner.startRegistration(outcome.account, contextOf(request));
+    const flow = await needs.starter.registration(outcome.account, contextOf(request));
     await renewSession(request, flow.id);
     await saveSession(request);
     response.redirect(303, pathOf(flow));
@@ -64,7 +64,7 @@ export function registrationRoutes(needs: RegistrationNeeds): Router {
 
   const done: FlowPage = {
     async show(flow, request, response) {
-      const enrolled = await needs.runner.enrolled(flow);
+      const enrolled = await needs.desk.enrolled(flow);
       const inOrder = flow.chain.filter((link) => link.step === 'enrol').map((link) => link.gate);
       const gates = inOrder.filter((gate) => enrolled.some((enrolment) => enrolment.gate === gate));
       needs.pages.send(request, response, { view: 'registration/done', surface: 'registration', data: { gates } });

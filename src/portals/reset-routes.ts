@@ -52,7 +52,7 @@ export function resetRoutes(needs: ResetNeeds): Router {
       return;
     }
     const floor = pause(needs.startFloorMs);
-    const flow = await needs.runner.startReset(login, contextOf(request));
+    const flow = await needs.starter.reset(login, contextOf(request));
     await renewSession(request, flow.id);
     await saveSession(request);
     await floor;

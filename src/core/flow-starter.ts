@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import type { Account, Identity } from './account.ts';
+import type { Clock } from './clock.ts';
+import type { Directory } from './directory.ts';
+import { type Flow, type FlowSubject, firstStep, isEnded, type Link, type Portal } from './flow.ts';
+import type { FlowAudit } from './flow-audit.ts';
+import type { Gate } from './gate.ts';
+import type { GateDesk } from './gate-desk.ts';
+import { type Login, loginStem } from './login.ts';
+import { barredFromReset, barredFromUse, type Policy, registrationChain, resetChain } from './policy.ts';
+import type { RequestContext } from './request-context.ts';
+import type { Stores } from './stores.ts';
+
+export interface FlowStarterNeeds {
+  readonly gates: ReadonlyMap<string, Gate>;
+  readonly desk: GateDesk;
+  readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
+  readonly directory: Directory;
+  readonly policy: Policy;
+  readonly audit: FlowAudit;
+  readonly clock: Clock;
+  /** Keyed hash in hex; see core/sealer.ts. */
+  readonly mac: (purpose: string, text: string) => string;
+}
+
+/** Begins flows: fixes whose they are and which chain they walk, once and for all. */
+export class FlowStarter {
+  readonly #needs: FlowStarterNeeds;
+
+  constructor(needs: FlowStarterNeeds) {
+    this.#needs = needs;
+  }
+
+  /**
+   * Starts a reset. Whoever cannot pass gets a decoy: the same pages, the same work, and nothing is sent.
+   * @throws Unavailable when the directory does not answer: said before anybody proves anything
+   */
+  async reset(login: Login, request: RequestContext): Promise<Flow> {
+    const { directory, stores, policy, clock, mac } = this.#needs;
+    const stem = loginStem(login);
+    const bare: Login = { kind: 'bare', name: stem };
+    // Whoever spells a login wrongly gets a decoy that looks and counts as the account of that name does: if it had a
+    // look of its own, comparing two spellings would tell which names exist.
+    const plain = login.kind === 'bare' && login.name.toLowerCase() === stem;
+    const [account, namesake] = await Promise.all([directory.find(login), plain ? undefined : directory.find(bare)]);
+    const known = account ?? namesake;
+    const key = known?.id ?? `decoy:${mac('decoy-key', stem)}`;
+    const enrolments = await stores.enrolments.of(key);
+    const lockout = await stores.failures.lockout(key, clock.now());
+    const reason = account === undefined ? 'unknown' : barredFromReset(account, policy, { lockout, enrolments });
+    const subject: FlowSubject =
+      account === undefined || reason !== undefined
+        ? { kind: 'decoy', key, seed: mac('decoy', known?.id ?? stem), reason: reason ?? 'unknown' }
+        : { kind: 'account', account: identityOf(account) };
+    return this.#start({ portal: 'reset', subject, chain: resetChain(policy), request });
+  }
+
+  /**
+   * Starts a registration for an account whose password was just proved.
+   * @returns the flow, which is refused at once when the account may not use Latchkey
+   */
+  async registration(account: Account, request: RequestContext): Promise<Flow> {
+    const { stores, policy, clock } = this.#needs;
+    const enrolments = await stores.enrolments.of(account.id);
+    const lockout = await stores.failures.lockout(account.id, clock.now());
+    const chain = registrationChain(policy, enrolments, this.#strongestFirst());
+    const subject: FlowSubject = { kind: 'account', account: identityOf(account) };
+    const barred = barredFromUse(account, policy, lockout) !== undefined;
+    return this.#start({ portal: 'registration', subject, chain, request, barred });
+  }
+
+  async #start(wanted: {
+    portal: Portal;
+    subject: FlowSubject;
+    chain: readonly Link[];
+    request: RequestContext;
+    barred?: boolean;
+  }): Promise<Flow> {
+    const { clock, policy, stores, audit, desk } = this.#needs;
+    const { portal, subject, chain, request } = wanted;
+    const now = clock.now();
+    const told = subject.kind === 'decoy' && policy.unknownLogins === 'say-so';
+    const flow: Flow = {
+      id: randomBytes(32).toString('base64url'),
+      reference: randomBytes(9).toString('base64url'),
+      portal,
+      subject,
+      chain,
+      actions: portal === 'reset' ? policy.actions : [],
+      step:
+        told || wanted.barred === true
+          ? { kind: 'refused', reason: 'not-eligible' }
+          : { ...firstStep(chain), openingSince: now.getTime() },
+      memory: null,
+      language: request.language,
+      createdAt: now,
+      expiresAt: new Date(now.getTime() + policy.flowSeconds * 1000),
+      version: 0,
+    };
+    await stores.flows.create(flow);
+    const detail = { decoy: subject.kind === 'decoy' ? subject.reason : false };
+    await audit.write('flow.started', flow, { request, detail });
+    return isEnded(flow.step) ? flow : desk.open(flow, request);
+  }
+
+  #strongestFirst(): readonly string[] {
+    const { policy, gates } = this.#needs;
+    const weight = (gate: string): number => (gates.get(gate)?.factor === 'possession' ? 0 : 1);
+    return [...policy.chain].sort((a, b) => weight(a) - weight(b));
+  }
+}
+
+function identityOf(account: Account): Identity {
+  const { state: _state, ...identity } = account;
+  return identity;
+}

@@ -1,0 +1,98 @@
+import { BadRequest } from './errors.ts';
+import { type Flow, type Link, openLink, subjectKey } from './flow.ts';
+import type { FlowAudit } from './flow-audit.ts';
+import type { Gate, GateContext, Page, Step, Verdict } from './gate.ts';
+import type { RequestContext } from './request-context.ts';
+import type { Enrolment, EnrolmentStore, FlowStore } from './stores.ts';
+
+export interface GateDeskNeeds {
+  readonly gates: ReadonlyMap<string, Gate>;
+  readonly stores: { readonly flows: FlowStore; readonly enrolments: EnrolmentStore };
+  readonly audit: FlowAudit;
+}
+
+/** The only caller of the gates: finds the step that a flow has open, and gives it what it may know. */
+export class GateDesk {
+  readonly #needs: GateDeskNeeds;
+
+  constructor(needs: GateDeskNeeds) {
+    this.#needs = needs;
+  }
+
+  /** What the open gate shows; undefined when its `open` has not succeeded yet. */
+  async show(flow: Flow, language: string): Promise<Page | undefined> {
+    const { step, link } = this.openStep(flow);
+    if (flow.memory === null) return undefined;
+    return step.show(await this.#context(flow, link, language));
+  }
+
+  /** Whether the open gate has moved by itself; `changed` as well when the flow stands elsewhere. */
+  async watch(flow: Flow, language: string): Promise<'waiting' | 'changed'> {
+    if (openLink(flow) === undefined || flow.memory === null) return 'changed';
+    const { step, link } = this.openStep(flow);
+    if (step.watch === undefined) return 'waiting';
+    return step.watch(await this.#context(flow, link, language));
+  }
+
+  /** What the flow's account has enrolled, at all gates. */
+  async enrolled(flow: Flow): Promise<readonly Enrolment[]> {
+    return this.#needs.stores.enrolments.of(subjectKey(flow.subject));
+  }
+
+  /** What the open gate makes of an answer. What it throws is a fault, never a verdict. */
+  async judge(flow: Flow, input: Readonly<Record<string, string>>, language: string): Promise<Verdict> {
+    const { step, link } = this.openStep(flow);
+    return step.answer(input, await this.#context(flow, link, language));
+  }
+
+  /**
+   * Runs `open` of the gate that the flow has just arrived at. The flow was claimed for this by the save before.
+   * @returns the flow with the gate's memory, as it is stored
+   */
+  async open(flow: Flow, request: RequestContext): Promise<Flow> {
+    const { step, link } = this.openStep(flow);
+    try {
+      const memory = await step.open(await this.#context(flow, link, request.language));
+      return (await this.#needs.stores.flows.save({ ...flow, step: settledGate(flow), memory })) ?? flow;
+    } catch (fault) {
+      await this.#needs.stores.flows.save({ ...flow, step: settledGate(flow) });
+      await this.#needs.audit.write('gate.fault', flow, { request, gate: link.gate });
+      throw fault;
+    }
+  }
+
+  /**
+   * The step that is open.
+   * @throws BadRequest when none is
+   */
+  openStep(flow: Flow): { step: Step; link: Link } {
+    const link = openLink(flow);
+    if (link === undefined) throw new BadRequest('no gate is open in this flow');
+    const gate = this.#needs.gates.get(link.gate);
+    // A chain is never shortened: a gate that the configuration no longer has ends the request, not the check.
+    if (gate === undefined) throw new Error(`the flow's chain names a gate that is not configured: ${link.gate}`);
+    return { step: gate[link.step], link };
+  }
+
+  async #context(flow: Flow, link: Link, language: string): Promise<GateContext> {
+    const enrolments = await this.enrolled(flow);
+    const own = enrolments.find((enrolment) => enrolment.gate === link.gate);
+    return {
+      subject:
+        flow.subject.kind === 'decoy'
+          ? { kind: 'decoy', seed: flow.subject.seed, ...(own === undefined ? {} : { like: own.data }) }
+          : {
+              kind: 'account',
+              account: flow.subject.account,
+              ...(own === undefined ? {} : { enrolment: own.data }),
+            },
+      memory: flow.memory,
+      language,
+      flowReference: flow.reference,
+    };
+  }
+}
+
+function settledGate(flow: Flow): Flow['step'] {
+  return flow.step.kind === 'gate' ? { kind: 'gate', at: flow.step.at } : flow.step;
+}
