@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Express } from 'express';
 import type { Logger } from 'pino';
@@ -19,7 +17,6 @@ import { FlowStarter } from './core/flow-starter.ts';
 import type { Gate } from './core/gate.ts';
 import { GateDesk } from './core/gate-desk.ts';
 import { MailNotices } from './core/mail-notices.ts';
-import type { Policy } from './core/policy.ts';
 import type { Channel, Courier, MfaProvider } from './core/provider.ts';
 import { createSealer, type Sealer } from './core/sealer.ts';
 import { SignInGuard } from './core/sign-in.ts';
@@ -30,6 +27,7 @@ import { createActiveDirectory } from './directories/active-directory/active-dir
 import { ServiceState } from './portals/service-state.ts';
 import { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
 import { VirtualPhones } from './providers/demo/virtual-phones.ts';
+import { brandOf, organisationOf, policyOf, sealingKeys } from './settings/configured.ts';
 import { openStores } from './stores/open-stores.ts';
 import { Catalogue } from './web/catalogue.ts';
 import { Pages } from './web/pages.ts';
@@ -192,13 +190,6 @@ export async function openConfiguredStores(configuration: Configuration): Promis
   return openStores(configuration.store, { sealer: createSealer(sealingKeys(configuration)), clock: systemClock });
 }
 
-function sealingKeys(configuration: Configuration): Parameters<typeof createSealer>[0] {
-  const { keys } = configuration;
-  const macKey = configuration['mac-key'];
-  if (keys === 'ephemeral') return { keys: [{ id: 'ephemeral', secret: randomBytes(32) }] };
-  return { keys, ...(macKey === undefined ? {} : { macKey }) };
-}
-
 function createDirectory(
   configuration: Configuration,
   demo: Pick<DemoServer, 'settings'> | undefined,
@@ -277,75 +268,6 @@ function createNotices(
     },
     report: (failure) => log.warn(failure, 'a notice did not go out'),
   });
-}
-
-function policyOf(configuration: Configuration): Policy {
-  const { policy } = configuration;
-  return {
-    name: policy.name,
-    chain: policy.chain,
-    actions: policy.actions,
-    lockout: {
-      threshold: policy.lockout.threshold,
-      minutes: policy.lockout.minutes,
-      barsUntilPermanent: policy.lockout['bars-until-permanent'],
-    },
-    flowSeconds: policy['flow-minutes'] * 60,
-    privileged: policy['include-privileged'],
-    unknownLogins: policy['unknown-logins'],
-  };
-}
-
-function organisationOf(configuration: Configuration): ConstructorParameters<typeof Pages>[0]['organisation'] {
-  const { organisation } = configuration;
-  const privacyUrl = organisation['privacy-url'];
-  const timeZone = organisation['time-zone'];
-  const { phone, mail, hours } = organisation.helpdesk;
-  return {
-    name: organisation.name,
-    helpdesk: {
-      ...(phone === undefined ? {} : { phone }),
-      ...(mail === undefined ? {} : { mail }),
-      ...(hours === undefined ? {} : { hours }),
-    },
-    loginExamples: loginExamples(configuration),
-    ...(organisation['logo-file'] === undefined ? {} : { logo: '/brand/logo' }),
-    ...(privacyUrl === undefined ? {} : { privacyUrl }),
-    ...(timeZone === undefined ? {} : { timeZone }),
-  };
-}
-
-/** One login in the three ways in which people may type it. */
-function loginExamples(configuration: Configuration): readonly string[] {
-  const { directory } = configuration;
-  if (directory.kind === 'demo') return ['anna.berg', 'CONTOSO\\anna.berg', 'anna.berg@contoso.example'];
-  const suffix = directory['base-dn'].replace(/^DC=/i, '').replaceAll(/,\s*DC=/gi, '.');
-  return ['anna.berg', `${directory.domain}\\anna.berg`, `anna.berg@${suffix}`];
-}
-
-function brandOf(configuration: Configuration, environment: Environment): Services['brand'] {
-  const { colours, 'logo-file': logoFile } = configuration.organisation;
-  const folder = path.dirname(environment.configurationFile);
-  return {
-    ...(colours === undefined
-      ? {}
-      : {
-          colours: {
-            light: colours.light,
-            lightText: colours['light-text'],
-            dark: colours.dark,
-            darkText: colours['dark-text'],
-          },
-        }),
-    ...(logoFile === undefined
-      ? {}
-      : {
-          logo: {
-            type: logoFile.endsWith('.svg') ? ('image/svg+xml' as const) : ('image/png' as const),
-            bytes: readFileSync(path.resolve(folder, logoFile)),
-          },
-        }),
-  };
 }
 
 /** Every sending is audited; a failed one is also in the log, with its fault. */
