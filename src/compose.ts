@@ -102,7 +102,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const mac = (purpose: string, text: string): string => sealer.mac(purpose, text);
   const desk = new GateDesk({ gates, stores, audit });
   const starter = new FlowStarter({ gates, desk, stores, directory, policy, audit, clock, mac });
-  const runner = new FlowRunner({ desk, stores, policy, audit, notices, clock });
+  const runner = new FlowRunner({ desk, directory, stores, policy, audit, notices, clock });
   const actions = new ActionRunner({ stores, directory, policy, audit, notices, clock });
   const guard = new SignInGuard({
     directory,
@@ -190,6 +190,43 @@ export async function openConfiguredStores(configuration: Configuration): Promis
   return openStores(configuration.store, { sealer: createSealer(sealingKeys(configuration)), clock: systemClock });
 }
 
+/** A directory that a command looks at, and how to leave it. */
+export interface OpenedDirectory {
+  readonly directory: Directory;
+  /** Ends the demo's own server too. */
+  close(): Promise<void>;
+}
+
+/** The directory and nothing else: for the commands that need no store. */
+export async function openConfiguredDirectory(
+  needs: Pick<ComposeNeeds, 'configuration' | 'environment'>,
+): Promise<OpenedDirectory> {
+  const { configuration, environment } = needs;
+  const demoWorld = configuration.directory.kind === 'demo' ? await import('./demo-world.ts') : undefined;
+  const demo = await demoWorld?.startDemoServer({ ...environment, clock: systemClock });
+  const directory = createDirectory(configuration, demo, systemClock);
+  return {
+    directory,
+    async close() {
+      await directory.close();
+      await demo?.close();
+    },
+  };
+}
+
+/** Every provider and nothing else. Throws what a provider throws that cannot be made. */
+export function createConfiguredProviders(
+  needs: Pick<ComposeNeeds, 'configuration' | 'definitions' | 'environment'>,
+): ReadonlyMap<string, MfaProvider | Courier> {
+  const world = { ...needs.environment, clock: systemClock };
+  const demo = Object.values(needs.configuration.providers).some((one) => isDemo(needs.definitions, one.kind));
+  return createProviders(needs, {
+    clock: systemClock,
+    phones: demo ? new VirtualPhones(world) : undefined,
+    mailbox: demo ? new VirtualMailbox(world) : undefined,
+  });
+}
+
 function createDirectory(
   configuration: Configuration,
   demo: Pick<DemoServer, 'settings'> | undefined,
@@ -203,7 +240,7 @@ function createDirectory(
 }
 
 function createProviders(
-  needs: ComposeNeeds,
+  needs: Pick<ComposeNeeds, 'configuration' | 'definitions'>,
   world: { clock: Clock; phones: VirtualPhones | undefined; mailbox: VirtualMailbox | undefined },
 ): ReadonlyMap<string, MfaProvider | Courier> {
   const { phones, mailbox, clock } = world;

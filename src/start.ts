@@ -3,8 +3,8 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
-import pino, { type Logger } from 'pino';
-import { compose, type Latchkey } from './compose.ts';
+import pino from 'pino';
+import { compose } from './compose.ts';
 import {
   type Configuration,
   ConfigurationError,
@@ -14,7 +14,9 @@ import {
   readEnvironment,
   readPackages,
 } from './config.ts';
+import { LatchkeyError } from './core/errors.ts';
 import { type Definitions, loadDefinitions } from './definitions.ts';
+import { endOnSignals } from './end-on-signals.ts';
 
 /** A configuration that was understood, with what it names. */
 export interface Loaded {
@@ -33,27 +35,37 @@ export async function load(variables: NodeJS.ProcessEnv): Promise<Loaded> {
   return { configuration: loadConfiguration(environment, definitions), definitions, environment };
 }
 
-/** Seconds that requests in flight may take once the process is told to end. */
-const drainSeconds = 30;
-
 /** Loads, composes, listens, and ends in good order on SIGTERM or SIGINT. */
 export async function start(variables: NodeJS.ProcessEnv): Promise<void> {
   const loaded = await load(variables).catch(refuse);
   if (loaded === undefined) return;
+  await run(loaded).catch(giveUp);
+}
+
+async function run(loaded: Loaded): Promise<void> {
   const { configuration } = loaded;
   const log = pino({ level: configuration.log.level, base: null });
   const latchkey = await compose({ ...loaded, log });
   await latchkey.stores.audit.append({ at: new Date(), event: 'system.started' });
-  latchkey.startUpkeep();
   const server = await listen(latchkey.app, configuration);
-  announce(configuration, server);
+  latchkey.startUpkeep();
   endOnSignals({ latchkey, server, log });
+  announce(configuration, server);
 }
 
-function refuse(fault: unknown): undefined {
+/** Says everything that is wrong with a configuration, and sets the exit code for it. */
+export function refuse(fault: unknown): undefined {
   if (!(fault instanceof ConfigurationError)) throw fault;
   process.stderr.write(`The configuration cannot be used:\n${fault.message.replaceAll(/^/gm, '  ')}\n`);
   process.exitCode = exitConfiguration;
+}
+
+/** What an operator can mend is said in one line; a fault of ours keeps its stack. */
+function giveUp(fault: unknown): never {
+  const mendable = fault instanceof LatchkeyError || (fault instanceof Error && 'code' in fault);
+  const text = mendable ? (fault as Error).message : fault instanceof Error ? fault.stack : String(fault);
+  process.stderr.write(`Latchkey cannot start: ${text}\nnpx latchkey check says more.\n`);
+  process.exit(1);
 }
 
 async function listen(app: Express, configuration: Configuration): Promise<Server> {
@@ -78,26 +90,4 @@ function announce(configuration: Configuration, server: Server): void {
   const { port } = server.address() as AddressInfo;
   const demo = configuration.directory.kind === 'demo' ? ' (a demo: nothing is real, nothing is kept)' : '';
   process.stdout.write(`Latchkey is at ${configuration['public-url'].origin}${demo}, listening on port ${port}\n`);
-}
-
-/** The first signal lets requests finish; the second ends at once. */
-function endOnSignals(parts: { latchkey: Latchkey; server: Server; log: Logger }): void {
-  const { latchkey, server, log } = parts;
-  let ending = false;
-  const end = async (signal: string): Promise<void> => {
-    if (ending) process.exit(1);
-    ending = true;
-    log.info({ signal }, 'draining');
-    latchkey.drain();
-    const patience = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000);
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeIdleConnections();
-    });
-    clearTimeout(patience);
-    await latchkey.stores.audit.append({ at: new Date(), event: 'system.stopping' });
-    await latchkey.close();
-    process.exit(0);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void end(signal));
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { sealingSecret } from '../core/sealer.ts';
 import type { Definitions } from '../definitions.ts';
@@ -63,6 +64,10 @@ const listen = z.strictObject({
   tls: z.strictObject({ 'certificate-file': z.string(), 'key-file': z.string() }).optional(),
 });
 
+const proxy = z
+  .string()
+  .refine(isProxy, 'must be an address, a range such as 10.1.0.0/16, or one of loopback, linklocal, uniquelocal');
+
 const directory = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('demo') }),
   activeDirectorySettings.safeExtend({ kind: z.literal('active-directory') }),
@@ -79,7 +84,7 @@ export function configurationSchema(definitions: Definitions) {
   return z.strictObject({
     'public-url': publicUrl,
     listen,
-    'trusted-proxies': z.array(z.string()).default([]),
+    'trusted-proxies': z.array(proxy).default([]),
     organisation,
     languages: z
       .array(z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language tag such as en'))
@@ -120,6 +125,15 @@ function secretKey() {
       return z.NEVER;
     }
   });
+}
+
+/** What Express can trust; a range that holds every address would trust everybody. */
+function isProxy(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address = '', prefix, ...rest] = text.split('/');
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  if (bits === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= bits);
 }
 
 function isTimeZone(name: string): boolean {

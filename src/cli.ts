@@ -1,0 +1,99 @@
+import { Command, CommanderError } from 'commander';
+import { check } from './commands/check.ts';
+import { findingLine } from './commands/finding-line.ts';
+import { mapOf } from './commands/map.ts';
+import { migrate, verifyAudit } from './commands/store-commands.ts';
+import { ConfigurationError, exitConfiguration } from './config.ts';
+import { type Loaded, load, refuse, start } from './start.ts';
+
+/** Exit code of a command that was called in a wrong way (sysexits.h EX_USAGE). */
+const exitUsage = 64;
+
+const program = new Command('latchkey')
+  .description('Lets people unlock their own Active Directory account, or set a new password.')
+  .option('--config <file>', 'the configuration file (else LATCHKEY_CONFIG, else config/latchkey.yaml: the demo)')
+  .exitOverride()
+  .showHelpAfterError('Run latchkey --help to see what there is.')
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 all is well, 1 something is not, 64 called wrongly, 78 the configuration is wrong.',
+  );
+
+program
+  .command('start')
+  .description('serve the portals until SIGTERM')
+  .action(() => start(variables()));
+
+program
+  .command('check')
+  .description('look at the configuration, the certificate, the store, the directory and the providers')
+  .action(async () => {
+    const loaded = await load(variables()).catch(reportConfiguration);
+    if (loaded === undefined) return;
+    let problems = 0;
+    for await (const finding of check(loaded)) {
+      say(findingLine(finding));
+      if (finding.level === 'problem') problems += 1;
+    }
+    process.exitCode = problems === 0 ? 0 : 1;
+  });
+
+program
+  .command('migrate')
+  .description("bring the store's schema up to date; several nodes may do it at once")
+  .action(withConfiguration((loaded) => migrate(loaded.configuration)));
+
+const audit = program.command('audit').description('look after the audit');
+audit
+  .command('verify')
+  .description('walk the whole audit chain and name the first row that was changed, added or taken away')
+  .action(withConfiguration((loaded) => verifyAudit(loaded.configuration)));
+
+program
+  .command('map')
+  .description('show the way through both portals, as configured')
+  .action(withConfiguration(async (loaded) => ({ lines: mapOf(loaded), ok: true })));
+
+try {
+  await program.parseAsync();
+} catch (fault) {
+  if (!(fault instanceof CommanderError)) throw fault;
+  process.exitCode = fault.exitCode === 0 ? 0 : exitUsage;
+}
+
+function variables(): NodeJS.ProcessEnv {
+  const { config } = program.opts<{ config?: string }>();
+  return config === undefined ? process.env : { ...process.env, LATCHKEY_CONFIG: config };
+}
+
+/** A command that needs a configuration, says what it found, and fails when that is not well. */
+function withConfiguration(
+  run: (loaded: Loaded) => Promise<{ readonly lines: readonly string[]; readonly ok: boolean }>,
+) {
+  return async (): Promise<void> => {
+    const loaded = await load(variables()).catch(refuse);
+    if (loaded === undefined) return;
+    const { lines, ok } = await run(loaded);
+    for (const line of lines) say(line);
+    process.exitCode = ok ? 0 : 1;
+  };
+}
+
+function reportConfiguration(fault: unknown): undefined {
+  if (!(fault instanceof ConfigurationError)) throw fault;
+  for (const { setting, problem } of fault.problems) {
+    say(
+      findingLine({
+        level: 'problem',
+        subject: setting,
+        detail: problem,
+        remedy: 'Mend it in the configuration file.',
+      }),
+    );
+  }
+  process.exitCode = exitConfiguration;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,76 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Configuration } from '../config.ts';
+import type { Finding } from '../core/directory.ts';
+
+const dayMs = 86_400_000;
+/** A certificate that ends sooner than this is worth a warning. */
+const soonDays = 30;
+const loopback = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
+
+/** How people's browsers reach the portals: public-url, listen, its certificate, and the proxy before it. */
+export function checkDoor(configuration: Configuration, now: Date): readonly Finding[] {
+  const { listen } = configuration;
+  const url = configuration['public-url'];
+  if (listen.tls !== undefined) return certificateFindings(listen.tls, url.hostname, now);
+  if (url.protocol === 'http:') {
+    const detail = `${url.origin} without TLS, for this computer only`;
+    return [{ level: 'ok', subject: 'listen', detail }];
+  }
+  return [proxyFinding(configuration), plainFinding(listen.host)];
+}
+
+function proxyFinding(configuration: Configuration): Finding {
+  const proxies = configuration['trusted-proxies'];
+  const subject = 'trusted-proxies';
+  if (proxies.length > 0) return { level: 'ok', subject, detail: `TLS ends at ${proxies.join(', ')}` };
+  return {
+    level: 'problem',
+    subject,
+    detail: 'public-url is https, listen has no tls, and no proxy is trusted: no browser would keep its session',
+    remedy: "Name the reverse proxy's address in trusted-proxies, or give listen.tls a certificate.",
+  };
+}
+
+function plainFinding(host: string): Finding {
+  const subject = 'listen.host';
+  if (loopback.test(host)) return { level: 'ok', subject, detail: `${host}: only a proxy on this computer gets here` };
+  return {
+    level: 'warning',
+    subject,
+    detail: `${host} without TLS: passwords cross the network between the proxy and here unencrypted`,
+    remedy: 'Set listen.tls, or listen on 127.0.0.1 with the proxy on the same computer.',
+  };
+}
+
+function certificateFindings(
+  files: { readonly 'certificate-file': string; readonly 'key-file': string },
+  host: string,
+  now: Date,
+): readonly Finding[] {
+  const subject = 'listen.tls';
+  const certificate = new X509Certificate(readFileSync(files['certificate-file']));
+  const found = [validity(certificate, now)];
+  if (!certificate.checkPrivateKey(createPrivateKey(readFileSync(files['key-file'])))) {
+    const remedy = 'Name the key that the certificate was made with in key-file.';
+    found.push({ level: 'problem', subject, detail: 'the key does not belong to the certificate', remedy });
+  }
+  if (certificate.checkHost(host) === undefined && certificate.checkIP(host) === undefined) {
+    const detail = `the certificate is not for ${host} but for ${certificate.subjectAltName ?? 'nobody'}`;
+    found.push({ level: 'problem', subject, detail, remedy: 'Get one that names the host of public-url.' });
+  }
+  return found;
+}
+
+function validity(certificate: X509Certificate, now: Date): Finding {
+  const subject = 'listen.tls';
+  const { validFromDate: from, validToDate: to } = certificate;
+  const days = Math.floor((to.getTime() - now.getTime()) / dayMs);
+  const remedy = 'Renew it: browsers turn away from a certificate that is not valid.';
+  if (now < from) {
+    return { level: 'problem', subject, detail: `the certificate begins only on ${from.toISOString()}`, remedy };
+  }
+  if (days < 0) return { level: 'problem', subject, detail: `the certificate ended on ${to.toISOString()}`, remedy };
+  const detail = `the certificate is valid until ${to.toISOString()} (${days} days)`;
+  return days < soonDays ? { level: 'warning', subject, detail, remedy } : { level: 'ok', subject, detail };
+}

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { openConfiguredStores } from '../compose.ts';
+import type { Configuration } from '../config.ts';
+import type { Finding } from '../core/directory.ts';
+
+const subject = 'store';
+
+/** Whether the store can be used. Makes no database: one that is not there yet is no problem. */
+export async function checkStore(configuration: Configuration): Promise<readonly Finding[]> {
+  const { store, keys } = configuration;
+  if (store.kind === 'sqlite' && store.file === ':memory:') {
+    const remedy = 'Name a file in store.file for anything but a demo.';
+    return [{ level: 'warning', subject, detail: 'is in memory: all is forgotten when Latchkey ends', remedy }];
+  }
+  const health = isNew(configuration) ? newFinding() : await healthFinding(configuration);
+  return keys === 'ephemeral' ? [health, keysFinding()] : [health];
+}
+
+/** Whether the configuration names a SQLite file that nobody has made yet. */
+export function isNew({ store }: Configuration): boolean {
+  return store.kind === 'sqlite' && !existsSync(store.file);
+}
+
+function newFinding(): Finding {
+  return { level: 'ok', subject, detail: 'there is no database yet; the first start makes it' };
+}
+
+function keysFinding(): Finding {
+  return {
+    level: 'problem',
+    subject: 'keys',
+    detail: 'ephemeral keys are forgotten when Latchkey ends, and the store can be read with no others',
+    remedy: 'Give keys a list, as latchkey.example.yaml shows.',
+  };
+}
+
+async function healthFinding(configuration: Configuration): Promise<Finding> {
+  const stores = await openConfiguredStores(configuration);
+  try {
+    const { ok, detail } = await stores.health();
+    if (ok) return { level: 'ok', subject, detail };
+    const remedy = 'Check the settings below store and the database itself; latchkey migrate updates its schema.';
+    return { level: 'problem', subject, detail, remedy };
+  } finally {
+    await stores.close();
+  }
+}

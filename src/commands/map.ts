@@ -1,0 +1,95 @@
+import path from 'node:path';
+import type { Configuration } from '../config.ts';
+import type { Definitions } from '../definitions.ts';
+import type { Loaded } from '../start.ts';
+import { Catalogue } from '../web/catalogue.ts';
+
+/** One station on the way through a portal. */
+interface Station {
+  readonly id: string;
+  /** What the diagram shows. */
+  readonly name: string;
+  readonly words: string;
+}
+
+const locales = path.resolve(import.meta.dirname, '../locales');
+
+/** The way through both portals: a Mermaid diagram and the same in words, and what holds for both. */
+export function mapOf({ configuration, definitions }: Loaded): readonly string[] {
+  const name = nameOf(configuration);
+  const gates = configuration.policy.chain.map((id) => ({
+    id,
+    name: name(id),
+    by: byOf(id, configuration, definitions),
+  }));
+  const enrolled = gates.map((gate) => station(gate, 'registers what it needs'));
+  const verified = gates.map((gate) => station(gate, 'is passed'));
+  return [
+    ...portal('Registration', [
+      { id: 'sign-in', name: 'Sign in', words: 'Sign in with the directory password.' },
+      ...enrolled,
+      { id: 'registered', name: 'Registered', words: `Registered: ${told(configuration)}.` },
+    ]),
+    '',
+    ...portal('Reset', [
+      { id: 'login', name: 'User name', words: 'Enter the user name.' },
+      ...verified,
+      { id: 'choose', name: choice(configuration), words: `Then: ${choice(configuration)}.` },
+      { id: 'done', name: 'Done', words: `Done: ${told(configuration)}.` },
+    ]),
+    '',
+    ...rules(configuration),
+  ];
+}
+
+function station(gate: { id: string; name: string; by: string }, what: string): Station {
+  return { id: gate.id, name: gate.name, words: `${gate.name} (${gate.id}) ${what}${gate.by}.` };
+}
+
+function portal(title: string, stations: readonly Station[]): readonly string[] {
+  const nodes = stations.map(({ id, name }) => `  ${id}["${name.replaceAll('"', "'")}"]`);
+  const way = `  ${stations.map(({ id }) => id).join(' --> ')}`;
+  const words = stations.map((one, index) => `${index + 1}. ${one.words}`);
+  return [title, '', 'flowchart LR', ...nodes, way, '', ...words];
+}
+
+function choice({ policy }: Configuration): string {
+  const words = { unlock: 'unlock and keep the password', reset: 'set a new password and unlock' };
+  return policy.actions.map((action) => words[action]).join(', or ');
+}
+
+function told({ channels }: Configuration): string {
+  return channels.email.length > 0 ? 'a mail says so' : 'nobody is told by mail, for no provider of mail is named';
+}
+
+function byOf(id: string, configuration: Configuration, definitions: Definitions): string {
+  const channel = definitions.gates.find((gate) => gate.id === id)?.channel;
+  return channel === undefined ? '' : `, by ${channel} through ${configuration.channels[channel].join(', then ')}`;
+}
+
+function nameOf({ languages }: Configuration): (gate: string) => string {
+  const catalogue = Catalogue.load({ folder: locales, tags: [...new Set([...languages, 'en'])] });
+  const t = catalogue.in('en');
+  return (gate) => {
+    const key = `gates.${gate}.name`;
+    const text = t(key);
+    return text === key ? gate : text;
+  };
+}
+
+function rules({ policy }: Configuration): readonly string[] {
+  const { threshold, minutes } = policy.lockout;
+  const unknown = {
+    decoy: 'sees the same pages as everybody, and cannot pass them',
+    'say-so': 'is told that this page cannot help, and what to do',
+  };
+  return [
+    `Policy ${policy.name}`,
+    '',
+    `- ${threshold} wrong answers in a row bar an account from Latchkey for ${minutes} minutes.`,
+    `- After ${policy.lockout['bars-until-permanent']} such bars it stays barred until the helpdesk ends it.`,
+    `- A visit ends after ${policy['flow-minutes']} minutes.`,
+    `- Whoever is unknown or not registered ${unknown[policy['unknown-logins']]}.`,
+    `- Privileged accounts are ${policy['include-privileged'] ? 'included' : 'never served'}.`,
+  ];
+}

@@ -1,0 +1,50 @@
+import { openConfiguredStores } from '../compose.ts';
+import type { Configuration } from '../config.ts';
+import { LatchkeyError } from '../core/errors.ts';
+import type { Stores } from '../core/stores.ts';
+import { isNew } from './check-store.ts';
+
+/** What a command has to say, and whether all is well. */
+export interface Outcome {
+  readonly lines: readonly string[];
+  readonly ok: boolean;
+}
+
+/** Brings the schema up to date and says what it applied. */
+export function migrate(configuration: Configuration): Promise<Outcome> {
+  return withStores(configuration, async (stores) => {
+    const applied = await stores.migrate();
+    return {
+      ok: true,
+      lines: applied.length === 0 ? ['The schema is current.'] : applied.map((name) => `Applied ${name}.`),
+    };
+  });
+}
+
+/** Walks the audit chain. Reads only, so a server may go on writing meanwhile. */
+export async function verifyAudit(configuration: Configuration): Promise<Outcome> {
+  const { store } = configuration;
+  if (store.kind === 'sqlite' && store.file === ':memory:') {
+    return { ok: false, lines: ['The store is in memory: there is no audit that outlives the server.'] };
+  }
+  // Opening it would make it, and an empty chain would look sound.
+  if (isNew(configuration)) return { ok: false, lines: ['There is no database yet, so there is no audit.'] };
+  return withStores(configuration, async (stores) => {
+    const broken = await stores.audit.verify();
+    if (broken === undefined) return { ok: true, lines: ['The audit chain is whole.'] };
+    return { ok: false, lines: [`The audit chain is broken at row ${broken.sequence}: ${broken.reason}.`] };
+  });
+}
+
+async function withStores(configuration: Configuration, run: (stores: Stores) => Promise<Outcome>): Promise<Outcome> {
+  let stores: Stores | undefined;
+  try {
+    stores = await openConfiguredStores(configuration);
+    return await run(stores);
+  } catch (fault) {
+    if (!(fault instanceof LatchkeyError)) throw fault;
+    return { ok: false, lines: [`${fault.message}. Run latchkey check to see more.`] };
+  } finally {
+    await stores?.close();
+  }
+}
