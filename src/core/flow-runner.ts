@@ -1,12 +1,22 @@
 import type { z } from 'zod';
 import type { Clock } from './clock.ts';
+import type { Directory } from './directory.ts';
 import { BadRequest } from './errors.ts';
-import { type Flow, type FlowEvent, isEnded, type Link, nextStep, quiet, subjectKey } from './flow.ts';
+import {
+  type Flow,
+  type FlowEvent,
+  isEnded,
+  type Link,
+  nextStep,
+  quiet,
+  type RefusedReason,
+  subjectKey,
+} from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { Verdict } from './gate.ts';
 import type { GateDesk } from './gate-desk.ts';
 import type { Notices } from './notices.ts';
-import type { Policy } from './policy.ts';
+import { barredFromUse, type Policy } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Enrolment, Stores } from './stores.ts';
 
@@ -15,6 +25,7 @@ const openingPatience = 30_000;
 
 export interface FlowRunnerNeeds {
   readonly desk: GateDesk;
+  readonly directory: Directory;
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
   readonly policy: Policy;
   readonly audit: FlowAudit;
@@ -62,6 +73,7 @@ export class FlowRunner {
     if (flow.memory === null) return this.#reopen(flow, body, request);
     if (link.step === 'enrol' && isExactly(body, 'keep', 'yes')) return this.#keep(flow, link, request);
     const input = readForm(step.form, body);
+    if (link.step === 'enrol' && !(await this.#mayEnrol(flow))) return this.#end(flow, 'not-eligible', request);
     const claimed = await this.#needs.stores.flows.save(quiet(flow));
     if (claimed === undefined) return this.#current(flow);
     const { failures } = this.#needs.stores;
@@ -151,6 +163,15 @@ export class FlowRunner {
     }
   }
 
+  /** Asked anew each time: somebody may have barred or disabled the account since its password was proved. */
+  async #mayEnrol(flow: Flow): Promise<boolean> {
+    const { directory, stores, policy, clock } = this.#needs;
+    const key = subjectKey(flow.subject);
+    const account = await directory.read(key);
+    const lockout = await stores.failures.lockout(key, clock.now());
+    return account !== undefined && barredFromUse(account, policy, lockout) === undefined;
+  }
+
   async #enrol(flow: Flow, link: Link, data: Enrolment['data'], request: RequestContext): Promise<void> {
     const { audit, stores, clock } = this.#needs;
     await audit.write('enrolment.keeping', flow, { request, gate: link.gate });
@@ -184,7 +205,7 @@ export class FlowRunner {
     return this.#end(flow, 'barred', request);
   }
 
-  async #end(flow: Flow, reason: 'barred' | 'not-you', request: RequestContext): Promise<Flow> {
+  async #end(flow: Flow, reason: RefusedReason, request: RequestContext): Promise<Flow> {
     await this.#needs.audit.write('flow.refused', flow, { request, detail: { why: reason } });
     return (await this.#save({ ...quiet(flow), memory: null }, { kind: 'refused', reason })) ?? this.#current(flow);
   }
