@@ -33,12 +33,12 @@ export class SignInGuard {
 
   /**
    * Proves a login and password.
-   * @param password as typed; an empty one is wrong without being forwarded
+   * @param password as typed; a blank one is wrong without being forwarded
    * @throws Unavailable when the directory does not answer; nothing is counted then
    */
   async signIn(login: Login, password: string, request: RequestContext): Promise<SignInOutcome> {
     const account = await this.#needs.directory.find(login);
-    if (account === undefined || password === '') return this.#refuse('wrong', account, request);
+    if (account === undefined || isBlank(password)) return this.#refuse('wrong', account, request);
     return this.#inTurn(account.id, () => this.#attempt(account, password, request));
   }
 
@@ -135,6 +135,11 @@ export interface SignInNeeds {
   readonly audit: AuditStore;
   readonly rules: LockoutRules;
   readonly clock: Clock;
+}
+
+/** Empty, of spaces only, or with a NUL, at which some servers stop reading: none proves anything (RFC 4513 5.1.2). */
+function isBlank(password: string): boolean {
+  return password.trim() === '' || password.includes('\0');
 }
 
 /**
