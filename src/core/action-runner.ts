@@ -193,7 +193,8 @@ export class ActionRunner {
     const problems = ended.problem === undefined ? {} : { problems: [{ message: ended.problem }] };
     const last = step.kind === 'done' && ended.mustChange === true ? { ...step, mustChange: true as const } : step;
     const saved = await flows.save({ ...quiet(flow), step: last, ...problems });
-    if (step.kind === 'done' && flow.subject.kind === 'account') {
+    // Of several who look after a lost answer at the same time, one saves, and only that one tells the person.
+    if (saved !== undefined && step.kind === 'done' && flow.subject.kind === 'account') {
       const { account } = flow.subject;
       await flows.endOthers(account.id, flow.id, this.#needs.clock.now());
       if (step.certain) {
