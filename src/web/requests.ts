@@ -9,7 +9,10 @@ const bodyLimit = '16kb';
 export function setUpHost(needs: { publicUrl: URL }): Router {
   const router = Router();
   router.use((request, _response, next) => {
-    if (request.headers.host?.toLowerCase() === needs.publicUrl.host) return next();
+    // A second Host, or a host in the request line, could be the one that a proxy went by (RFC 9112 3.2, 3.2.2).
+    const [host, ...more] = request.headersDistinct.host ?? [];
+    const plain = more.length === 0 && request.url.startsWith('/');
+    if (plain && host?.toLowerCase() === needs.publicUrl.host) return next();
     next(new LatchkeyError({ status: 421, publicKey: 'misdirected', detail: 'the Host header is not the public one' }));
   });
   return router;
@@ -18,9 +21,10 @@ export function setUpHost(needs: { publicUrl: URL }): Router {
 /** GET, HEAD and form POSTs only; a body is URL-encoded, small, and without a query beside it. */
 export function setUpBody(): Router {
   const router = Router();
-  router.use((request, _response, next) => {
+  router.use((request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') return next();
     if (request.method !== 'POST') {
+      response.set('Allow', 'GET, HEAD, POST');
       return next(new LatchkeyError({ status: 405, publicKey: 'bad-request', detail: `method ${request.method}` }));
     }
     if (!request.is('application/x-www-form-urlencoded')) {

@@ -72,8 +72,12 @@ class StoredSessions extends session.Store {
     this.#needs.sessions.write(id, JSON.parse(JSON.stringify(data)) as Json, expires).then(() => done?.(), done);
   }
 
-  override touch(id: string, data: session.SessionData, done?: () => void): void {
-    this.set(id, data, done);
+  /** A request that was under way when the session was replaced must not bring the old one back to life. */
+  override touch(id: string, data: session.SessionData, done?: (fault?: unknown) => void): void {
+    this.get(id, (fault, found) => {
+      if (fault || !found) done?.(fault);
+      else this.set(id, data, done);
+    });
   }
 
   override destroy(id: string, done?: (fault?: unknown) => void): void {
