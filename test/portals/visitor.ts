@@ -24,12 +24,15 @@ export type Press = `${string}=${string}`;
 /** Somebody with a browser that has no JavaScript: keeps cookies, reads pages, presses buttons that are there. */
 export class Visitor {
   readonly cookies = new Map<string, string>();
-  readonly #server: Server;
+  readonly #server: Server | string;
   readonly #headers: Readonly<Record<string, string>>;
   #answer: Answer = { path: '', status: 0, headers: {}, text: '' };
 
-  /** @param headers sent with every request, such as those of a proxy */
-  constructor(server: Server, headers: Readonly<Record<string, string>> = {}) {
+  /**
+   * @param server an app in this process, or the origin of a server anywhere
+   * @param headers sent with every request, such as those of a proxy
+   */
+  constructor(server: Server | string, headers: Readonly<Record<string, string>> = {}) {
     this.#server = server;
     this.#headers = headers;
   }
