@@ -1,0 +1,225 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type Flow,
+  type FlowEvent,
+  type FlowStep,
+  firstStep,
+  isEnded,
+  type Link,
+  maxRefusals,
+  nextStep,
+} from '../../src/core/flow.ts';
+import type { Action } from '../../src/core/journal.ts';
+
+type Stand = Pick<Flow, 'step' | 'chain' | 'actions'>;
+
+const chain: readonly Link[] = [
+  { gate: 'phone', step: 'verify' },
+  { gate: 'questions', step: 'verify' },
+];
+const both: readonly Action[] = ['unlock', 'reset'];
+const at = (step: FlowStep, actions: readonly Action[] = both): Stand => ({ step, chain, actions });
+
+const began = (action: Action): FlowEvent => ({ kind: 'write-began', journalId: 'j', action, since: 5 });
+const ended = (outcome: Extract<FlowEvent, { kind: 'write-ended' }>['outcome'], refusals = 0): FlowEvent => ({
+  kind: 'write-ended',
+  outcome,
+  refusals,
+});
+const writing = (action: Action): FlowStep => ({ kind: 'writing', journalId: 'j', action, since: 5 });
+const gate = (n: number): FlowStep => ({ kind: 'gate', at: n });
+const choose: FlowStep = { kind: 'choose' };
+const password: FlowStep = { kind: 'password', refusals: 0 };
+const passed: FlowEvent = { kind: 'passed' };
+const choseReset: FlowEvent = { kind: 'chose-reset' };
+const back: FlowEvent = { kind: 'back' };
+const expired: FlowEvent = { kind: 'expired' };
+const cancelled: FlowEvent = { kind: 'cancelled' };
+const refusedEvent: FlowEvent = { kind: 'refused', reason: 'barred' };
+
+const ends: readonly FlowStep[] = [
+  { kind: 'done', certain: true },
+  { kind: 'refused', reason: 'barred' },
+  { kind: 'expired' },
+  { kind: 'cancelled' },
+];
+
+describe('what follows what', () => {
+  test.each<[string, Stand, FlowEvent, FlowStep | undefined]>([
+    ['a gate leads to the next', at(gate(0)), passed, gate(1)],
+    ['the last gate leads to the choice', at(gate(1)), passed, choose],
+    ['the last gate of a registration is the end', at(gate(1), []), passed, { kind: 'done', certain: true }],
+    ['a gate is not passed by choosing', at(gate(0)), choseReset, undefined],
+    ['a gate is not passed by writing', at(gate(1)), began('reset'), undefined],
+    ['a gate is not passed by the end of a write', at(gate(1)), ended('done'), undefined],
+    ['a gate is not passed by going back', at(gate(1)), back, undefined],
+    ['choosing a new password asks for it', at(choose), choseReset, password],
+    ['choosing to unlock writes', at(choose), began('unlock'), writing('unlock')],
+    ['a reset is not written before a password was asked for', at(choose), began('reset'), undefined],
+    ['what is not allowed cannot be chosen', at(choose, ['unlock']), choseReset, undefined],
+    ['what is not allowed cannot be written', at(choose, ['reset']), began('unlock'), undefined],
+    ['what is not allowed cannot be reset', at(password, ['unlock']), began('reset'), undefined],
+    ['the choice is not passed once more', at(choose), passed, undefined],
+    ['a new password is written', at(password), began('reset'), writing('reset')],
+    ['no unlock is written where a password was asked for', at(password), began('unlock'), undefined],
+    ['one may go back to the choice', at(password), back, choose],
+    [
+      'a write that was done is the end',
+      at(writing('reset')),
+      ended('done'),
+      { kind: 'done', action: 'reset', certain: true },
+    ],
+    [
+      'a write that nobody knows of is the end too',
+      at(writing('reset')),
+      ended('unknown'),
+      { kind: 'done', action: 'reset', certain: false },
+    ],
+    [
+      'a refused password may be followed by another',
+      at(writing('reset')),
+      ended('refused', 1),
+      { kind: 'password', refusals: 1 },
+    ],
+    [
+      'a write that did not happen may be sent again',
+      at(writing('reset')),
+      ended('not-done', 2),
+      { kind: 'password', refusals: 2 },
+    ],
+    [
+      'too many refused passwords need a person',
+      at(writing('reset')),
+      ended('refused', maxRefusals),
+      { kind: 'refused', reason: 'helpdesk' },
+    ],
+    ['an unlock that did not happen leads back to the choice', at(writing('unlock')), ended('not-done'), choose],
+    ['nothing else is written meanwhile', at(writing('reset')), began('reset'), undefined],
+    ['nothing else is chosen meanwhile', at(writing('unlock')), choseReset, undefined],
+  ])('%s', (_rule, stand, event, next) => {
+    expect(nextStep(stand, event)).toEqual(next);
+  });
+
+  test.each([gate(0), gate(1), choose, password, writing('reset')])('from $kind a flow can end at any time', (step) => {
+    expect(nextStep(at(step), expired)).toEqual({ kind: 'expired' });
+    expect(nextStep(at(step), cancelled)).toEqual({ kind: 'cancelled' });
+    expect(nextStep(at(step), refusedEvent)).toEqual({ kind: 'refused', reason: 'barred' });
+  });
+
+  test.each(ends)('nothing follows on $kind', (step) => {
+    const events = [
+      passed,
+      choseReset,
+      back,
+      began('unlock'),
+      began('reset'),
+      ended('done'),
+      expired,
+      cancelled,
+      refusedEvent,
+    ];
+    for (const event of events) expect(nextStep(at(step), event)).toBeUndefined();
+    expect(isEnded(step)).toBe(true);
+  });
+
+  test('a flow without a gate cannot begin', () => {
+    expect(() => firstStep([])).toThrow(RangeError);
+    expect(firstStep(chain)).toEqual(gate(0));
+  });
+});
+
+describe('no order of events', () => {
+  const outcome = fc.constantFrom('done', 'refused', 'not-done', 'unknown') as fc.Arbitrary<
+    Extract<FlowEvent, { kind: 'write-ended' }>['outcome']
+  >;
+  const action = fc.constantFrom<Action>('unlock', 'reset');
+  const event: fc.Arbitrary<FlowEvent> = fc.oneof(
+    { weight: 4, arbitrary: fc.constant(passed) },
+    { weight: 2, arbitrary: fc.constant(choseReset) },
+    { weight: 1, arbitrary: fc.constant(back) },
+    { weight: 3, arbitrary: action.map(began) },
+    { weight: 2, arbitrary: fc.tuple(outcome, fc.nat(12)).map(([how, refusals]) => ended(how, refusals)) },
+    { weight: 1, arbitrary: fc.constantFrom(expired, cancelled, refusedEvent) },
+  );
+  const stand = fc.record({
+    gates: fc.integer({ min: 1, max: 5 }),
+    actions: fc.subarray([...both]),
+    events: fc.array(event, { maxLength: 40 }),
+  });
+
+  /** Walks and tells each step with what had been passed when it was reached. */
+  function walk({
+    gates,
+    actions,
+    events,
+  }: {
+    gates: number;
+    actions: readonly Action[];
+    events: readonly FlowEvent[];
+  }) {
+    const links = Array.from({ length: gates }, (_, n): Link => ({ gate: `gate-${n}`, step: 'verify' }));
+    let step: FlowStep = firstStep(links);
+    const seen: { step: FlowStep; passedGates: number; from: FlowStep; event: FlowEvent }[] = [];
+    let passedGates = 0;
+    for (const one of events) {
+      const next = nextStep({ step, chain: links, actions }, one);
+      if (next === undefined) continue;
+      if (step.kind === 'gate' && one.kind === 'passed') passedGates += 1;
+      seen.push({ step: next, passedGates, from: step, event: one });
+      step = next;
+    }
+    return seen;
+  }
+
+  test('reaches the choice, a write or the end without every gate passed', () => {
+    fc.assert(
+      fc.property(stand, (given) => {
+        for (const { step, passedGates } of walk(given)) {
+          const beyond = ['choose', 'password', 'writing', 'done'].includes(step.kind);
+          if (beyond && passedGates !== given.gates) return false;
+        }
+        return true;
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('writes what the policy does not allow, or twice at a time', () => {
+    fc.assert(
+      fc.property(stand, (given) =>
+        walk(given).every(({ step, from }) => {
+          if (step.kind !== 'writing') return true;
+          return given.actions.includes(step.action) && from.kind !== 'writing';
+        }),
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('says that something was done without a write that ended so', () => {
+    fc.assert(
+      fc.property(stand, (given) =>
+        walk(given).every(({ step, from, event: one }) => {
+          if (step.kind !== 'done' || given.actions.length === 0) return true;
+          if (from.kind !== 'writing' || one.kind !== 'write-ended' || step.action !== from.action) return false;
+          return step.certain ? one.outcome === 'done' : one.outcome === 'unknown';
+        }),
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('goes back to a gate that was passed, or on after the end', () => {
+    fc.assert(
+      fc.property(stand, (given) =>
+        walk(given).every(({ step, from }) => {
+          if (isEnded(from)) return false;
+          if (step.kind !== 'gate') return true;
+          return from.kind === 'gate' && step.at === from.at + 1;
+        }),
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});

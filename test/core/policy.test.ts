@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import type { Account, AccountState } from '../../src/core/account.ts';
+import { barredFromReset, barredFromUse, type Policy, registrationChain } from '../../src/core/policy.ts';
+import type { Enrolment } from '../../src/core/stores.ts';
+
+const policy: Policy = {
+  name: 'everyone',
+  chain: ['phone', 'questions'],
+  actions: ['unlock', 'reset'],
+  lockout: { threshold: 3, minutes: 15, barsUntilPermanent: 3 },
+  flowSeconds: 1200,
+  privileged: false,
+  unknownLogins: 'decoy',
+};
+
+function account(state: Partial<AccountState> = {}): Account {
+  return {
+    id: 'b5a5d7a8-0000-4000-8000-000000000001',
+    name: 'CONTOSO\\anna',
+    samName: 'anna',
+    displayName: 'Anna',
+    state: {
+      person: true,
+      locked: false,
+      disabled: false,
+      expired: false,
+      passwordExpired: false,
+      mustChangePassword: false,
+      smartcardRequired: false,
+      privileged: false,
+      badPasswordCount: 0,
+      ...state,
+    },
+  };
+}
+
+const enrolment = (gate: string): Enrolment => ({ accountId: account().id, gate, data: {}, provedAt: new Date(0) });
+const all = [enrolment('phone'), enrolment('questions')];
+
+describe('who may use Latchkey', () => {
+  test.each<[string, Partial<AccountState>]>([
+    ['not-a-person', { person: false }],
+    ['privileged', { privileged: true }],
+    ['disabled', { disabled: true }],
+    ['account-expired', { expired: true }],
+    ['smartcard-required', { smartcardRequired: true }],
+  ])('nobody who is %s', (reason, state) => {
+    expect(barredFromUse(account(state), policy)).toBe(reason);
+    expect(barredFromReset(account(state), policy, { lockout: undefined, enrolments: all })).toBe(reason);
+  });
+
+  test.each<[string, Partial<AccountState>]>([
+    ['locked', { locked: true }],
+    ['to change the password', { mustChangePassword: true }],
+    ['of an expired password', { passwordExpired: true }],
+  ])('whoever is %s: they are whom it is for', (_what, state) => {
+    expect(barredFromReset(account(state), policy, { lockout: undefined, enrolments: all })).toBeUndefined();
+  });
+
+  test('nobody who is barred, for a while or for good', () => {
+    for (const lockout of [{ bars: 3 }, { bars: 1, until: new Date(1) }]) {
+      expect(barredFromUse(account(), policy, lockout)).toBe('barred');
+    }
+  });
+
+  test('the privileged, only where the policy names them', () => {
+    expect(barredFromUse(account({ privileged: true }), { ...policy, privileged: true })).toBeUndefined();
+  });
+
+  test('nobody for a reset who lacks one gate', () => {
+    expect(barredFromReset(account(), policy, { lockout: undefined, enrolments: [enrolment('phone')] })).toBe(
+      'unregistered',
+    );
+  });
+});
+
+describe('the chain of a registration', () => {
+  const enrol = policy.chain.map((gate) => ({ gate, step: 'enrol' }));
+
+  test('enrols every gate, for somebody new', () => {
+    expect(registrationChain(policy, [], ['phone', 'questions'])).toEqual(enrol);
+  });
+
+  test('begins with the strongest gate that is enrolled', () => {
+    const chain = registrationChain(policy, all, ['phone', 'questions']);
+    expect(chain).toEqual([{ gate: 'phone', step: 'verify' }, ...enrol]);
+  });
+
+  test('begins with a weaker one where there is no other', () => {
+    const chain = registrationChain(policy, [enrolment('questions')], ['phone', 'questions']);
+    expect(chain[0]).toEqual({ gate: 'questions', step: 'verify' });
+  });
+});
