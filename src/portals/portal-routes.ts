@@ -62,7 +62,8 @@ export function portalRoutes(portal: Portal, needs: PortalNeeds, extra: { readon
     }
     const after = await take(flow, request);
     // A session that has reached the end can do nothing more: whoever comes next to this browser starts anew.
-    if (isEnded(after.step)) await renewSession(request, after.id);
+    // Who left before the answer keeps the old session: the new one would reach nobody, and the end would be lost.
+    if (isEnded(after.step) && !response.destroyed) await renewSession(request, after.id);
     await saveSession(request);
     response.redirect(303, pathOf(after));
   });
