@@ -43,8 +43,6 @@ function isMet({ rule, count }, typed, names) {
   return undefined;
 }
 
-
-
 const reveal = document.querySelector('[data-reveal]');
 if (reveal) {
   const words = [reveal.textContent, reveal.dataset.reveal];
