@@ -29,20 +29,35 @@ export interface WorldWish {
   readonly clock?: Clock;
 }
 
-/** The questions that everybody is asked, and what people of the tests answer to each. */
-export const answers: ReadonlyMap<string, string> = new Map([
-  ['What was your first school called?', 'Hillside'],
-  ['Which place by the water do you like best?', 'Blue Heron'],
-  ['Who was your hero when you were ten?', 'Captain Nemo'],
-]);
+const catalogue = [
+  {
+    id: 'first-school',
+    text: { en: 'What was your first school called?', ar: 'ما اسم مدرستك الأولى؟' },
+    answer: 'Hillside',
+  },
+  {
+    id: 'favourite-place',
+    text: { en: 'Which place by the water do you like best?', ar: 'ما مكانك المفضل بجانب الماء؟' },
+    answer: 'Blue Heron',
+  },
+  {
+    id: 'first-hero',
+    text: { en: 'Who was your hero when you were ten?', ar: 'من كان بطلك وأنت في العاشرة من عمرك؟' },
+    answer: 'Captain Nemo',
+  },
+];
 
-const questionIds = ['first-school', 'favourite-place', 'first-hero'];
+/** What people of the tests answer to each question, by its text in every language. */
+export const answers: ReadonlyMap<string, string> = new Map(
+  catalogue.flatMap(({ text, answer }) => [[text.en, answer] as const, [text.ar, answer] as const]),
+);
+
 const questions = {
   'registration-shows': 3,
   'registration-requires': 3,
   'reset-asks': 2,
   'reset-requires': 2,
-  questions: [...answers.keys()].map((en, at) => ({ id: questionIds[at], text: { en } })),
+  questions: catalogue.map(({ id, text }) => ({ id, text })),
 };
 
 /** A whole Latchkey, composed by the product's own code from a configuration file, on a free port of this computer. */
@@ -102,7 +117,7 @@ export class PortalWorld {
 
   /** The call that rings at a number now; waits until it does. */
   ringing(number: string): Promise<VirtualCall> {
-    return eventually(`a call to ${number}`, () => this.#callsOf(number).find((call) => call.state === 'ringing'));
+    return eventually(`a call to ${number}`, () => this.#callsOf(number).findLast((call) => call.state === 'ringing'));
   }
 
   /** The code of the next text to a number that was not asked for yet; waits until it comes. */
