@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { Definitions } from './definitions.ts';
-import { crossChecks } from './settings/cross-checks.ts';
+import { crossChecks, type Sections } from './settings/cross-checks.ts';
 import { ConfigurationError, describeIssue, type SettingProblem } from './settings/problems.ts';
 import { resolveReferences } from './settings/references.ts';
 import { type Configuration, configurationSchema } from './settings/schema.ts';
@@ -48,15 +48,25 @@ export function loadConfiguration(environment: Environment, definitions: Definit
     env: (name) => environment.variables[name],
     file: readSecretFile,
   });
-  const parsed = configurationSchema(definitions).safeParse(document);
+  const schema = configurationSchema(definitions);
+  const parsed = schema.safeParse(document);
   const known = new Set(problems.map((one) => one.setting));
-  const found = parsed.success
-    ? crossChecks(parsed.data, definitions, environment)
-    : parsed.error.issues.flatMap((issue) => describeIssue(issue, document, secrets));
-  // A reference that led nowhere leaves a hole, which is the same problem once more.
+  const found = [
+    ...(parsed.error?.issues ?? []).flatMap((issue) => describeIssue(issue, document, secrets)),
+    ...crossChecks(parsed.data ?? sectionsOf(document, schema), definitions, environment),
+  ];
+  // A reference that led nowhere leaves a stand-in, which is the same problem once more.
   const all = [...problems, ...found.filter((one) => !known.has(one.setting))];
   if (!parsed.success || all.length > 0) throw new ConfigurationError(all);
   return parsed.data;
+}
+
+/** The sections that can be understood by themselves. */
+function sectionsOf(document: unknown, schema: ReturnType<typeof configurationSchema>): Sections {
+  const sections = Object.entries(schema.shape).map(([name, section]) => {
+    return [name, section.safeParse(Reflect.get(Object(document), name)).data] as const;
+  });
+  return Object.fromEntries(sections);
 }
 
 function readFile(environment: Environment): unknown {

@@ -141,7 +141,7 @@ describe('a configuration', () => {
     [
       'a gate that does not exist',
       { 'policy.chain': ['questions', 'otp-smss'] },
-      ['policy.chain.1: "otp-smss" is not a gate; there are: phone, otp-sms, questions'],
+      ['policy.chain.1: found "otp-smss"; must be one of phone, otp-sms, questions'],
     ],
     [
       'a gate named twice',
@@ -152,6 +152,19 @@ describe('a configuration', () => {
       'a gate without a provider for its channel',
       { 'policy.chain': ['otp-sms', 'questions'] },
       ['channels.sms: names no provider, and the gate otp-sms needs one'],
+    ],
+    [
+      'a gate without a provider beside something else that is wrong',
+      { 'policy.chain': ['otp-sms', 'questions'], 'listen.port': 'x' },
+      ['listen.port: found "x"; must be a number', 'channels.sms: names no provider, and the gate otp-sms needs one'],
+    ],
+    [
+      'a proxy that is everybody',
+      { 'trusted-proxies': ['10.1.0.0/16', '0.0.0.0/0', 'proxy.example.com'] },
+      [
+        'trusted-proxies.1: found "0.0.0.0/0"; must be an address, a range such as 10.1.0.0/16, or one of loopback, linklocal, uniquelocal',
+        'trusted-proxies.2: found "proxy.example.com"; must be an address, a range such as 10.1.0.0/16, or one of loopback, linklocal, uniquelocal',
+      ],
     ],
     [
       'a gate without the settings that it cannot do without',
@@ -210,13 +223,23 @@ describe('a configuration', () => {
       'listen.prot': 1,
       'store.kind': 'mysql',
       'policy.flow-minutes': 1,
+      'directory.urls': ['ldap://dc1.corp.example.com'],
       'directory.bind-password': env('NOT_SET'),
+      'policy.chain': ['otp-smss'],
     };
     expect(
       problemsOf(() => load(changes))
         .map((line) => line.split(':')[0])
         .sort(),
-    ).toEqual(['directory.bind-password', 'listen.prot', 'policy.flow-minutes', 'public-url', 'store.kind']);
+    ).toEqual([
+      'directory.bind-password',
+      'directory.urls.0',
+      'listen.prot',
+      'policy.chain.0',
+      'policy.flow-minutes',
+      'public-url',
+      'store.kind',
+    ]);
   });
 });
 

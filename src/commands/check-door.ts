@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import type { Configuration } from '../config.ts';
 import type { Finding } from '../core/directory.ts';
 
@@ -12,12 +13,17 @@ const loopback = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 export function checkDoor(configuration: Configuration, now: Date): readonly Finding[] {
   const { listen } = configuration;
   const url = configuration['public-url'];
-  if (listen.tls !== undefined) return certificateFindings(listen.tls, url.hostname, now);
+  if (listen.tls !== undefined) return certificateFindings(listen.tls, hostOf(url), now);
   if (url.protocol === 'http:') {
     const detail = `${url.origin} without TLS, for this computer only`;
     return [{ level: 'ok', subject: 'listen', detail }];
   }
   return [proxyFinding(configuration), plainFinding(listen.host)];
+}
+
+/** Without the brackets that IPv6 addresses have in a URL. */
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
 function proxyFinding(configuration: Configuration): Finding {
@@ -55,7 +61,7 @@ function certificateFindings(
     const remedy = 'Name the key that the certificate was made with in key-file.';
     found.push({ level: 'problem', subject, detail: 'the key does not belong to the certificate', remedy });
   }
-  if (certificate.checkHost(host) === undefined && certificate.checkIP(host) === undefined) {
+  if ((isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) === undefined) {
     const detail = `the certificate is not for ${host} but for ${certificate.subjectAltName ?? 'nobody'}`;
     found.push({ level: 'problem', subject, detail, remedy: 'Get one that names the host of public-url.' });
   }

@@ -3,9 +3,15 @@ import type { Definitions } from '../definitions.ts';
 import type { SettingProblem } from './problems.ts';
 import type { Configuration } from './schema.ts';
 
-/** What one setting demands of another, and what production demands of all. */
+/** The sections of a configuration that could be understood. */
+export type Sections = { readonly [name in keyof Configuration]?: Configuration[name] | undefined };
+
+/**
+ * What one setting demands of another, and what production demands of all. A demand on a section that could not be
+ * understood is left out: what is wrong with that is known already.
+ */
 export function crossChecks(
-  configuration: Configuration,
+  configuration: Sections,
   definitions: Definitions,
   environment: { readonly production: boolean },
 ): readonly SettingProblem[] {
@@ -17,9 +23,9 @@ export function crossChecks(
   ];
 }
 
-function keyProblems(configuration: Configuration): readonly SettingProblem[] {
+function keyProblems(configuration: Sections): readonly SettingProblem[] {
   const { keys } = configuration;
-  if (keys === 'ephemeral') return [];
+  if (keys === undefined || keys === 'ephemeral') return [];
   const ids = keys.map((key) => key.id);
   const twice = ids.flatMap((id, index) =>
     ids.indexOf(id) === index ? [] : [{ setting: `keys.${index}.id`, problem: `${id} is there twice` }],
@@ -30,29 +36,28 @@ function keyProblems(configuration: Configuration): readonly SettingProblem[] {
   return [...twice, { setting: 'mac-key', problem }];
 }
 
-function chainProblems(configuration: Configuration, definitions: Definitions): readonly SettingProblem[] {
-  return configuration.policy.chain.flatMap((id, index) => {
-    const setting = `policy.chain.${index}`;
+function chainProblems(configuration: Sections, definitions: Definitions): readonly SettingProblem[] {
+  const { policy, channels, gates } = configuration;
+  return (policy?.chain ?? []).flatMap((id) => {
     const gate = definitions.gates.find((definition) => definition.id === id);
-    if (gate === undefined) {
-      const known = definitions.gates.map((definition) => definition.id).join(', ');
-      return [{ setting, problem: `${JSON.stringify(id)} is not a gate; there are: ${known}` }];
-    }
-    if (gate.channel !== undefined && configuration.channels[gate.channel].length === 0) {
+    if (gate === undefined) return [];
+    if (gate.channel !== undefined && channels?.[gate.channel].length === 0) {
       return [{ setting: `channels.${gate.channel}`, problem: `names no provider, and the gate ${id} needs one` }];
     }
-    if (configuration.gates[id] === undefined && !gate.settings.safeParse({}).success) {
+    if (gates !== undefined && gates[id] === undefined && !gate.settings.safeParse({}).success) {
       return [{ setting: `gates.${id}`, problem: 'is missing, and this gate has settings without a default' }];
     }
     return [];
   });
 }
 
-function channelProblems(configuration: Configuration, definitions: Definitions): readonly SettingProblem[] {
-  return (Object.entries(configuration.channels) as [Channel, readonly string[]][]).flatMap(([channel, names]) =>
+function channelProblems(configuration: Sections, definitions: Definitions): readonly SettingProblem[] {
+  const { channels, providers } = configuration;
+  if (providers === undefined) return [];
+  return (Object.entries(channels ?? {}) as [Channel, readonly string[]][]).flatMap(([channel, names]) =>
     names.flatMap((name, index) => {
       const setting = `channels.${channel}.${index}`;
-      const provider = configuration.providers[name];
+      const provider = providers[name];
       if (provider === undefined) return [{ setting, problem: `there is no provider called ${JSON.stringify(name)}` }];
       const kind = definitions.providers.find((definition) => definition.kind === provider.kind);
       return kind?.channels.includes(channel) === true
@@ -63,13 +68,13 @@ function channelProblems(configuration: Configuration, definitions: Definitions)
 }
 
 /** What may never stand between people and a real directory (DESIGN 6.16). */
-function productionProblems(configuration: Configuration, definitions: Definitions): readonly SettingProblem[] {
+function productionProblems(configuration: Sections, definitions: Definitions): readonly SettingProblem[] {
   const problem = 'is for the demo only and not allowed when NODE_ENV is production';
   const demoKinds = new Set(definitions.providers.filter((one) => one.demo).map((one) => one.kind));
   const found: SettingProblem[] = [];
-  if (configuration.directory.kind === 'demo') found.push({ setting: 'directory.kind', problem });
+  if (configuration.directory?.kind === 'demo') found.push({ setting: 'directory.kind', problem });
   if (configuration.keys === 'ephemeral') found.push({ setting: 'keys', problem });
-  for (const [name, provider] of Object.entries(configuration.providers)) {
+  for (const [name, provider] of Object.entries(configuration.providers ?? {})) {
     if (demoKinds.has(provider.kind)) found.push({ setting: `providers.${name}.kind`, problem });
   }
   return found;

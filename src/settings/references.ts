@@ -17,6 +17,9 @@ export interface Resolved {
 const whole = /^\$\{(env|file):([^}]+)\}$/;
 const attempt = /\$\{\s*(env|file)\b/i;
 
+/** Stands where a reference led nowhere, so that what is beside it is still checked. */
+const standIn = 'missing';
+
 /** Puts the values of `${env:NAME}` and `${file:/path}` in their places, all the way down. */
 export function resolveReferences(document: unknown, sources: ReferenceSources): Resolved {
   const secrets = new Set<string>();
@@ -30,18 +33,18 @@ export function resolveReferences(document: unknown, sources: ReferenceSources):
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, [...at, key])]));
   }
 
-  function lookUp(text: string, setting: string): string | undefined {
+  function lookUp(text: string, setting: string): string {
     secrets.add(setting);
     const [, kind, name = ''] = whole.exec(text) ?? [];
     if (kind === undefined) {
       problems.push({ setting, problem: `a reference is \${env:NAME} or \${file:/path}, and is the whole value` });
-      return undefined;
+      return standIn;
     }
     const found = kind === 'env' ? sources.env(name) : sources.file(name);
     if (found !== undefined && found !== '') return found;
     const what = kind === 'env' ? `the environment variable ${name}` : `the file ${name}`;
     const absent = kind === 'env' ? 'is not set' : 'cannot be read';
     problems.push({ setting, problem: `${what} ${found === '' ? 'is empty' : absent}` });
-    return undefined;
+    return standIn;
   }
 }

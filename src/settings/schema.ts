@@ -36,12 +36,8 @@ const organisation = z.strictObject({
   'time-zone': z.string().refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin').optional(),
 });
 
-const policy = z.strictObject({
+const policyFields = {
   name: z.string().min(1).default('everyone'),
-  chain: z
-    .array(z.string())
-    .min(1)
-    .refine((gates) => new Set(gates).size === gates.length, 'names a gate twice'),
   actions: z
     .array(z.enum(['unlock', 'reset']))
     .min(1)
@@ -56,7 +52,7 @@ const policy = z.strictObject({
   'flow-minutes': z.int().min(5).max(60).default(20),
   'unknown-logins': z.enum(['decoy', 'say-so']).default('decoy'),
   'include-privileged': z.boolean().default(false),
-});
+};
 
 const listen = z.strictObject({
   host: z.string().default('127.0.0.1'),
@@ -72,6 +68,16 @@ const directory = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('demo') }),
   activeDirectorySettings.safeExtend({ kind: z.literal('active-directory') }),
 ]);
+
+function policySchema(definitions: Definitions) {
+  const known = definitions.gates.map((gate) => gate.id);
+  const gate = z.string().refine((id) => known.includes(id), `must be one of ${known.join(', ')}`);
+  const chain = z
+    .array(gate)
+    .min(1)
+    .refine((gates) => new Set(gates).size === gates.length, 'names a gate twice');
+  return z.strictObject({ ...policyFields, chain });
+}
 
 /** The whole configuration file, with the settings of the gates and providers that are known. */
 export function configurationSchema(definitions: Definitions) {
@@ -109,7 +115,7 @@ export function configurationSchema(definitions: Definitions) {
       })
       .prefault({}),
     gates: z.strictObject(gateSettings).default({}),
-    policy,
+    policy: policySchema(definitions),
     log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
   });
 }
