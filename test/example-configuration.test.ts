@@ -1,0 +1,132 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isMap, isPair, isScalar, type Pair, parseDocument, visit } from 'yaml';
+import { z } from 'zod';
+import { loadConfiguration, readEnvironment } from '../src/config.ts';
+import { loadDefinitions } from '../src/definitions.ts';
+import { configurationSchema } from '../src/settings/schema.ts';
+
+const definitions = await loadDefinitions([]);
+const source = readFileSync(path.resolve(import.meta.dirname, '../config/latchkey.example.yaml'), 'utf8');
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly default?: unknown;
+}
+
+/** Every setting there is, by its path, with its default. */
+const settings = new Map(
+  settingsOf(
+    z.toJSONSchema(configurationSchema(definitions), { io: 'input', unrepresentable: 'any' }) as JsonSchema,
+    '',
+  ),
+);
+
+function settingsOf(schema: JsonSchema, at: string): readonly (readonly [string, unknown])[] {
+  const below = [schema.items, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].filter((one) => one !== undefined);
+  const own = Object.entries(schema.properties ?? {}).flatMap(([name, setting]) => {
+    const here = at === '' ? name : `${at}.${name}`;
+    return [[here, setting.default] as const, ...settingsOf(setting, here)];
+  });
+  return [...own, ...below.flatMap((one) => settingsOf(one, at))];
+}
+
+/** The example with its references led to files and variables that are there. */
+function loadExample(text: string, production: boolean) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-example-'));
+  const given = text.replaceAll(/\$\{file:\/run\/secrets\/([a-z-]+)\}/g, (_whole, name: string) => {
+    const file = path.join(folder, name);
+    writeFileSync(file, `${'5e'.repeat(32)}\n`);
+    return `\${file:${file}}`;
+  });
+  const file = path.join(folder, 'latchkey.yaml');
+  writeFileSync(file, given);
+  const environment = readEnvironment({ LATCHKEY_CONFIG: file, ...(production ? { NODE_ENV: 'production' } : {}) });
+  return loadConfiguration(environment, definitions);
+}
+
+/** A setting of the example, with the setting that it stands below. */
+interface Place {
+  readonly pair: Pair;
+  readonly group: Pair | undefined;
+  readonly at: string;
+}
+
+const pairs: Place[] = [];
+/** The parser gives what stands above the first setting of a group to the group. */
+const aboveFirst = new Map<unknown, string>();
+
+visit(parseDocument(source), {
+  Map(_key, map) {
+    if (map.commentBefore) aboveFirst.set(map.items[0], map.commentBefore);
+  },
+  Pair(_key, pair, ancestors) {
+    const above = ancestors.filter((one) => isPair(one));
+    const names = [...above, pair].flatMap((one) => (isScalar(one.key) ? [String(one.key.value)] : []));
+    pairs.push({ pair, group: above.at(-1), at: names.join('.') });
+  },
+});
+
+/** What stands above a setting, in one line. */
+function commentOf(pair: Pair): string {
+  const own = isScalar(pair.key) ? (pair.key.commentBefore ?? '') : '';
+  return `${aboveFirst.get(pair) ?? ''} ${own}`.replaceAll(/\s+/g, ' ').trim();
+}
+
+describe('latchkey.example.yaml', () => {
+  it('is a configuration for production', () => {
+    const configuration = loadExample(source, true);
+    expect(configuration.directory.kind).toBe('active-directory');
+    expect(configuration.policy.chain).toEqual(['questions']);
+  });
+
+  it('is one with PostgreSQL too, when that is taken in instead of SQLite', () => {
+    const commented = source.slice(source.indexOf('# store:\n'), source.indexOf('\ndirectory:'));
+    const before = source.slice(0, source.indexOf('\nstore:\n'));
+    const swapped = `${before}\n${commented.replaceAll(/^# /gm, '')}\n${source.slice(source.indexOf('\ndirectory:'))}`;
+    expect(loadExample(swapped, true).store).toMatchObject({ kind: 'postgresql', host: 'db.example.com' });
+  });
+
+  it('is one with every other setting that it only shows', () => {
+    const shown = source.replaceAll(/^( *)# ((?:logo-file|colours|answer-pattern[a-z-]*): )/gm, '$1$2');
+    expect(loadExample(shown, true).organisation.colours).toBeDefined();
+  });
+
+  it('mentions every setting, once for each place where it can stand', () => {
+    expect(settings.size).toBeGreaterThan(80);
+    const places = Map.groupBy([...settings.keys()], (setting) => setting.split('.').at(-1) ?? '');
+    for (const [name, where] of places) {
+      const mentions = [...source.matchAll(new RegExp(`(?:^|[\\s{,(])${name}: `, 'gm'))];
+      const sections = [...source.matchAll(new RegExp(`^[ #]*${name}:$`, 'gm'))];
+      expect(mentions.length + sections.length, where.join(' and ')).toBeGreaterThanOrEqual(where.length);
+    }
+  });
+
+  it('explains every setting, or the group that it stands in', () => {
+    const unexplained = pairs.filter(({ pair, group, at }) => {
+      return settings.has(at) && commentOf(pair) === '' && (group === undefined || commentOf(group) === '');
+    });
+    expect(unexplained.map(({ at }) => at)).toEqual([]);
+  });
+
+  it('says the right default wherever it says one', () => {
+    const said = pairs.flatMap(({ pair, at }) => {
+      if (isMap(pair.value)) return [];
+      const [, value] = /\b[Dd]efault:? ([0-9a-z-]+)/.exec(commentOf(pair)) ?? [];
+      const [, before] = /([a-z-]+) \(default\)/.exec(commentOf(pair)) ?? [];
+      const word = before ?? value;
+      return word === undefined || word === 'none' ? [] : [[at, word] as const];
+    });
+    expect(said.length).toBeGreaterThan(25);
+    for (const [at, word] of said) {
+      const known = settings.get(at);
+      if (Array.isArray(known)) continue;
+      expect(`${at} ${word}`).toBe(`${at} ${known}`);
+    }
+  });
+});
