@@ -10,6 +10,7 @@ import {
   nextStep,
   quiet,
   type RefusedReason,
+  settled,
   subjectKey,
 } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
@@ -20,8 +21,8 @@ import { barredFromUse, type Policy } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Enrolment, Stores } from './stores.ts';
 
-/** A gate whose `open` began this long ago and never ended belongs to a process that died. */
-const openingPatience = 30_000;
+/** Milliseconds after which a gate that is still being opened or judged belongs to a process that died. */
+const patience = 30_000;
 
 export interface FlowRunnerNeeds {
   readonly desk: GateDesk;
@@ -74,14 +75,15 @@ export class FlowRunner {
     if (link.step === 'enrol' && isExactly(body, 'keep', 'yes')) return this.#keep(flow, link, request);
     const input = readForm(step.form, body);
     if (link.step === 'enrol' && !(await this.#mayEnrol(flow))) return this.#end(flow, 'not-eligible', request);
-    const claimed = await this.#needs.stores.flows.save(quiet(flow));
+    const claimed = await this.#claim(flow);
     if (claimed === undefined) return this.#current(flow);
-    const { failures } = this.#needs.stores;
-    const threshold = this.#needs.policy.lockout.threshold;
-    const tries = await failures.count(subjectKey(flow.subject), counterOf(link), threshold, this.#needs.clock.now());
-    if (tries === undefined) return this.#bar(claimed, link, request);
-    const verdict = await this.#judge(claimed, { link, input, request });
-    return this.#follow(claimed, { verdict, link, tries, request });
+    try {
+      return await this.#try(claimed, { link, input, request });
+    } catch (fault) {
+      // Frees the gate for the next press. When even that fails, the patience of the next one does.
+      await this.#needs.stores.flows.save(claimed).catch(() => undefined);
+      throw fault;
+    }
   }
 
   /** Ends the flow because the person asked to. */
@@ -98,9 +100,35 @@ export class FlowRunner {
     const now = this.#needs.clock.now().getTime();
     if (flow.step.kind !== 'gate') return flow;
     const since = flow.step.openingSince;
-    if (since !== undefined && now - since < openingPatience) return flow;
+    if (since !== undefined && now - since < patience) return flow;
     const claimed = await this.#save(quiet(flow), { ...flow.step, openingSince: now });
     return claimed === undefined ? this.#current(flow) : this.#needs.desk.open(claimed, request);
+  }
+
+  /**
+   * Takes the gate for one answer. Whoever posts while it is being judged, twice in a hurry perhaps, spends no try.
+   * @returns the flow to go on with, whose next save frees the gate; undefined when somebody else has it
+   */
+  async #claim(flow: Flow): Promise<Flow | undefined> {
+    if (flow.step.kind !== 'gate') return undefined;
+    const now = this.#needs.clock.now().getTime();
+    const since = flow.step.judgingSince;
+    if (since !== undefined && now - since < patience) return undefined;
+    const claimed = await this.#save(quiet(flow), { ...flow.step, judgingSince: now });
+    return claimed === undefined ? undefined : { ...claimed, step: settled(claimed.step) };
+  }
+
+  async #try(
+    flow: Flow,
+    work: { link: Link; input: Readonly<Record<string, string>>; request: RequestContext },
+  ): Promise<Flow> {
+    const { link, request } = work;
+    const { stores, policy, clock } = this.#needs;
+    const { threshold } = policy.lockout;
+    const tries = await stores.failures.count(subjectKey(flow.subject), counterOf(link), threshold, clock.now());
+    if (tries === undefined) return this.#bar(flow, link, request);
+    const verdict = await this.#judge(flow, work);
+    return this.#follow(flow, { verdict, link, tries, request });
   }
 
   async #keep(flow: Flow, link: Link, request: RequestContext): Promise<Flow> {

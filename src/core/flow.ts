@@ -45,8 +45,11 @@ export type FlowSubject =
   | { readonly kind: 'decoy'; readonly key: string; readonly seed: string; readonly reason: string };
 
 export type FlowStep =
-  /** `openingSince` (milliseconds) marks a gate whose `open` has begun and not yet been saved. */
-  | { readonly kind: 'gate'; readonly at: number; readonly openingSince?: number }
+  /**
+   * `openingSince` and `judgingSince` (milliseconds) mark a gate whose `open` or `answer` has begun and not yet been
+   * saved: whoever comes meanwhile finds it taken.
+   */
+  | { readonly kind: 'gate'; readonly at: number; readonly openingSince?: number; readonly judgingSince?: number }
   | { readonly kind: 'choose' }
   /** `refusals` counts the passwords that the directory or its policy did not take. */
   | { readonly kind: 'password'; readonly refusals: number }
@@ -111,6 +114,11 @@ export function isEnded(step: FlowStep): boolean {
 /** The link that is open, when a gate is. */
 export function openLink(flow: Pick<Flow, 'step' | 'chain'>): Link | undefined {
   return flow.step.kind === 'gate' ? flow.chain[flow.step.at] : undefined;
+}
+
+/** The step without the marks of work that is under way. */
+export function settled(step: FlowStep): FlowStep {
+  return step.kind === 'gate' ? { kind: 'gate', at: step.at } : step;
 }
 
 /** The flow without what the last page had to say. */

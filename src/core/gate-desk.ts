@@ -1,5 +1,5 @@
 import { BadRequest } from './errors.ts';
-import { type Flow, type Link, openLink, subjectKey } from './flow.ts';
+import { type Flow, type Link, openLink, settled, subjectKey } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { Gate, GateContext, Page, Step, Verdict } from './gate.ts';
 import type { RequestContext } from './request-context.ts';
@@ -53,9 +53,9 @@ export class GateDesk {
     const { step, link } = this.openStep(flow);
     try {
       const memory = await step.open(await this.#context(flow, link, request.language));
-      return (await this.#needs.stores.flows.save({ ...flow, step: settledGate(flow), memory })) ?? flow;
+      return (await this.#needs.stores.flows.save({ ...flow, step: settled(flow.step), memory })) ?? flow;
     } catch (fault) {
-      await this.#needs.stores.flows.save({ ...flow, step: settledGate(flow) });
+      await this.#needs.stores.flows.save({ ...flow, step: settled(flow.step) });
       await this.#needs.audit.write('gate.fault', flow, { request, gate: link.gate });
       throw fault;
     }
@@ -91,8 +91,4 @@ export class GateDesk {
       flowReference: flow.reference,
     };
   }
-}
-
-function settledGate(flow: Flow): Flow['step'] {
-  return flow.step.kind === 'gate' ? { kind: 'gate', at: flow.step.at } : flow.step;
 }

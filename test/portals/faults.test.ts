@@ -318,6 +318,24 @@ describe('a process that dies', () => {
     expect((await visitor.open('/reset/otp-sms')).path).toBe('/reset/questions');
   });
 
+  test('while it judges an answer leaves the gate taken for a moment only', async () => {
+    const person = await world.registered();
+    const visitor = await world.start(person.samName);
+    const form = visitor.form({ code: await world.code(person.mobile) }, 'act=next');
+    const { failures, flows } = world.latchkey.stores;
+    const save = flows.save.bind(flows);
+    vi.spyOn(failures, 'count').mockRejectedValue(new Error('killed'));
+    vi.spyOn(flows, 'save').mockImplementationOnce(save).mockRejectedValue(new Error('killed'));
+    expect((await visitor.ask({ method: 'post', ...form })).status).toBe(500);
+    vi.restoreAllMocks();
+    await world.restart();
+    await visitor.ask({ method: 'post', ...form });
+    expect((await visitor.open('/reset/otp-sms')).path).toBe('/reset/otp-sms');
+    world.clock.pass(31);
+    await visitor.ask({ method: 'post', ...form });
+    expect((await visitor.open('/reset/otp-sms')).path).toBe('/reset/questions');
+  });
+
   test('leaves an audit whose chain is whole', async () => {
     expect(await world.latchkey.stores.audit.verify()).toBeUndefined();
   });

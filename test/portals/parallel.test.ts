@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Answer, Visitor } from './visitor.ts';
-import { type Person, PortalWorld, threshold } from './world.ts';
+import { answerTo, type Person, PortalWorld, threshold } from './world.ts';
 
 let world: PortalWorld;
 
@@ -111,6 +111,49 @@ describe('fifty at the same time', () => {
       await storm(visitor, Array(10).fill({ path: '/reset/otp-sms', body }));
     }
     expect(await world.reached(person)).toBe(3);
+  });
+
+  test('right answers to the questions pass the gate once', async () => {
+    const asking = await PortalWorld.open({ chain: ['questions'] });
+    try {
+      const person = await asking.registered();
+      const visitor = await asking.start(person.samName);
+      const answers: Record<string, string> = {};
+      for (const label of visitor.page('main label').toArray()) {
+        const $ = visitor.page;
+        answers[$(label).attr('for') ?? ''] = answerTo($(label).text());
+      }
+      await storm(visitor, Array(12).fill(visitor.form(answers)));
+      expect(count(await asking.audited(person), 'gate.passed')).toBe(1);
+      expect((await visitor.open('/reset/questions')).path).toBe('/reset/choose');
+    } finally {
+      await asking.close();
+    }
+  });
+
+  test('posts of one wrong answer, as by a hurried finger, are one try', async () => {
+    const person = await world.registered();
+    const visitor = await world.start(person.samName);
+    const form = visitor.form({ code: await world.wrongCode(person.mobile) }, 'act=next');
+    const { failures } = world.latchkey.stores;
+    const counted = failures.count.bind(failures);
+    let go: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const counting = vi.spyOn(failures, 'count').mockImplementation(async (...asked) => {
+      await held;
+      return counted(...asked);
+    });
+    const first = visitor.tab().ask({ method: 'post', ...form });
+    await vi.waitFor(() => expect(counting).toHaveBeenCalled());
+    const rest = await storm(visitor, Array(many).fill(form));
+    for (const answer of rest) expect(answer.headers.location).toBe('/reset/otp-sms');
+    go();
+    await first;
+    await visitor.open('/reset/otp-sms');
+    expect(visitor.text).toContain('You can try 2 more times.');
+    expect(count(await world.audited(person), 'gate.wrong')).toBe(1);
   });
 
   test('passwords are one write: exactly one of them signs in', async () => {
