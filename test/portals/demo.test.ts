@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadConfiguration, readEnvironment } from '../../src/config.ts';
+import { loadDefinitions } from '../../src/definitions.ts';
+import { PortalWorld } from './world.ts';
+
+let world: PortalWorld;
+
+beforeAll(async () => {
+  world = await PortalWorld.open({ settings: { directory: { kind: 'demo' }, keys: 'ephemeral' } });
+});
+afterAll(() => world.close());
+
+describe('the demo', () => {
+  test('shows whom to try, and the virtual phone takes a key for a call that rings', async () => {
+    const home = await world.visitor().open('/');
+    expect(home.text).toContain('anna.berg');
+    const visitor = await world.start('anna.berg');
+    expect(visitor.path).toBe('/reset/phone');
+    await world.latchkey.challenges.idle();
+    const phone = await world.visitor().open('/demo/phone');
+    await phone.submit({}, 'key=#');
+    expect(phone.path).toBe('/demo/phone');
+    await visitor.submit({}, 'act=next');
+    expect(visitor.path).toBe('/reset/otp-sms');
+  });
+
+  test.each([
+    ['another key', { call: 'x', key: '7' }],
+    ['a field more', { call: 'x', key: '#', number: '+447700900999' }],
+    ['no call', { key: '#' }],
+  ])('refuses %s', async (_what, fields) => {
+    const phone = await world.visitor().open('/demo/phone');
+    expect((await phone.post('/demo/phone', fields)).status).toBe(400);
+  });
+
+  test('refuses a key that another site presses', async () => {
+    await world.visitor().open('/demo/phone');
+    const answer = await world.visitor().ask({ method: 'post', path: '/demo/phone', body: 'call=x&key=%23' });
+    expect(answer.status).toBe(403);
+  });
+
+  test('does not start in production', async () => {
+    const environment = readEnvironment({ LATCHKEY_CONFIG: 'config/latchkey.yaml', NODE_ENV: 'production' });
+    const definitions = await loadDefinitions([]);
+    expect(() => loadConfiguration(environment, definitions)).toThrow(/directory\.kind.*\n.*keys/);
+  });
+
+  test('has no virtual phone page where the directory is a real one', async () => {
+    const real = await PortalWorld.open({ chain: ['otp-sms'] });
+    try {
+      expect((await real.visitor().open('/demo/phone')).status).toBe(404);
+      expect((await real.visitor().open('/')).text).not.toContain('anna.berg');
+    } finally {
+      await real.close();
+    }
+  });
+});
