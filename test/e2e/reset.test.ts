@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Directory } from '../../src/core/directory.ts';
 import { sharedSamba } from '../services/shared-samba.ts';
+import { eventually } from './eventually.ts';
 import { addRegistered, journeys, lockOut, newPassword } from './journeys.ts';
 import { choose, passAllGates, typePassword } from './steps.ts';
+import { ThinkingDirectory } from './thinking-directory.ts';
 
 const samba = await sharedSamba();
 
@@ -116,6 +118,29 @@ journeys('getting back in', samba, (stage) => {
     await choose(visitor, 'unlock');
     expect(await visitor.heading()).toBe('Your account is unlocked');
     expect(await administrator.bind(person, person.password)).toBe('bound');
+  });
+
+  test('finds its end again for somebody who left the page while the directory was thinking', async () => {
+    const { world, visitor, administrator } = stage;
+    const person = await addRegistered(stage);
+    await passAllGates(visitor, world, person);
+    await choose(visitor, 'reset');
+    const password = newPassword();
+    const thinking = new ThinkingDirectory(world.latchkey.directory);
+    await visitor.type('password', password);
+    await visitor.type('repeat', password);
+    await visitor.page.locator('main .acts button').click({ noWaitAfter: true });
+    await thinking.asked;
+    await visitor.goTo('/reset/password');
+    expect(visitor.path).toBe('/reset/working');
+    thinking.answer();
+    await eventually('the end', async () => {
+      await visitor.goTo('/reset/working');
+      return visitor.path === '/reset/working' ? undefined : true;
+    });
+    expect(visitor.path).toBe('/reset/done');
+    expect(await visitor.heading()).toBe('Your password has been changed');
+    expect(await administrator.bind(person, password)).toBe('bound');
   });
 
   test('ends must-change: the person has just chosen this password', async () => {

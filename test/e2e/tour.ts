@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import type { WriteResult } from '../../src/core/directory.ts';
 import { demoPassword, demoPeople } from '../../src/directories/demo/people.ts';
 import { SettableClock } from '../settable-clock.ts';
+import { eventually } from './eventually.ts';
 import {
   answerQuestions,
   cancel,
@@ -15,6 +16,7 @@ import {
   typePassword,
   type Walker,
 } from './steps.ts';
+import { ThinkingDirectory } from './thinking-directory.ts';
 import { Visitor } from './visitor.ts';
 import { answers, PortalWorld } from './world.ts';
 
@@ -166,7 +168,6 @@ class Guide {
       await this.#visitor.goTo('/reset/password');
       await this.#see('reset-7-working');
     });
-    await this.#visitor.goTo('/reset/done');
     await this.#see('reset-7-done-reset');
     await this.#toChoice(anna);
     await this.#see('reset-5-choose-again');
@@ -268,20 +269,17 @@ class Guide {
 
   /** The directory takes its time over a new password; meanwhile the person looks again. */
   async #whileDirectoryThinks(meanwhile: () => Promise<void>): Promise<void> {
-    const { directory } = this.#world.latchkey;
-    let answer: (result: WriteResult) => void = () => {};
-    const thinking = new Promise<WriteResult>((resolve) => {
-      answer = resolve;
-    });
-    Object.assign(directory, { resetPassword: () => thinking });
+    const thinking = new ThinkingDirectory(this.#world.latchkey.directory);
     await this.#visitor.type('password', 'Green-Harbour-43');
     await this.#visitor.type('repeat', 'Green-Harbour-43');
     await this.#visitor.page.locator('main .acts button').click({ noWaitAfter: true });
-    await this.#visitor.page.waitForTimeout(500);
+    await thinking.asked;
     await meanwhile();
-    answer({ kind: 'done' });
-    Reflect.deleteProperty(directory, 'resetPassword');
-    await this.#visitor.page.waitForTimeout(300);
+    thinking.answer();
+    await eventually('the end of the reset', async () => {
+      await this.#visitor.goTo('/reset/done');
+      return this.#visitor.path === '/reset/done' ? true : undefined;
+    });
   }
 
   #loseAnswers(): void {
