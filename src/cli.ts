@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { check } from './commands/check.ts';
 import { findingLine } from './commands/finding-line.ts';
+import { health } from './commands/health.ts';
 import { mapOf } from './commands/map.ts';
 import { migrate, verifyAudit } from './commands/store-commands.ts';
 import { ConfigurationError, exitConfiguration } from './config.ts';
@@ -42,6 +43,11 @@ program
   .command('migrate')
   .description("bring the store's schema up to date; several nodes may do it at once")
   .action(withConfiguration((loaded) => migrate(loaded.configuration)));
+
+program
+  .command('health')
+  .description('ask the server on this computer whether it lives')
+  .action(withConfiguration((loaded) => health(loaded.configuration)));
 
 const audit = program.command('audit').description('look after the audit');
 audit

@@ -55,7 +55,8 @@ describe('latchkey', () => {
   it('says in plain words what it can do', async () => {
     const { code, stdout } = await latchkey('--help');
     expect(code).toBe(0);
-    for (const command of ['start', 'check', 'migrate', 'audit', 'map', '--config']) expect(stdout).toContain(command);
+    for (const command of ['start', 'check', 'migrate', 'audit', 'map', 'health', '--config'])
+      expect(stdout).toContain(command);
   });
 
   it.each([
@@ -292,6 +293,34 @@ describe('latchkey migrate and audit verify', () => {
         expect(stdout).toContain('not a database');
         expect(stderr).toBe('');
         expect(code).toBe(1);
+      }
+    },
+    timeout,
+  );
+});
+
+describe('latchkey health', () => {
+  it.each([['without TLS'], ['with TLS, by the very certificate that is configured']])(
+    'asks the server on this computer, %s',
+    async (how) => {
+      const { folder } = await lastingDemo();
+      if (how.startsWith('with TLS')) {
+        certificate(folder, 'cert', { host: 'password.example.com', days: 10 });
+        const tls = { 'certificate-file': folder.path('cert.pem'), 'key-file': folder.path('cert.key') };
+        const listen = { port: await freePort(), tls };
+        folder.write({ ...settingsOf(folder), 'public-url': 'https://password.example.com', listen });
+      }
+      const before = await latchkey('health', folder);
+      expect(before.stdout).toMatch(/^It does not answer as it should: .*ECONNREFUSED/);
+      expect(before.code).toBe(1);
+      const server = await LatchkeyProcess.server({ configuration: folder.file });
+      try {
+        expect(await latchkey('health', folder)).toMatchObject({ code: 0, stdout: 'It lives.\n' });
+        if (how.startsWith('without')) return;
+        certificate(folder, 'cert', { host: 'password.example.com', days: 10 });
+        expect((await latchkey('health', folder)).code).toBe(1);
+      } finally {
+        await server.end();
       }
     },
     timeout,

@@ -9,4 +9,6 @@ if [ ! -e /srv/samba/ready ]; then
   INTERFACES=${INTERFACES:-lo eth0} /bin/sh /opt/provision/provision.sh /srv/samba/dc ${SAMBA_NAMES:-samba}
   touch /srv/samba/ready
 fi
+# Where others find the authority to trust, and nothing else of the domain.
+[ ! -d /srv/authority ] || install -m 0644 /srv/samba/dc/private/tls/ca.pem /srv/authority/ca.pem
 exec samba -s /srv/samba/dc/etc/smb.conf -F --no-process-group

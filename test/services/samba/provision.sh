@@ -18,7 +18,9 @@ dns=$(printf %s "$realm" | tr '[:upper:]' '[:lower:]')
 host=dc1.$dns
 
 # The first password is thrown away: the real ones are set below from the environment, where no process list shows them.
+# Windows ACLs of files go into a database, as only CAP_SYS_ADMIN may write the attributes that they are kept in.
 samba-tool domain provision --targetdir="$dir" --realm="$realm" --domain="$domain" --server-role=dc \
+  --option='vfs objects=dfs_samba4 acl_xattr xattr_tdb' --option="xattr_tdb:file=$dir/xattr.tdb" \
   --dns-backend=NONE --host-name=dc1 --host-ip=127.0.0.1 --option='interfaces=lo' \
   --option='bind interfaces only=yes' >"$dir.log" 2>&1 || { cat "$dir.log" >&2; exit 1; }
 rm -f "$dir.log"
