@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Visitor } from './visitor.ts';
 import { type Person, PortalWorld, threshold } from './world.ts';
 
@@ -238,6 +238,32 @@ describe('wrong passwords', () => {
     expect(world.standing(person).locked).toBe(false);
     expect(world.standing(person).badPasswords).toBeLessThanOrEqual(directoryThreshold - 2);
     expect(await world.bind(person, person.password)).toBe('bound');
+    expect((await world.toChoice(person)).path).toBe('/reset/choose');
+  });
+
+  test('are forwarded one at a time, even where Latchkey itself would bar later than the directory', async () => {
+    const patient = await PortalWorld.open({ chain: ['otp-sms'], policy: { lockout: { threshold: 100 } } });
+    try {
+      const person = await patient.registered();
+      const visitors = await Promise.all(Array.from({ length: 30 }, () => patient.visitor().open('/registration')));
+      await Promise.all(visitors.map((one, n) => one.submit({ login: person.samName, password: `wrong ${n}` })));
+      expect(patient.standing(person)).toMatchObject({ locked: false, badPasswords: directoryThreshold - 2 });
+    } finally {
+      await patient.close();
+    }
+  });
+
+  test('are forwarded as often as Latchkey takes, even where the directory never locks', async () => {
+    const person = await world.registered();
+    const { administration } = world.demo;
+    const lenient = { minLength: 8, complexity: true, historyLength: 0, minAgeSeconds: 0, lockoutWindowSeconds: 1800 };
+    const settings = administration.addPasswordSettings('Never locks', 1, { ...lenient, lockoutThreshold: 0 });
+    settings.appliesTo.add(person.entry);
+    const forwarded = vi.spyOn(world.latchkey.directory, 'authenticate');
+    for (let wrong = 0; wrong < 10; wrong += 1) await world.signIn(person.samName, `wrong ${wrong}`);
+    expect((await world.signIn(person.samName, person.password)).status).toBe(422);
+    expect(forwarded).toHaveBeenCalledTimes(threshold);
+    forwarded.mockRestore();
     expect((await world.toChoice(person)).path).toBe('/reset/choose');
   });
 
