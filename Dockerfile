@@ -15,7 +15,6 @@ FROM node:26-slim
 WORKDIR /opt/latchkey
 COPY --from=modules /opt/latchkey/node_modules node_modules
 COPY package.json ./
-COPY bin bin
 COPY config config
 COPY public public
 COPY views views
@@ -25,5 +24,5 @@ RUN ["install", "--directory", "--owner=node", "--group=node", "--mode=0700", "/
 ENV NODE_ENV=production LATCHKEY_CONFIG=/etc/latchkey/latchkey.yaml
 USER node
 VOLUME /var/lib/latchkey
-HEALTHCHECK --interval=30s --timeout=10s --start-period=20s --retries=3 CMD ["node", "bin/latchkey.js", "health"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=20s --retries=3 CMD ["node", "src/launcher.js", "health"]
 CMD ["node", "src/main.ts"]

@@ -317,6 +317,17 @@ describe('a secret is in no message', () => {
   });
 });
 
+describe('the debugging of the LDAP client, which would log new passwords,', () => {
+  it.each(['ldapts', 'http,ldapts', 'LDAPTS', 'ldap*', '*'])('is refused as %s', (sections) => {
+    const problems = problemsOf(() => load({}, { NODE_DEBUG: sections }));
+    expect(problems).toEqual(['NODE_DEBUG: would write passwords to the log; leave ldapts out of it']);
+  });
+
+  it('is not mistaken for that of another part', () => {
+    expect(problemsOf(() => load({}, { NODE_DEBUG: 'http,tls' }))).toEqual([]);
+  });
+});
+
 describe('in production', () => {
   const production = { NODE_ENV: 'production' };
   const demoOnly = 'is for the demo only and not allowed when NODE_ENV is production';

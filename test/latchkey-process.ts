@@ -73,7 +73,7 @@ export class LatchkeyProcess {
 
   /** The latchkey command. */
   static command(args: readonly string[], launch: Launch = {}): LatchkeyProcess {
-    return new LatchkeyProcess('bin/latchkey.js', args, launch);
+    return new LatchkeyProcess('src/launcher.js', args, launch);
   }
 
   /** What a service manager starts. Comes back when it listens. */

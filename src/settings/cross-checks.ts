@@ -1,3 +1,5 @@
+import path from 'node:path';
+import type { Environment } from '../config.ts';
 import type { Channel } from '../core/provider.ts';
 import type { Definitions } from '../definitions.ts';
 import type { SettingProblem } from './problems.ts';
@@ -13,14 +15,23 @@ export type Sections = { readonly [name in keyof Configuration]?: Configuration[
 export function crossChecks(
   configuration: Sections,
   definitions: Definitions,
-  environment: { readonly production: boolean },
+  environment: Pick<Environment, 'production' | 'variables'>,
 ): readonly SettingProblem[] {
   return [
+    ...debugProblems(environment.variables.NODE_DEBUG),
     ...keyProblems(configuration),
     ...chainProblems(configuration, definitions),
     ...channelProblems(configuration, definitions),
     ...(environment.production ? productionProblems(configuration, definitions) : []),
   ];
+}
+
+/** ldapts writes whole requests there, new passwords among them. */
+function debugProblems(sections: string | undefined): readonly SettingProblem[] {
+  const named = (sections ?? '').split(',').map((section) => section.trim().toLowerCase());
+  const matches = named.some((section) => section !== '' && path.matchesGlob('ldapts', section));
+  if (!matches) return [];
+  return [{ setting: 'NODE_DEBUG', problem: 'would write passwords to the log; leave ldapts out of it' }];
 }
 
 function keyProblems(configuration: Sections): readonly SettingProblem[] {
