@@ -6,6 +6,12 @@ const kinds = [/\p{Lu}/u, /\p{Ll}/u, /[0-9]/, /[~!@#$%^&*_\-+=`|\\(){}[\]:;"'<>,
 const problem = document.querySelector('[data-focus]');
 if (problem) problem.focus();
 
+// A form is sent once: the second press of a double click would come from a page that is over already.
+document.addEventListener('submit', (event) => {
+  if (event.target.dataset.sent === 'yes') event.preventDefault();
+  event.target.dataset.sent = 'yes';
+});
+
 // A call is proved at the phone: when it is, the page goes on by itself, as if Next had been pressed.
 const watched = document.querySelector('[data-watch]');
 if (watched) watch(watched, 1500);

@@ -103,7 +103,15 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const desk = new GateDesk({ gates, stores, audit });
   const starter = new FlowStarter({ gates, desk, stores, directory, policy, audit, clock, mac });
   const runner = new FlowRunner({ desk, directory, stores, policy, audit, notices, clock });
-  const actions = new ActionRunner({ stores, directory, policy, audit, notices, clock });
+  const actions = new ActionRunner({
+    stores,
+    directory,
+    policy,
+    audit,
+    notices,
+    clock,
+    writePatienceMs: writePatienceMs(configuration),
+  });
   const guard = new SignInGuard({
     directory,
     failures: stores.failures,
@@ -237,6 +245,12 @@ function createDirectory(
   }
   if (demo === undefined) throw new Error('the demo directory was not started');
   return createActiveDirectory({ settings: demo.settings, clock });
+}
+
+/** A write is sent and, when its answer is lost, looked up: each within the directory's time-out. */
+function writePatienceMs(configuration: Configuration): number {
+  const { directory } = configuration;
+  return Math.max(20_000, directory.kind === 'demo' ? 0 : 2 * directory['operation-timeout-ms'] + 4_000);
 }
 
 function createProviders(

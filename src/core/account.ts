@@ -25,6 +25,12 @@ export interface Account {
 /** Who an account is, without how it stands: what a flow may remember of it. */
 export type Identity = Omit<Account, 'state'>;
 
+/** An account without its state. */
+export function identityOf(account: Account): Identity {
+  const { state: _state, ...identity } = account;
+  return identity;
+}
+
 /** What the directory says of an account at the moment of reading (MS-ADTS 3.1.1.4.5.17, 3.1.1.3.4.1). */
 export interface AccountState {
   /** False for computers, trusts and service accounts: Latchkey never touches those. */

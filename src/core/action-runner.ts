@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Account } from './account.ts';
+import { type Account, identityOf } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory, PasswordPolicy, PreparedWrite, RefusalReason, WriteResult } from './directory.ts';
 import { BadRequest, Unavailable } from './errors.ts';
@@ -20,6 +20,8 @@ export interface ActionRunnerNeeds {
   readonly audit: FlowAudit;
   readonly notices: Notices;
   readonly clock: Clock;
+  /** Milliseconds after which a write without an outcome belongs to a process that died: longer than any write takes. */
+  readonly writePatienceMs: number;
 }
 
 /**
@@ -75,7 +77,7 @@ export class ActionRunner {
    */
   async resume(flow: Flow): Promise<Flow> {
     if (flow.step.kind !== 'writing') return flow;
-    if (this.#needs.clock.now().getTime() - flow.step.since < writePatience) return flow;
+    if (this.#needs.clock.now().getTime() - flow.step.since < this.#needs.writePatienceMs) return flow;
     const entry = await this.#needs.stores.journal.read(flow.step.journalId);
     // Claimed, and the process died before anything was journalled: nothing was sent.
     const outcome = entry === undefined ? 'not-done' : await this.#settle(entry);
@@ -83,14 +85,17 @@ export class ActionRunner {
   }
 
   /**
-   * Settles every write of the journal whose outcome is not known, by reading the directory. Runs at the start and now
-   * and then. Returns how many were settled.
+   * Settles every write of the journal whose outcome is not known, by reading the directory, and tells the person of
+   * what turns out to have happened: their browser may never come back. Runs at the start and now and then.
+   * @returns how many were settled
    */
   async recover(): Promise<number> {
     let settled = 0;
     for (const entry of await this.#needs.stores.journal.unsettled()) {
-      const young = this.#needs.clock.now().getTime() - entry.intendedAt.getTime() < writePatience;
-      if (!young && (await this.#settle(entry)) !== 'unknown') settled += 1;
+      const young = this.#needs.clock.now().getTime() - entry.intendedAt.getTime() < this.#needs.writePatienceMs;
+      const outcome = young ? 'unknown' : await this.#settle(entry);
+      if (outcome !== 'unknown') settled += 1;
+      if (outcome === 'done') await this.#tellLater(entry);
     }
     return settled;
   }
@@ -206,6 +211,12 @@ export class ActionRunner {
     return saved ?? this.#current(flow);
   }
 
+  async #tellLater(entry: JournalEntry): Promise<void> {
+    const account = await this.#needs.directory.read(entry.write.accountId);
+    if (account !== undefined)
+      this.#needs.notices.tell(identityOf(account), { kind: entry.action }, entry.flowReference);
+  }
+
   async #settle(entry: JournalEntry): Promise<JournalOutcome> {
     if (entry.outcome !== undefined && entry.outcome !== 'unknown') return entry.outcome;
     const outcome = await this.#observed(entry.action, entry.write);
@@ -256,9 +267,6 @@ export class ActionRunner {
     return (await this.#needs.stores.flows.read(flow.id)) ?? flow;
   }
 }
-
-/** Milliseconds after which a write without an outcome belongs to a process that died. */
-const writePatience = 20_000;
 
 const notDone: Message = { key: 'password.not-done' };
 

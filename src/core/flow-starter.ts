@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Account, Identity } from './account.ts';
+import { type Account, identityOf } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
 import { type Flow, type FlowSubject, firstStep, isEnded, type Link, type Portal } from './flow.ts';
@@ -108,9 +108,4 @@ export class FlowStarter {
     const weight = (gate: string): number => (gates.get(gate)?.factor === 'possession' ? 0 : 1);
     return [...policy.chain].sort((a, b) => weight(a) - weight(b));
   }
-}
-
-function identityOf(account: Account): Identity {
-  const { state: _state, ...identity } = account;
-  return identity;
 }

@@ -303,6 +303,17 @@ describe('a process that dies', () => {
     expect(await world.latchkey.stores.journal.unsettled()).toEqual([]);
   });
 
+  test('between the write and its outcome, and nobody comes back: the person is told all the same', async () => {
+    const person = await world.registered();
+    await dying(person, (dead) => vi.spyOn(world.latchkey.stores.journal, 'settle').mockReturnValue(dead));
+    expect(mails(person)).toHaveLength(0);
+    world.clock.pass(patience);
+    expect(await world.latchkey.actions.recover()).toBe(1);
+    await vi.waitFor(() => expect(mails(person)).toHaveLength(1));
+    expect(await world.latchkey.actions.recover()).toBe(0);
+    expect(mails(person)).toHaveLength(1);
+  });
+
   test('in the middle of a gate: tries stay counted, and no code can be used again', async () => {
     const person = await world.registered();
     const visitor = await world.start(person.samName);
