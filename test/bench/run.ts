@@ -31,21 +31,6 @@ interface BenchPerson {
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
-const reason = whyNoSamba();
-if (reason !== undefined) {
-  process.stderr.write(`The bench needs Samba AD. ${reason}\n`);
-  process.exit(1);
-}
-
-const samba = await startSamba();
-const folder = await mkdtemp(path.join(tmpdir(), 'latchkey-bench-'));
-try {
-  await bench(samba, folder);
-} finally {
-  await samba.stop();
-  await rm(folder, { recursive: true, force: true });
-}
-
 async function bench(samba: SambaService, folder: string): Promise<void> {
   const settings = directorySettings(samba);
   const directory = createActiveDirectory({ settings: activeDirectorySettings.parse(settings), clock: systemClock });
@@ -280,4 +265,19 @@ async function freePort(): Promise<number> {
   server.close();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
+}
+
+const reason = whyNoSamba();
+if (reason !== undefined) {
+  process.stderr.write(`The bench needs Samba AD. ${reason}\n`);
+  process.exit(1);
+}
+
+const samba = await startSamba();
+const folder = await mkdtemp(path.join(tmpdir(), 'latchkey-bench-'));
+try {
+  await bench(samba, folder);
+} finally {
+  await samba.stop();
+  await rm(folder, { recursive: true, force: true });
 }
