@@ -9,11 +9,9 @@ import { SqlFailureStore } from './failure-store.ts';
 import { guarded, toFault } from './faults.ts';
 import { SqlFlowStore } from './flow-store.ts';
 import { SqlJournalStore } from './journal-store.ts';
-import { postgresqlDialect } from './postgresql.ts';
 import type { Database, Tables } from './schema.ts';
 import { SqlSessionStore } from './session-store.ts';
 import type { StoreSettings } from './settings.ts';
-import { sqliteDialect } from './sqlite.ts';
 import { Upkeep } from './upkeep.ts';
 
 export interface StoreNeeds {
@@ -30,7 +28,7 @@ const postgresqlPatienceMs = 5_000;
  * PostgreSQL server is first asked by the first call.
  */
 export async function openStores(settings: StoreSettings, needs: StoreNeeds): Promise<Stores> {
-  const db: Database = openDatabase(settings);
+  const db: Database = await openDatabase(settings);
   const patience = settings.kind === 'sqlite' ? settings['busy-timeout-ms'] : postgresqlPatienceMs;
   const all = { db, ...needs, kind: settings.kind };
   const upkeep = guarded(new Upkeep(all), patience);
@@ -49,10 +47,14 @@ export async function openStores(settings: StoreSettings, needs: StoreNeeds): Pr
   };
 }
 
-function openDatabase(settings: StoreSettings): Database {
+/** Only the driver that is wanted is loaded: each costs memory and time. */
+async function openDatabase(settings: StoreSettings): Promise<Database> {
   try {
     return new Kysely<Tables>({
-      dialect: settings.kind === 'sqlite' ? sqliteDialect(settings) : postgresqlDialect(settings),
+      dialect:
+        settings.kind === 'sqlite'
+          ? (await import('./sqlite.ts')).sqliteDialect(settings)
+          : (await import('./postgresql.ts')).postgresqlDialect(settings),
     });
   } catch (error) {
     throw toFault(error);
