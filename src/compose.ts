@@ -21,6 +21,7 @@ import type { Channel, Courier, MfaProvider } from './core/provider.ts';
 import { createSealer, type Sealer } from './core/sealer.ts';
 import { SignInGuard } from './core/sign-in.ts';
 import type { Stores } from './core/stores.ts';
+import { WriteDesk } from './core/write-desk.ts';
 import type { Definitions } from './definitions.ts';
 import type { DemoServer } from './demo-world.ts';
 import { createActiveDirectory } from './directories/active-directory/active-directory.ts';
@@ -48,7 +49,7 @@ export interface Latchkey {
   readonly stores: Stores;
   readonly directory: Directory;
   readonly providers: ReadonlyMap<string, MfaProvider | Courier>;
-  readonly actions: ActionRunner;
+  readonly writes: WriteDesk;
   readonly challenges: Challenges;
   /** Only in the demo. */
   readonly phones?: VirtualPhones;
@@ -103,24 +104,25 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const desk = new GateDesk({ gates, stores, audit });
   const starter = new FlowStarter({ gates, desk, stores, directory, policy, audit, clock, mac });
   const runner = new FlowRunner({ desk, directory, stores, policy, audit, notices, clock });
-  const actions = new ActionRunner({
+  const writes = new WriteDesk({
     stores,
     directory,
-    policy,
     audit,
     notices,
     clock,
     writePatienceMs: writePatienceMs(configuration),
   });
+  const actions = new ActionRunner({ stores, directory, policy, audit, writes, clock });
   const guard = new SignInGuard({
+    policy,
     directory,
     failures: stores.failures,
     audit: stores.audit,
-    rules: policy.lockout,
     clock,
   });
   const answers = await demoWorld?.seedEnrolments({ gates, directory, enrolments: stores.enrolments, clock });
   const draining = { now: false };
+  const storeState = new ServiceState({ directory: stores, clock });
   const app = createApp({
     starter,
     runner,
@@ -141,7 +143,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     sessionIdleMs: configuration.policy['flow-minutes'] * 60_000,
     viewFolders: definitions.views,
     floors: needs.floors ?? { startMs: 150, signInMs: 600 },
-    ready: async () => !draining.now && (await stores.health()).ok,
+    ready: async () => !draining.now && (await storeState.available()),
     ...(demoWorld !== undefined && phones !== undefined && mailbox !== undefined
       ? { demo: demoWorld.viewOf({ phones, mailbox, answers: answers ?? [] }) }
       : {}),
@@ -153,12 +155,12 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     stores,
     directory,
     providers,
-    actions,
+    writes,
     challenges,
     ...(phones === undefined ? {} : { phones }),
     ...(mailbox === undefined ? {} : { mailbox }),
     startUpkeep() {
-      timer = startUpkeep({ challenges, actions, stores, clock, log });
+      timer = startUpkeep({ challenges, writes, stores, clock, log });
     },
     drain() {
       draining.now = true;
@@ -176,7 +178,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
 
 function startUpkeep(parts: {
   challenges: Challenges;
-  actions: ActionRunner;
+  writes: WriteDesk;
   stores: Stores;
   clock: Clock;
   log: Logger;
@@ -184,7 +186,7 @@ function startUpkeep(parts: {
   let turn = 0;
   const once = async (): Promise<void> => {
     await parts.challenges.recover();
-    await parts.actions.recover();
+    await parts.writes.recover();
     if (turn % purgeEvery === 0) await parts.stores.purge(parts.clock.now());
     turn += 1;
   };
@@ -250,7 +252,7 @@ function createDirectory(
 /** A write is sent and, when its answer is lost, looked up: each within the directory's time-out. */
 function writePatienceMs(configuration: Configuration): number {
   const { directory } = configuration;
-  return Math.max(20_000, directory.kind === 'demo' ? 0 : 2 * directory['operation-timeout-ms'] + 4_000);
+  return Math.max(30_000, directory.kind === 'demo' ? 0 : 2 * directory['operation-timeout-ms'] + 14_000);
 }
 
 function createProviders(

@@ -1,33 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { type Account, identityOf } from './account.ts';
+import type { Account } from './account.ts';
 import type { Clock } from './clock.ts';
-import type { Directory, PasswordPolicy, PreparedWrite, RefusalReason, WriteResult } from './directory.ts';
-import { BadRequest, Unavailable } from './errors.ts';
+import type { Directory, PasswordPolicy } from './directory.ts';
+import { BadRequest } from './errors.ts';
 import { type Flow, nextStep, quiet } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
-import type { Action, JournalEntry, JournalOutcome } from './journal.ts';
+import type { Action, JournalOutcome } from './journal.ts';
 import type { Message, Problem } from './message.ts';
-import type { Notices } from './notices.ts';
 import { type PasswordRule, passwordRules, unmetProblem } from './password-rules.ts';
 import { barredFromReset, type Policy } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Stores } from './stores.ts';
+import { notDone, type WriteDesk } from './write-desk.ts';
 
 export interface ActionRunnerNeeds {
-  readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures' | 'journal'>;
+  readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
   readonly directory: Directory;
   readonly policy: Policy;
   readonly audit: FlowAudit;
-  readonly notices: Notices;
+  readonly writes: WriteDesk;
   readonly clock: Clock;
-  /** Milliseconds after which a write without an outcome belongs to a process that died: longer than any write takes. */
-  readonly writePatienceMs: number;
 }
 
-/**
- * What happens after the chain is passed: the choice, and the one write to the directory. A write is claimed, journalled
- * and audited before it is sent; an answer that was lost is looked up on the same server, never guessed, never resent.
- */
+/** What happens after the chain is passed: the choice, the new password, and the flow's end. The write is WriteDesk's. */
 export class ActionRunner {
   readonly #needs: ActionRunnerNeeds;
 
@@ -77,27 +72,10 @@ export class ActionRunner {
    */
   async resume(flow: Flow): Promise<Flow> {
     if (flow.step.kind !== 'writing') return flow;
-    if (this.#needs.clock.now().getTime() - flow.step.since < this.#needs.writePatienceMs) return flow;
-    const entry = await this.#needs.stores.journal.read(flow.step.journalId);
-    // Claimed, and the process died before anything was journalled: nothing was sent.
-    const outcome = entry === undefined ? 'not-done' : await this.#settle(entry);
+    const { journalId, since } = flow.step;
+    const outcome = await this.#needs.writes.settle(journalId, new Date(since));
+    if (outcome === undefined) return flow;
     return this.#finish(flow, { outcome, ...(outcome === 'not-done' ? { problem: notDone } : {}) });
-  }
-
-  /**
-   * Settles every write of the journal whose outcome is not known, by reading the directory, and tells the person of
-   * what turns out to have happened: their browser may never come back. Runs at the start and now and then.
-   * @returns how many were settled
-   */
-  async recover(): Promise<number> {
-    let settled = 0;
-    for (const entry of await this.#needs.stores.journal.unsettled()) {
-      const young = this.#needs.clock.now().getTime() - entry.intendedAt.getTime() < this.#needs.writePatienceMs;
-      const outcome = young ? 'unknown' : await this.#settle(entry);
-      if (outcome !== 'unknown') settled += 1;
-      if (outcome === 'done') await this.#tellLater(entry);
-    }
-    return settled;
   }
 
   async #problemsOf(flow: Flow, typed: { password: string; repeat: string }): Promise<readonly Problem[]> {
@@ -113,7 +91,7 @@ export class ActionRunner {
     order: { readonly action: Action; readonly newPassword?: string },
     request: RequestContext,
   ): Promise<Flow> {
-    const { directory, stores, audit } = this.#needs;
+    const { directory, stores, clock, writes } = this.#needs;
     const account = await this.#eligible(flow);
     if (account === undefined) return this.#refuse(flow, request);
     const write = await directory.prepareWrite(account);
@@ -122,121 +100,34 @@ export class ActionRunner {
       kind: 'write-began',
       journalId,
       action: order.action,
-      since: this.#needs.clock.now().getTime(),
+      since: clock.now().getTime(),
     });
     if (began === undefined) throw new BadRequest(`${order.action} is not offered here`);
     const refusals = flow.step.kind === 'password' ? flow.step.refusals : 0;
     const claimed = await stores.flows.save({ ...quiet(flow), step: began });
     if (claimed === undefined) return this.#current(flow);
-    await stores.journal.intend({
-      id: journalId,
-      action: order.action,
-      flowReference: flow.reference,
-      write,
-      intendedAt: this.#needs.clock.now(),
+    const ended = await writes.carryOut({ ...order, id: journalId, flow: claimed, write, request });
+    if (ended.kind === 'open') return claimed;
+    const after = await this.#finish(claimed, {
+      outcome: ended.outcome,
+      refusals: ended.outcome === 'refused' ? refusals + 1 : refusals,
+      mustChange: ended.mustChange,
+      ...(ended.problem === undefined ? {} : { problem: ended.problem }),
     });
-    await audit.write('write.intended', flow, { request, detail: { action: order.action, server: write.server } });
-    const result = await this.#send(write, order);
-    return this.#conclude(claimed, { journalId, write, action: order.action, result, refusals, request });
-  }
-
-  async #send(
-    write: PreparedWrite,
-    order: { readonly action: Action; readonly newPassword?: string },
-  ): Promise<WriteResult | { readonly kind: 'not-sent'; readonly fault: unknown }> {
-    const { directory } = this.#needs;
-    try {
-      return order.newPassword === undefined
-        ? await directory.unlock(write)
-        : await directory.resetPassword(write, order.newPassword);
-    } catch (fault) {
-      return { kind: 'not-sent', fault };
-    }
-  }
-
-  async #conclude(
-    flow: Flow,
-    came: {
-      journalId: string;
-      write: PreparedWrite;
-      action: Action;
-      result: WriteResult | { kind: 'not-sent'; fault: unknown };
-      refusals: number;
-      request: RequestContext;
-    },
-  ): Promise<Flow> {
-    const { result, action, journalId, request, refusals } = came;
-    const outcome = result.kind === 'unknown' ? await this.#observed(action, came.write) : settledAs(result.kind);
-    await this.#needs.stores.journal.settle(journalId, outcome, this.#needs.clock.now());
-    const mustChange = result.kind === 'done' && result.mustChange === true;
-    const detail = {
-      action,
-      ...(result.kind === 'unknown' ? { why: result.detail } : {}),
-      ...(mustChange ? { mustChange } : {}),
-    };
-    await this.#needs.audit.write(`write.${outcome}`, flow, { request, detail });
-    if (result.kind === 'not-sent' && !(result.fault instanceof Unavailable)) {
-      await this.#finish(flow, { outcome, refusals });
-      throw result.fault;
-    }
-    const problem = problemAfter(outcome, result);
-    return this.#finish(flow, {
-      outcome,
-      refusals: outcome === 'refused' ? refusals + 1 : refusals,
-      mustChange,
-      ...(problem === undefined ? {} : { problem }),
-    });
+    if (ended.fault !== undefined) throw ended.fault;
+    return after;
   }
 
   async #finish(
     flow: Flow,
     ended: { outcome: JournalOutcome; refusals?: number; problem?: Message; mustChange?: boolean },
   ): Promise<Flow> {
-    const { flows, failures } = this.#needs.stores;
+    const { flows } = this.#needs.stores;
     const step = nextStep(flow, { kind: 'write-ended', outcome: ended.outcome, refusals: ended.refusals ?? 0 });
     if (step === undefined) return this.#current(flow);
     const problems = ended.problem === undefined ? {} : { problems: [{ message: ended.problem }] };
     const last = step.kind === 'done' && ended.mustChange === true ? { ...step, mustChange: true as const } : step;
-    const saved = await flows.save({ ...quiet(flow), step: last, ...problems });
-    // Of several who look after a lost answer at the same time, one saves, and only that one tells the person.
-    if (saved !== undefined && step.kind === 'done' && flow.subject.kind === 'account') {
-      const { account } = flow.subject;
-      await flows.endOthers(account.id, flow.id, this.#needs.clock.now());
-      if (step.certain) {
-        await failures.clear(account.id);
-        await failures.unbar(account.id);
-      }
-      this.#needs.notices.tell(account, { kind: step.action ?? 'reset' }, flow.reference);
-    }
-    return saved ?? this.#current(flow);
-  }
-
-  async #tellLater(entry: JournalEntry): Promise<void> {
-    const account = await this.#needs.directory.read(entry.write.accountId);
-    if (account !== undefined)
-      this.#needs.notices.tell(identityOf(account), { kind: entry.action }, entry.flowReference);
-  }
-
-  async #settle(entry: JournalEntry): Promise<JournalOutcome> {
-    if (entry.outcome !== undefined && entry.outcome !== 'unknown') return entry.outcome;
-    const outcome = await this.#observed(entry.action, entry.write);
-    if (outcome === entry.outcome) return outcome;
-    await this.#needs.stores.journal.settle(entry.id, outcome, this.#needs.clock.now());
-    const subject = { kind: 'account', account: { id: entry.write.accountId } } as const;
-    const flow = { subject, portal: 'reset', reference: entry.flowReference } as const;
-    await this.#needs.audit.write(`write.${outcome}`, flow, { detail: { action: entry.action, recovered: true } });
-    return outcome;
-  }
-
-  /** What became of a write, told by the server that it was sent to. */
-  async #observed(action: Action, write: PreparedWrite): Promise<JournalOutcome> {
-    try {
-      const now = await this.#needs.directory.observe(write);
-      if (action === 'unlock') return now.lockoutTime === '0' ? 'done' : 'not-done';
-      return now.passwordLastSet === write.passwordLastSet ? 'not-done' : 'done';
-    } catch {
-      return 'unknown';
-    }
+    return (await flows.save({ ...quiet(flow), step: last, ...problems })) ?? this.#current(flow);
   }
 
   async #eligible(flow: Flow): Promise<Account | undefined> {
@@ -245,7 +136,10 @@ export class ActionRunner {
     if (account === undefined) return undefined;
     const enrolments = await stores.enrolments.of(account.id);
     const lockout = await stores.failures.lockout(account.id, clock.now());
-    return barredFromReset(account, policy, { lockout, enrolments }) === undefined ? account : undefined;
+    // What was registered after the flow began is the owner's answer to somebody who stands here with the old phone.
+    const replaced = enrolments.some(({ gate, provedAt }) => policy.chain.includes(gate) && provedAt > flow.createdAt);
+    const barred = barredFromReset(account, policy, { lockout, enrolments });
+    return barred === undefined && !replaced ? account : undefined;
   }
 
   async #refuse(flow: Flow, request: RequestContext): Promise<Flow> {
@@ -266,18 +160,4 @@ export class ActionRunner {
   async #current(flow: Flow): Promise<Flow> {
     return (await this.#needs.stores.flows.read(flow.id)) ?? flow;
   }
-}
-
-const notDone: Message = { key: 'password.not-done' };
-
-function settledAs(kind: 'done' | 'refused' | 'not-sent'): JournalOutcome {
-  return kind === 'not-sent' ? 'not-done' : kind;
-}
-
-function problemAfter(
-  outcome: JournalOutcome,
-  result: WriteResult | { readonly kind: 'not-sent' },
-): Message | undefined {
-  if (result.kind === 'refused') return { key: `password.refused.${result.reason satisfies RefusalReason}` };
-  return outcome === 'not-done' ? notDone : undefined;
 }

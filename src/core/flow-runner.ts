@@ -88,7 +88,8 @@ export class FlowRunner {
 
   /** Ends the flow because the person asked to. */
   async cancel(flow: Flow, request: RequestContext): Promise<Flow> {
-    const ended = await this.#save(quiet(flow), { kind: 'cancelled' });
+    const step = nextStep(flow, { kind: 'cancelled' });
+    const ended = step === undefined ? undefined : await this.#save({ ...quiet(flow), memory: null }, step);
     if (ended === undefined) return this.#current(flow);
     await this.#needs.audit.write('flow.cancelled', flow, { request });
     return ended;
@@ -125,6 +126,9 @@ export class FlowRunner {
     const { link, request } = work;
     const { stores, policy, clock } = this.#needs;
     const { threshold } = policy.lockout;
+    // A bar that fell after the flow began holds every gate, also one at which nobody has failed yet.
+    const barred = await stores.failures.lockout(subjectKey(flow.subject), clock.now());
+    if (barred !== undefined) return this.#end(flow, 'barred', request);
     const tries = await stores.failures.count(subjectKey(flow.subject), counterOf(link), threshold, clock.now());
     if (tries === undefined) return this.#bar(flow, link, request);
     const verdict = await this.#judge(flow, work);
@@ -164,10 +168,11 @@ export class FlowRunner {
     const key = subjectKey(flow.subject);
     switch (verdict.kind) {
       case 'passed':
-        if (link.step === 'enrol') await this.#enrol(flow, link, verdict.enrolment ?? null, request);
         await failures.clear(key, counterOf(link));
         await this.#needs.audit.write('gate.passed', flow, { request, gate: link.gate, detail: { step: link.step } });
-        return this.#advance(flow, { kind: 'passed' }, request);
+        return link.step === 'enrol'
+          ? this.#enrol(flow, { link, data: verdict.enrolment ?? null, request })
+          : this.#advance(flow, { kind: 'passed' }, request);
       case 'more': {
         await failures.refund(key, counterOf(link));
         const { memory, notice, problems } = verdict;
@@ -197,11 +202,30 @@ export class FlowRunner {
     const key = subjectKey(flow.subject);
     const account = await directory.read(key);
     const lockout = await stores.failures.lockout(key, clock.now());
-    return account !== undefined && barredFromUse(account, policy, lockout) === undefined;
+    if (account === undefined || barredFromUse(account, policy, lockout) !== undefined) return false;
+    return !(await this.#isOvertaken(flow));
   }
 
-  async #enrol(flow: Flow, link: Link, data: Enrolment['data'], request: RequestContext): Promise<void> {
+  /**
+   * Whether somebody else has enrolled a gate of this account since the flow began. Its chain then no longer asks for
+   * what it should: whoever knows the password alone must not replace what the owner registered meanwhile.
+   */
+  async #isOvertaken(flow: Flow): Promise<boolean> {
+    const at = flow.step.kind === 'gate' ? flow.step.at : flow.chain.length;
+    const own = flow.chain.slice(0, at).filter((link) => link.step === 'enrol');
+    const enrolments = await this.#needs.desk.enrolled(flow);
+    return enrolments.some(
+      ({ gate, provedAt }) => provedAt > flow.createdAt && !own.some((link) => link.gate === gate),
+    );
+  }
+
+  /** Keeps what was proved. The gate is claimed once more: the flow may have been ended while it was being judged. */
+  async #enrol(judged: Flow, proof: { link: Link; data: Enrolment['data']; request: RequestContext }): Promise<Flow> {
+    const { link, data, request } = proof;
     const { audit, stores, clock } = this.#needs;
+    const flow = await this.#claim(judged);
+    if (flow === undefined) return this.#current(judged);
+    if (!(await this.#mayEnrol(flow))) return this.#end(flow, 'not-eligible', request);
     await audit.write('enrolment.keeping', flow, { request, gate: link.gate });
     await stores.enrolments.keep({
       accountId: subjectKey(flow.subject),
@@ -209,11 +233,14 @@ export class FlowRunner {
       data,
       provedAt: clock.now(),
     });
+    // Flows that began before know nothing of it: they end, whoever walks them.
+    await stores.flows.endOthers(subjectKey(flow.subject), flow.id, clock.now());
     await audit.write('enrolment.kept', flow, { request, gate: link.gate });
     if (flow.subject.kind === 'account') {
       const event = { kind: 'enrolment-changed', gate: link.gate } as const;
       this.#needs.notices.tell(flow.subject.account, event, flow.reference);
     }
+    return this.#advance(flow, { kind: 'passed' }, request);
   }
 
   async #advance(flow: Flow, event: FlowEvent, request: RequestContext): Promise<Flow> {

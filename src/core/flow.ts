@@ -50,7 +50,8 @@ export type FlowStep =
    * saved: whoever comes meanwhile finds it taken.
    */
   | { readonly kind: 'gate'; readonly at: number; readonly openingSince?: number; readonly judgingSince?: number }
-  | { readonly kind: 'choose' }
+  /** `refusals` as below: going back does not forget them. */
+  | { readonly kind: 'choose'; readonly refusals?: number }
   /** `refusals` counts the passwords that the directory or its policy did not take. */
   | { readonly kind: 'password'; readonly refusals: number }
   /** A write was sent and nothing may be done until its outcome is known. */
@@ -84,17 +85,18 @@ export const maxRefusals = 10;
  */
 export function nextStep(flow: Pick<Flow, 'step' | 'chain' | 'actions'>, event: FlowEvent): FlowStep | undefined {
   if (isEnded(flow.step)) return undefined;
+  // What was sent to the directory cannot be called back: only its outcome moves the flow.
+  if (flow.step.kind === 'writing')
+    return event.kind === 'write-ended' ? afterWrite(flow.step.action, event) : undefined;
   if (event.kind === 'expired' || event.kind === 'cancelled') return { kind: event.kind };
   if (event.kind === 'refused') return { kind: 'refused', reason: event.reason };
   switch (flow.step.kind) {
     case 'gate':
       return event.kind === 'passed' ? afterGate(flow, flow.step.at) : undefined;
     case 'choose':
-      return fromChoose(flow.actions, event);
+      return fromChoose(flow, flow.step.refusals ?? 0, event);
     case 'password':
-      return fromPassword(flow.actions, event);
-    case 'writing':
-      return event.kind === 'write-ended' ? afterWrite(flow.step.action, event) : undefined;
+      return fromPassword(flow, flow.step.refusals, event);
     default:
       return undefined;
   }
@@ -142,15 +144,16 @@ function afterGate(flow: Pick<Flow, 'chain' | 'actions'>, at: number): FlowStep 
   return flow.actions.length === 0 ? { kind: 'done', certain: true } : { kind: 'choose' };
 }
 
-function fromChoose(actions: readonly Action[], event: FlowEvent): FlowStep | undefined {
-  if (event.kind === 'chose-reset' && actions.includes('reset')) return { kind: 'password', refusals: 0 };
+function fromChoose(flow: Pick<Flow, 'actions'>, refusals: number, event: FlowEvent): FlowStep | undefined {
+  const { actions } = flow;
+  if (event.kind === 'chose-reset' && actions.includes('reset')) return { kind: 'password', refusals };
   if (event.kind === 'write-began' && event.action === 'unlock' && actions.includes('unlock')) return writing(event);
   return undefined;
 }
 
-function fromPassword(actions: readonly Action[], event: FlowEvent): FlowStep | undefined {
-  if (event.kind === 'back') return { kind: 'choose' };
-  if (event.kind === 'write-began' && event.action === 'reset' && actions.includes('reset')) return writing(event);
+function fromPassword(flow: Pick<Flow, 'actions'>, refusals: number, event: FlowEvent): FlowStep | undefined {
+  if (event.kind === 'back') return refusals === 0 ? { kind: 'choose' } : { kind: 'choose', refusals };
+  if (event.kind === 'write-began' && event.action === 'reset' && flow.actions.includes('reset')) return writing(event);
   return undefined;
 }
 

@@ -1,8 +1,8 @@
 import type { Account } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory, PasswordPolicy, SignIn } from './directory.ts';
-import type { LockoutRules } from './lockout.ts';
 import type { Login } from './login.ts';
+import { barredFromUse, type Policy } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { AuditStore, FailureStore } from './stores.ts';
 
@@ -43,15 +43,17 @@ export class SignInGuard {
   }
 
   async #attempt(found: Account, password: string, request: RequestContext): Promise<SignInOutcome> {
-    const { directory, failures, rules, clock } = this.#needs;
+    const { directory, failures, policy, clock } = this.#needs;
     const account = await directory.read(found.id);
     if (account === undefined) return this.#refuse('wrong', undefined, request);
+    // Nobody may find out here whether a password is an administrator's: such an account is never asked about.
+    if (barredFromUse(account, policy) !== undefined) return this.#refuse('withheld', account, request);
     if (!mayForward(await directory.passwordPolicy(account), account.state.badPasswordCount)) {
       return this.#refuse('withheld', account, request);
     }
     const subject = signInSubject(account);
     const barred = await failures.lockout(subject, clock.now());
-    const tries = barred ? undefined : await failures.count(subject, counter, rules.threshold, clock.now());
+    const tries = barred ? undefined : await failures.count(subject, counter, policy.lockout.threshold, clock.now());
     if (tries === undefined) return this.#refuse('withheld', account, request);
     const answer = await this.#forward(account, password);
     if (answer.kind === 'wrong') return this.#wrong(account, tries, request);
@@ -75,9 +77,9 @@ export class SignInGuard {
   }
 
   async #wrong(account: Account, tries: number, request: RequestContext): Promise<SignInOutcome> {
-    const { failures, rules, clock, audit } = this.#needs;
-    if (tries >= rules.threshold) {
-      const bar = await failures.bar(signInSubject(account), rules, clock.now());
+    const { failures, policy, clock, audit } = this.#needs;
+    if (tries >= policy.lockout.threshold) {
+      const bar = await failures.bar(signInSubject(account), policy.lockout, clock.now());
       await audit.append({
         ...this.#event('account.barred', account, request),
         detail: { bars: bar.bars, from: counter },
@@ -133,7 +135,7 @@ export interface SignInNeeds {
   readonly directory: Directory;
   readonly failures: FailureStore;
   readonly audit: AuditStore;
-  readonly rules: LockoutRules;
+  readonly policy: Policy;
   readonly clock: Clock;
 }
 

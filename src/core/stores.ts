@@ -90,7 +90,11 @@ export interface ChallengeStore {
 export interface JournalStore {
   /** On disk before it resolves. */
   intend(entry: JournalEntry): Promise<void>;
-  settle(id: string, outcome: JournalOutcome, now: Date): Promise<void>;
+  /**
+   * Writes down how it ended. A final outcome is never overwritten.
+   * @returns whether this call changed it: of several who settle one entry, one hears true
+   */
+  settle(id: string, outcome: JournalOutcome, now: Date): Promise<boolean>;
   read(id: string): Promise<JournalEntry | undefined>;
   /** Entries without a final outcome (none, or `unknown`), oldest first. */
   unsettled(): Promise<readonly JournalEntry[]>;

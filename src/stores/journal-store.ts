@@ -41,13 +41,15 @@ export class SqlJournalStore implements JournalStore {
   }
 
   /** The first final outcome stays: a slower node that found out less does not overwrite it. */
-  async settle(id: string, outcome: JournalOutcome, now: Date): Promise<void> {
-    await this.#db
+  async settle(id: string, outcome: JournalOutcome, now: Date): Promise<boolean> {
+    const open = outcome === 'unknown' ? null : 'unknown';
+    const result = await this.#db
       .updateTable('journal')
       .set({ outcome, settled_at: now.getTime() })
       .where('id', '=', id)
-      .where((row) => row.or([row('outcome', 'is', null), row('outcome', '=', 'unknown')]))
-      .execute();
+      .where((row) => row.or([row('outcome', 'is', null), ...(open === null ? [] : [row('outcome', '=', open)])]))
+      .executeTakeFirst();
+    return result.numUpdatedRows > 0n;
   }
 
   async read(id: string): Promise<JournalEntry | undefined> {

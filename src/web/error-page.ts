@@ -19,6 +19,7 @@ export function setUpErrorPage(needs: { pages: Pages }): ErrorRequestHandler {
       view: 'errors/error',
       surface: '',
       status: known.status,
+      forms: false,
       data: { key: known.publicKey, correlation: request.correlation },
     });
   };

@@ -22,6 +22,8 @@ export interface PageOptions {
   /** The surface that the page belongs to: its name stands in the title, and its start behind the logo. */
   readonly surface: '' | 'reset' | 'registration' | 'help' | 'demo';
   readonly status?: number;
+  /** False for pages without any form: they start no session. */
+  readonly forms?: boolean;
   readonly data?: { readonly [name: string]: unknown };
   readonly notice?: Message | undefined;
   readonly problems?: readonly Problem[] | undefined;
@@ -59,7 +61,10 @@ export class Pages {
       surface: page.surface,
       path: request.originalUrl.split('?')[0],
       // An error page may come before there is a session; it has no form then.
-      csrf: request.session === undefined ? undefined : { field: csrfField, token: csrfToken(request) },
+      csrf:
+        request.session === undefined || page.forms === false
+          ? undefined
+          : { field: csrfField, token: csrfToken(request) },
       problems,
       localTime: (at: Date) => this.#localTime(at, language.tag),
       problemAt: (field: string) => problems.find((problem) => problem.field === field)?.text,

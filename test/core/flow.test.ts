@@ -101,7 +101,18 @@ describe('what follows what', () => {
     expect(nextStep(stand, event)).toEqual(next);
   });
 
-  test.each([gate(0), gate(1), choose, password, writing('reset')])('from $kind a flow can end at any time', (step) => {
+  test('what was sent to the directory cannot be called back', () => {
+    for (const event of [expired, cancelled, refusedEvent])
+      expect(nextStep(at(writing('reset')), event)).toBeUndefined();
+  });
+
+  test('going back does not forget refused passwords', () => {
+    const back = nextStep(at({ kind: 'password', refusals: 9 }), { kind: 'back' });
+    expect(back).toEqual({ kind: 'choose', refusals: 9 });
+    expect(back && nextStep(at(back), choseReset)).toEqual({ kind: 'password', refusals: 9 });
+  });
+
+  test.each([gate(0), gate(1), choose, password])('from $kind a flow can end at any time', (step) => {
     expect(nextStep(at(step), expired)).toEqual({ kind: 'expired' });
     expect(nextStep(at(step), cancelled)).toEqual({ kind: 'cancelled' });
     expect(nextStep(at(step), refusedEvent)).toEqual({ kind: 'refused', reason: 'barred' });

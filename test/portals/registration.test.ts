@@ -188,12 +188,25 @@ describe('signing in', () => {
     expect(await wrongText(person.samName, 'wrong')).toBe(await wrongText('nobody.at.all', 'a password'));
   });
 
-  test('leads a privileged person to a page that ends, and registers nothing', async () => {
+  test('tells nobody whether a password is that of a privileged person, and never asks the directory', async () => {
     const person = world.person();
     world.demo.administration.set(person.entry, { adminCount: '1' });
-    const visitor = await world.signIn(person.samName, person.password);
-    expect(visitor.path).toBe('/registration/refused');
-    expect((await visitor.open('/registration/phone')).path).toBe('/registration/refused');
+    const right = await world.signIn(person.samName, person.password);
+    const wrong = await world.signIn(person.samName, 'not-the-password');
+    expect(right.path).toBe('/registration');
+    expect(right.problems).toBe(wrong.problems);
+    expect(world.standing(person).badPasswords).toBe(0);
+  });
+
+  test('replaces nothing that the owner registered after the sign-in', async () => {
+    const person = world.person();
+    const thief = await world.signIn(person.samName, person.password);
+    world.clock.pass(1);
+    await world.register(person);
+    const kept = await world.latchkey.stores.enrolments.of(person.id);
+    await thief.submit({ number: '+44 7700 900999' }, 'act=next');
+    expect(thief.path).toBe('/registration/refused');
+    expect(await world.latchkey.stores.enrolments.of(person.id)).toEqual(kept);
   });
 
   test.each(['', ' ', '   ', '\t', '\u00a0', '\0', '\0x', 'x\0'])('never sends %j to a bind', async (password) => {

@@ -1,3 +1,4 @@
+import { Unavailable } from '../../core/errors.ts';
 import type { Connection } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 
@@ -73,8 +74,12 @@ export class ConnectionPool {
       mine = resolve;
     });
     this.#line.push(mine);
-    await deadline.hold(turn, () => {
+    const leave = (): void => {
       this.#line = this.#line.filter((other) => other !== mine);
+    };
+    // A long line is ours, not the server's: it must not be taken for a server that is down.
+    await deadline.hold(turn, leave).catch((cause: unknown) => {
+      throw new Unavailable('every connection to the directory is in use', cause);
     });
   }
 

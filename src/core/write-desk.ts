@@ -1,0 +1,209 @@
+import { type Identity, identityOf } from './account.ts';
+import type { Clock } from './clock.ts';
+import type { Directory, PreparedWrite, RefusalReason, WriteResult } from './directory.ts';
+import { Unavailable } from './errors.ts';
+import type { Flow } from './flow.ts';
+import type { FlowAudit } from './flow-audit.ts';
+import type { Action, JournalEntry, JournalOutcome } from './journal.ts';
+import type { Message } from './message.ts';
+import type { Notices } from './notices.ts';
+import type { RequestContext } from './request-context.ts';
+import type { Stores } from './stores.ts';
+
+export interface WriteDeskNeeds {
+  readonly stores: Pick<Stores, 'flows' | 'failures' | 'journal'>;
+  readonly directory: Directory;
+  readonly audit: FlowAudit;
+  readonly notices: Notices;
+  readonly clock: Clock;
+  /** Milliseconds after which a write without an outcome belongs to a process that died: longer than any write takes. */
+  readonly writePatienceMs: number;
+}
+
+/** One write that a flow has claimed. */
+export interface WriteOrder {
+  /** The journal's id; the flow stands at it. */
+  readonly id: string;
+  readonly flow: Flow;
+  readonly action: Action;
+  /** For a reset: as typed, never kept. */
+  readonly newPassword?: string;
+  readonly write: PreparedWrite;
+  readonly request: RequestContext;
+}
+
+export type WriteEnd =
+  /** The answer was lost and nothing is to be seen yet: `settle` will tell. */
+  | { readonly kind: 'open' }
+  | {
+      readonly kind: 'ended';
+      readonly outcome: JournalOutcome;
+      readonly mustChange: boolean;
+      readonly problem?: Message;
+      /** Set when an operator must act; the flow is told `problem` all the same. */
+      readonly fault?: unknown;
+    };
+
+type Sent = WriteResult | { readonly kind: 'not-sent'; readonly fault: unknown };
+
+export const notDone: Message = { key: 'password.not-done' };
+
+/**
+ * The one write to the directory. It is journalled and audited before it is sent, and sent once; an answer that was lost
+ * is looked up on the same server, never guessed. Whoever writes the outcome into the journal tells the person.
+ */
+export class WriteDesk {
+  readonly #needs: WriteDeskNeeds;
+  /** Writes that this process is at: nobody else here may decide what became of them. */
+  readonly #live = new Set<string>();
+
+  constructor(needs: WriteDeskNeeds) {
+    this.#needs = needs;
+  }
+
+  /** Carries out a write that its flow was claimed for just now. */
+  async carryOut(order: WriteOrder): Promise<WriteEnd> {
+    this.#live.add(order.id);
+    try {
+      return await this.#carryOut(order, performance.now());
+    } finally {
+      this.#live.delete(order.id);
+    }
+  }
+
+  /**
+   * What became of a write that a flow still stands at.
+   * @param since when the flow was claimed for it
+   * @returns undefined while nobody can tell: it may be under way
+   */
+  async settle(id: string, since: Date): Promise<JournalOutcome | undefined> {
+    if (this.#isYoung(id, since)) return undefined;
+    const entry = await this.#needs.stores.journal.read(id);
+    // Claimed, and the process died before anything was journalled: nothing was sent.
+    return entry === undefined ? 'not-done' : this.#settle(entry);
+  }
+
+  /**
+   * Settles every write of the journal whose outcome is not known, by reading the directory, and tells the person of
+   * what turns out to have happened: their browser may never come back. Runs at the start and now and then.
+   * @returns how many were settled
+   */
+  async recover(): Promise<number> {
+    let settled = 0;
+    for (const entry of await this.#needs.stores.journal.unsettled()) {
+      if (this.#isYoung(entry.id, entry.intendedAt)) continue;
+      if ((await this.#settle(entry)) !== 'unknown') settled += 1;
+    }
+    return settled;
+  }
+
+  async #carryOut(order: WriteOrder, began: number): Promise<WriteEnd> {
+    const { flow, write, action, request, id } = order;
+    const { stores, audit, clock, writePatienceMs } = this.#needs;
+    const intendedAt = clock.now();
+    await stores.journal.intend({ id, action, flowReference: flow.reference, write, intendedAt });
+    await audit.write('write.intended', flow, { request, detail: { action, server: write.server } });
+    const isLate = performance.now() - began > writePatienceMs / 3;
+    const sent: Sent =
+      isLate || !(await this.#isStillAt(order))
+        ? { kind: 'not-sent', fault: new Unavailable('the write came too late to be sent') }
+        : await this.#send(order);
+    return this.#conclude(order, sent);
+  }
+
+  /** Whether nobody has meanwhile decided that this write never happened, as after a long pause of the machine. */
+  async #isStillAt({ flow, id }: WriteOrder): Promise<boolean> {
+    const step = (await this.#needs.stores.flows.read(flow.id))?.step;
+    return step?.kind === 'writing' && step.journalId === id;
+  }
+
+  async #send({ write, newPassword }: WriteOrder): Promise<Sent> {
+    const { directory } = this.#needs;
+    try {
+      return newPassword === undefined
+        ? await directory.unlock(write)
+        : await directory.resetPassword(write, newPassword);
+    } catch (fault) {
+      return { kind: 'not-sent', fault };
+    }
+  }
+
+  async #conclude(order: WriteOrder, sent: Sent): Promise<WriteEnd> {
+    const { flow, action, request } = order;
+    const { stores, audit, clock } = this.#needs;
+    const outcome = sent.kind === 'unknown' ? await this.#observed(action, order.write) : outcomeOf(sent.kind);
+    const why = sent.kind === 'unknown' ? { why: sent.detail } : {};
+    if (sent.kind === 'unknown' && outcome !== 'done') {
+      // Not seen yet is no proof: a slow server may still be at it. Time decides.
+      await audit.write('write.unknown', flow, { request, detail: { action, ...why } });
+      return { kind: 'open' };
+    }
+    const isMine = await stores.journal.settle(order.id, outcome, clock.now());
+    const mustChange = sent.kind === 'done' && sent.mustChange === true;
+    const detail = { action, ...why, ...(mustChange ? { mustChange } : {}) };
+    await audit.write(`write.${outcome}`, flow, { request, detail });
+    if (isMine && outcome === 'done' && flow.subject.kind === 'account') {
+      await this.#accomplish(flow.subject.account, { action, reference: flow.reference, flowId: flow.id });
+    }
+    const problem = problemAfter(outcome, sent);
+    return {
+      kind: 'ended',
+      outcome,
+      mustChange,
+      ...(problem === undefined ? {} : { problem }),
+      ...(sent.kind === 'not-sent' && !(sent.fault instanceof Unavailable) ? { fault: sent.fault } : {}),
+    };
+  }
+
+  async #settle(entry: JournalEntry): Promise<JournalOutcome> {
+    if (entry.outcome !== undefined && entry.outcome !== 'unknown') return entry.outcome;
+    const { directory, stores, audit, clock } = this.#needs;
+    const { action, write, flowReference } = entry;
+    const outcome = await this.#observed(action, write);
+    const account = outcome === 'done' ? await directory.read(write.accountId) : undefined;
+    if (!(await stores.journal.settle(entry.id, outcome, clock.now()))) return outcome;
+    const subject = { kind: 'account', account: { id: write.accountId } } as const;
+    const flow = { subject, portal: 'reset', reference: flowReference } as const;
+    await audit.write(`write.${outcome}`, flow, { detail: { action, recovered: true } });
+    if (account !== undefined) await this.#accomplish(identityOf(account), { action, reference: flowReference });
+    return outcome;
+  }
+
+  /** What became of a write, told by the server that it was sent to. */
+  async #observed(action: Action, write: PreparedWrite): Promise<JournalOutcome> {
+    try {
+      const now = await this.#needs.directory.observe(write);
+      if (action === 'unlock') return now.lockoutTime === '0' ? 'done' : 'not-done';
+      // Must be changed before and after: a reset without the right Unexpire Password looks just like none.
+      if (now.passwordLastSet === '0' && write.passwordLastSet === '0') return 'unknown';
+      return now.passwordLastSet === write.passwordLastSet ? 'not-done' : 'done';
+    } catch {
+      return 'unknown';
+    }
+  }
+
+  /** What follows from a write that happened, done once: by whoever wrote its outcome into the journal. */
+  async #accomplish(
+    account: Identity,
+    write: { readonly action: Action; readonly reference: string; readonly flowId?: string },
+  ): Promise<void> {
+    const { flows, failures } = this.#needs.stores;
+    this.#needs.notices.tell(account, { kind: write.action }, write.reference);
+    await flows.endOthers(account.id, write.flowId ?? '', this.#needs.clock.now());
+    await failures.clear(account.id);
+    await failures.unbar(account.id);
+  }
+
+  #isYoung(id: string, since: Date): boolean {
+    return this.#live.has(id) || this.#needs.clock.now().getTime() - since.getTime() < this.#needs.writePatienceMs;
+  }
+}
+
+function outcomeOf(kind: 'done' | 'refused' | 'not-sent'): JournalOutcome {
+  return kind === 'not-sent' ? 'not-done' : kind;
+}
+
+function problemAfter(outcome: JournalOutcome, sent: Sent): Message | undefined {
+  if (sent.kind === 'refused') return { key: `password.refused.${sent.reason satisfies RefusalReason}` };
+  return outcome === 'not-done' ? notDone : undefined;
+}
