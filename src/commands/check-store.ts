@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
+import path from 'node:path';
 import { openConfiguredStores } from '../compose.ts';
 import type { Configuration } from '../config.ts';
 import type { Finding } from '../core/directory.ts';
@@ -12,7 +13,9 @@ export async function checkStore(configuration: Configuration): Promise<readonly
     const remedy = 'Name a file in store.file for anything but a demo.';
     return [{ level: 'warning', subject, detail: 'is in memory: all is forgotten when Latchkey ends', remedy }];
   }
-  const health = isNew(configuration) ? newFinding() : await healthFinding(configuration);
+  const health = isNew(configuration)
+    ? newFinding(path.resolve(store.kind === 'sqlite' ? store.file : '.'))
+    : await healthFinding(configuration);
   return keys === 'ephemeral' ? [health, keysFinding()] : [health];
 }
 
@@ -21,7 +24,14 @@ export function isNew({ store }: Configuration): boolean {
   return store.kind === 'sqlite' && !existsSync(store.file);
 }
 
-function newFinding(): Finding {
+function newFinding(file: string): Finding {
+  const folder = path.dirname(file);
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch {
+    const remedy = `Make the folder, owned by the user that Latchkey runs as: install -d -m 0700 ${folder}`;
+    return { level: 'problem', subject, detail: `the folder ${folder} is missing or cannot be written to`, remedy };
+  }
   return { level: 'ok', subject, detail: 'there is no database yet; the first start makes it' };
 }
 

@@ -126,13 +126,23 @@ export class FlowRunner {
     const { link, request } = work;
     const { stores, policy, clock } = this.#needs;
     const { threshold } = policy.lockout;
-    // A bar that fell after the flow began holds every gate, also one at which nobody has failed yet.
-    const barred = await stores.failures.lockout(subjectKey(flow.subject), clock.now());
-    if (barred !== undefined) return this.#end(flow, 'barred', request);
+    if (await this.#isBarredSince(flow)) return this.#end(flow, 'barred', request);
     const tries = await stores.failures.count(subjectKey(flow.subject), counterOf(link), threshold, clock.now());
     if (tries === undefined) return this.#bar(flow, link, request);
     const verdict = await this.#judge(flow, work);
     return this.#follow(flow, { verdict, link, tries, request });
+  }
+
+  /**
+   * Whether a bar fell after the flow began: it holds every gate, also one at which nobody has failed yet. A decoy that
+   * began under a bar goes on as if there were none, or it could be told from somebody who can pass.
+   */
+  async #isBarredSince(flow: Flow): Promise<boolean> {
+    const { stores, policy, clock } = this.#needs;
+    const lockout = await stores.failures.lockout(subjectKey(flow.subject), clock.now());
+    if (lockout === undefined || flow.subject.kind === 'account') return lockout !== undefined;
+    const fell = (lockout.until?.getTime() ?? 0) - policy.lockout.minutes * 60_000;
+    return fell >= flow.createdAt.getTime();
   }
 
   async #keep(flow: Flow, link: Link, request: RequestContext): Promise<Flow> {
