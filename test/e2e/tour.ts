@@ -173,7 +173,17 @@ class Guide {
     await this.#see('reset-5-choose-again');
     this.#loseAnswers();
     await choose(this.#visitor, 'unlock');
+    this.#clock.pass(31);
+    await this.#visitor.goTo('/reset/working');
     await this.#see('reset-7-done-uncertain');
+  }
+
+  /** As the helpdesk or too many wrong answers would. */
+  async #bar(login: string): Promise<void> {
+    const { directory, stores } = this.#world.latchkey;
+    const account = await directory.find({ kind: 'bare', name: login });
+    const rules = { threshold: 1, minutes: 1, barsUntilPermanent: 100 };
+    await stores.failures.bar(account?.id ?? '', rules, this.#clock.now());
   }
 
   async endings(): Promise<void> {
@@ -187,8 +197,10 @@ class Guide {
     const call = await this.#world.ringing(anna.telephone);
     await this.#visitor.afterPhone(() => this.#world.phones.refuse(call.id));
     await this.#see('end-not-you');
-    await signIn(this.#visitor, walker('privileged'));
+    await this.#bar(anna.login);
+    await signIn(this.#visitor, anna);
     await this.#see('end-not-eligible');
+    this.#clock.pass(61);
     const carla = walker('locked');
     await startReset(this.#visitor, carla.login);
     await confirmCall(this.#visitor, this.#world, carla.telephone);

@@ -7,7 +7,7 @@ import { Writable } from 'node:stream';
 import pino, { type Logger } from 'pino';
 import { compose, type Latchkey } from '../../src/compose.ts';
 import type { Account } from '../../src/core/account.ts';
-import type { Clock } from '../../src/core/clock.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { Gate, GateContext } from '../../src/core/gate.ts';
 import type { Json } from '../../src/core/json.ts';
 import { questionsGate } from '../../src/gates/questions/gate.ts';
@@ -69,6 +69,7 @@ export class PortalWorld {
   readonly #log: readonly string[];
   readonly #server: Server;
   readonly #folder: string;
+  readonly #clock: Clock;
   readonly #textsRead = new Map<string, number>();
 
   static async open(wish: WorldWish): Promise<PortalWorld> {
@@ -81,13 +82,20 @@ export class PortalWorld {
     await writeFile(file, JSON.stringify(configuration(wish, { url, folder })));
     const { log, lines } = keptLog();
     const loaded = await load({ LATCHKEY_CONFIG: file });
-    const clock = wish.clock === undefined ? {} : { clock: wish.clock };
-    const latchkey = await compose({ ...loaded, log, ...clock, floors: { startMs: 0, signInMs: 0 } });
+    const clock = wish.clock ?? systemClock;
+    const latchkey = await compose({ ...loaded, log, clock, floors: { startMs: 0, signInMs: 0 } });
     server.on('request', latchkey.app);
-    return new PortalWorld({ url, latchkey, lines, server, folder });
+    return new PortalWorld({ url, latchkey, lines, server, folder, clock });
   }
 
-  private constructor(parts: { url: string; latchkey: Latchkey; lines: string[]; server: Server; folder: string }) {
+  private constructor(parts: {
+    url: string;
+    latchkey: Latchkey;
+    lines: string[];
+    server: Server;
+    folder: string;
+    clock: Clock;
+  }) {
     if (parts.latchkey.phones === undefined) throw new Error('this world has no virtual phones');
     this.url = parts.url;
     this.latchkey = parts.latchkey;
@@ -95,6 +103,7 @@ export class PortalWorld {
     this.#log = parts.lines;
     this.#server = parts.server;
     this.#folder = parts.folder;
+    this.#clock = parts.clock;
   }
 
   /** Everything that was logged so far, as one text. */
@@ -106,7 +115,7 @@ export class PortalWorld {
   async register(login: string, numbers: { readonly telephone: string; readonly mobile: string }): Promise<Account> {
     const account = await this.latchkey.directory.find({ kind: 'bare', name: login });
     if (account === undefined) throw new Error(`the directory does not know ${login}`);
-    const provedAt = new Date();
+    const provedAt = this.#clock.now();
     const keep = (gate: string, data: Json): Promise<void> =>
       this.latchkey.stores.enrolments.keep({ accountId: account.id, gate, data, provedAt });
     await keep('phone', { number: plain(numbers.telephone) });
