@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
 import { BadRequest } from './errors.ts';
@@ -18,6 +17,7 @@ import type { Verdict } from './gate.ts';
 import type { GateDesk } from './gate-desk.ts';
 import type { Notices } from './notices.ts';
 import { barredFromUse, type Policy } from './policy.ts';
+import { isExactly, readForm } from './posted-form.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Enrolment, Stores } from './stores.ts';
 
@@ -287,16 +287,4 @@ export class FlowRunner {
 /** Tries at proving oneself and tries at enrolling are counted apart. */
 function counterOf(link: Link): string {
   return link.step === 'verify' ? link.gate : `enrol-${link.gate}`;
-}
-
-function isExactly(body: unknown, field: string, value: string): boolean {
-  if (typeof body !== 'object' || body === null) return false;
-  const entries = Object.entries(body);
-  return entries.length === 1 && entries[0]?.[0] === field && entries[0][1] === value;
-}
-
-function readForm(form: z.ZodObject, body: unknown): Readonly<Record<string, string>> {
-  const parsed = form.strict().safeParse(body);
-  if (!parsed.success) throw new BadRequest('the posted fields are not exactly those of the page');
-  return parsed.data as Record<string, string>;
 }

@@ -56,7 +56,7 @@ journeys('getting back in', samba, (stage) => {
 
     const refusals: readonly (readonly [string, string, string])[] = [
       ['', '', 'Enter a new password'],
-      ['Aa1-x', 'Aa1-x', 'Use at least 8 characters'],
+      ['Aa1-x', 'Aa1-x', 'no more than 256'],
       ['all small letters', 'all small letters', 'too simple'],
       [`Aa1-${person.samName}`, `Aa1-${person.samName}`, 'holds your name or user name'],
       [newPassword(), newPassword(), 'not the same'],
