@@ -58,7 +58,12 @@ interface House {
 const houses: readonly House[] = [
   { folder: 'core/', may: ['core/', 'zod', 'libphonenumber-js', 'node:crypto'] },
   { folder: 'gates/', may: ['core/', 'zod', 'node:', '@node-rs/argon2'], apart: true },
-  { folder: 'providers/', may: ['core/', 'zod', 'node:'], apart: true },
+  {
+    folder: 'providers/',
+    may: ['core/', 'outbound/', 'zod', 'node:', 'fast-xml-parser', 'node-forge', 'twilio', 'nodemailer'],
+    apart: true,
+  },
+  { folder: 'outbound/', may: ['outbound/', 'core/', 'zod', 'node:', 'undici', 'fast-xml-parser'] },
   {
     folder: 'directories/',
     may: ['core/', 'zod', 'node:', 'ldapts', 'passport', 'passport-ldapauth', 'selfsigned'],

@@ -33,6 +33,9 @@ export class Unavailable extends LatchkeyError {
 /** A provider could not be reached before anything was handed to it: certainly nothing was sent, another may try. */
 export class NotSent extends Unavailable {}
 
+/** A provider says that it serves nobody now: credentials, credit or rate. Nothing was sent, and it is not asked again soon. */
+export class OutOfService extends NotSent {}
+
 /** The configuration or the rights of the service account do not allow what was asked; an operator must act. */
 export class Misconfigured extends LatchkeyError {
   constructor(detail: string, cause?: unknown) {
