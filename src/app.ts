@@ -12,6 +12,7 @@ import type { PortalNeeds } from './portals/portal-routes.ts';
 import { registrationRoutes } from './portals/registration-routes.ts';
 import { resetRoutes } from './portals/reset-routes.ts';
 import type { ServiceState } from './portals/service-state.ts';
+import { type CallbackNeeds, callbackRoutes } from './web/callback-routes.ts';
 import type { Catalogue } from './web/catalogue.ts';
 import { setUpCsrf } from './web/csrf.ts';
 import { notFound, setUpErrorPage } from './web/error-page.ts';
@@ -25,7 +26,9 @@ import { setUpSession } from './web/session.ts';
 /** Everything that the portals need, made by compose.ts. */
 export interface Services extends PortalNeeds, HealthNeeds {
   readonly guard: SignInGuard;
-  readonly service: ServiceState;
+  readonly service: Pick<ServiceState, 'available'>;
+  /** What a provider makes of its far end's report. */
+  readonly receive: CallbackNeeds['receive'];
   readonly catalogue: Catalogue;
   readonly brand: Brand;
   readonly sessions: SessionStore;
@@ -72,6 +75,7 @@ export function createApp(services: Services): Express {
   );
   app.use(brandRoutes(services.brand));
   app.use(setUpLanguage({ catalogue, secure }));
+  app.use(callbackRoutes({ publicUrl, receive: services.receive }));
   app.use(setUpSession({ ...services, secrets: services.sessionSecrets, secure, idleMs: services.sessionIdleMs }));
   app.use(setUpBody());
   app.use(setUpCsrf({ publicUrl }));

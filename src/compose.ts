@@ -3,12 +3,12 @@ import type { Express } from 'express';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { createApp, type Services } from './app.ts';
+import { createProviders, type Providers, routesOf } from './compose-providers.ts';
 import type { Configuration, Environment } from './config.ts';
 import { ActionRunner } from './core/action-runner.ts';
 import type { SendingReport } from './core/challenge-sender.ts';
 import { Challenges } from './core/challenges.ts';
 import { type Clock, systemClock } from './core/clock.ts';
-import { courierProvider } from './core/courier-provider.ts';
 import type { Directory } from './core/directory.ts';
 import { enrolledDestinations } from './core/enrolled-number.ts';
 import { FlowAudit } from './core/flow-audit.ts';
@@ -17,8 +17,8 @@ import { FlowStarter } from './core/flow-starter.ts';
 import type { Gate } from './core/gate.ts';
 import { GateDesk } from './core/gate-desk.ts';
 import { MailNotices } from './core/mail-notices.ts';
-import type { Channel, Courier, MfaProvider } from './core/provider.ts';
-import { createSealer, type Sealer } from './core/sealer.ts';
+import type { Channel } from './core/provider.ts';
+import { createSealer } from './core/sealer.ts';
 import { SignInGuard } from './core/sign-in.ts';
 import type { Stores } from './core/stores.ts';
 import { WriteDesk } from './core/write-desk.ts';
@@ -26,8 +26,8 @@ import type { Definitions } from './definitions.ts';
 import type { DemoServer } from './demo-world.ts';
 import { createActiveDirectory } from './directories/active-directory/active-directory.ts';
 import { ServiceState } from './portals/service-state.ts';
-import { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
-import { VirtualPhones } from './providers/demo/virtual-phones.ts';
+import type { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
+import type { VirtualPhones } from './providers/demo/virtual-phones.ts';
 import { brandOf, organisationOf, policyOf, sealingKeys } from './settings/configured.ts';
 import { openStores } from './stores/open-stores.ts';
 import { Catalogue } from './web/catalogue.ts';
@@ -48,7 +48,7 @@ export interface Latchkey {
   readonly app: Express;
   readonly stores: Stores;
   readonly directory: Directory;
-  readonly providers: ReadonlyMap<string, MfaProvider | Courier>;
+  readonly providers: Providers;
   readonly writes: WriteDesk;
   readonly challenges: Challenges;
   /** Only in the demo. */
@@ -71,6 +71,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const { configuration, environment, log, definitions } = needs;
   const clock = needs.clock ?? systemClock;
   const sealer = createSealer(sealingKeys(configuration));
+  const mac = (purpose: string, text: string): string => sealer.mac(purpose, text);
   // Loaded only where it is wanted: it brings a whole LDAP server along.
   const demoWorld = configuration.directory.kind === 'demo' ? await import('./demo-world.ts') : undefined;
   const demo = await demoWorld?.startDemoServer({ ...environment, clock });
@@ -78,16 +79,15 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const stores = await openStores(configuration.store, { sealer, clock });
   await stores.migrate();
 
-  const hasDemoProvider = Object.values(configuration.providers).some((one) => isDemo(definitions, one.kind));
-  const phones = hasDemoProvider ? new VirtualPhones({ ...environment, clock }) : undefined;
-  const mailbox = hasDemoProvider ? new VirtualMailbox({ ...environment, clock }) : undefined;
-  const providers = createProviders(needs, { clock, phones, mailbox });
+  const providerNeeds = { configuration, definitions, environment, clock, sealer, log };
+  const { providers, phones, mailbox } = await createProviders(providerNeeds);
   const challenges = new Challenges({
     store: stores.challenges,
-    routes: routesOf(configuration, providers, { clock, sealer, host: configuration['public-url'].hostname }),
+    sends: stores.sends,
+    routes: routesOf(providerNeeds, providers),
     destinations: enrolledDestinations(stores.enrolments),
     clock,
-    sendSeconds: 120,
+    mac,
     ringSeconds: 30,
     report: (report) => reportSending(report, { log, stores, clock }),
   });
@@ -100,7 +100,6 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const notices = createNotices(configuration, { providers, catalogue, log });
   const policy = policyOf(configuration);
   const audit = new FlowAudit({ audit: stores.audit, clock });
-  const mac = (purpose: string, text: string): string => sealer.mac(purpose, text);
   const desk = new GateDesk({ gates, stores, audit });
   const starter = new FlowStarter({ gates, desk, stores, directory, policy, audit, clock, mac });
   const runner = new FlowRunner({ desk, directory, stores, policy, audit, notices, clock });
@@ -123,6 +122,8 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const answers = await demoWorld?.seedEnrolments({ gates, directory, enrolments: stores.enrolments, clock });
   const draining = { now: false };
   const storeState = new ServiceState({ directory: stores, clock });
+  const directoryState = new ServiceState({ directory, clock });
+  const channels = channelsOf(configuration, definitions);
   const app = createApp({
     starter,
     runner,
@@ -134,7 +135,10 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     clock,
     log,
     pages: new Pages({ organisation: organisationOf(configuration), catalogue, demo: demo !== undefined }),
-    service: new ServiceState({ directory, clock }),
+    service: {
+      available: async () => channels.every((one) => challenges.isReachable(one)) && directoryState.available(),
+    },
+    receive: (provider, callback) => challenges.receive(provider, callback),
     brand: brandOf(configuration, environment),
     sessions: stores.sessions,
     publicUrl: configuration['public-url'],
@@ -169,6 +173,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
       clearInterval(timer);
       await challenges.stop();
       await notices.idle();
+      await Promise.all([...providers.values()].map((provider) => provider.close?.()));
       await stores.close();
       await directory.close();
       await demo?.close();
@@ -186,6 +191,7 @@ function startUpkeep(parts: {
   let turn = 0;
   const once = async (): Promise<void> => {
     await parts.challenges.recover();
+    await parts.challenges.probe();
     await parts.writes.recover();
     if (turn % purgeEvery === 0) await parts.stores.purge(parts.clock.now());
     turn += 1;
@@ -224,19 +230,6 @@ export async function openConfiguredDirectory(
   };
 }
 
-/** Every provider and nothing else. Throws what a provider throws that cannot be made. */
-export function createConfiguredProviders(
-  needs: Pick<ComposeNeeds, 'configuration' | 'definitions' | 'environment'>,
-): ReadonlyMap<string, MfaProvider | Courier> {
-  const world = { ...needs.environment, clock: systemClock };
-  const demo = Object.values(needs.configuration.providers).some((one) => isDemo(needs.definitions, one.kind));
-  return createProviders(needs, {
-    clock: systemClock,
-    phones: demo ? new VirtualPhones(world) : undefined,
-    mailbox: demo ? new VirtualMailbox(world) : undefined,
-  });
-}
-
 function createDirectory(
   configuration: Configuration,
   demo: Pick<DemoServer, 'settings'> | undefined,
@@ -255,37 +248,10 @@ function writePatienceMs(configuration: Configuration): number {
   return Math.max(30_000, directory.kind === 'demo' ? 0 : 2 * directory['operation-timeout-ms'] + 14_000);
 }
 
-function createProviders(
-  needs: Pick<ComposeNeeds, 'configuration' | 'definitions'>,
-  world: { clock: Clock; phones: VirtualPhones | undefined; mailbox: VirtualMailbox | undefined },
-): ReadonlyMap<string, MfaProvider | Courier> {
-  const { phones, mailbox, clock } = world;
-  return new Map(
-    Object.entries(needs.configuration.providers).map(([name, { kind, ...settings }]) => {
-      const definition = needs.definitions.providers.find((one) => one.kind === kind);
-      if (definition === undefined) throw new Error(`providers.${name}: ${kind} is not a kind of provider`);
-      const demo = { ...(phones === undefined ? {} : { phones }), ...(mailbox === undefined ? {} : { mailbox }) };
-      return [name, definition.create(settings, { name, clock, ...demo })] as const;
-    }),
-  );
-}
-
-function isDemo(definitions: Definitions, kind: string): boolean {
-  return definitions.providers.some((definition) => definition.kind === kind && definition.demo);
-}
-
-function routesOf(
-  configuration: Configuration,
-  providers: ReadonlyMap<string, MfaProvider | Courier>,
-  needs: { clock: Clock; sealer: Sealer; host: string },
-): Partial<Record<Channel, readonly MfaProvider[]>> {
-  const route = (channel: Channel): readonly MfaProvider[] =>
-    configuration.channels[channel].map((name) => {
-      const provider = providers.get(name);
-      if (provider === undefined) throw new Error(`channels.${channel}: there is no provider ${name}`);
-      return 'deliver' in provider ? courierProvider({ courier: provider, ...needs }) : provider;
-    });
-  return { sms: route('sms'), voice: route('voice'), email: route('email') };
+/** The channels without which nobody can pass the chain. */
+function channelsOf(configuration: Configuration, definitions: Definitions): readonly Channel[] {
+  const { chain } = configuration.policy;
+  return definitions.gates.flatMap((gate) => (chain.includes(gate.id) && gate.channel ? [gate.channel] : []));
 }
 
 /** Every gate of the chain, in the chain's order. */
@@ -303,7 +269,7 @@ function createGates(needs: ComposeNeeds, parts: { challenges: Challenges; clock
 
 function createNotices(
   configuration: Configuration,
-  parts: { providers: ReadonlyMap<string, MfaProvider | Courier>; catalogue: Catalogue; log: Logger },
+  parts: { providers: Providers; catalogue: Catalogue; log: Logger },
 ): MailNotices {
   const { catalogue, log, providers } = parts;
   const { helpdesk } = configuration.organisation;
@@ -317,7 +283,9 @@ function createNotices(
       const t = catalogue.in(catalogue.choose(account.language === undefined ? [] : [account.language]).tag);
       const gate = event.kind === 'enrolment-changed' ? t(`gates.${event.gate}.name`) : '';
       const values = { name: account.displayName, account: account.name, gate };
-      return t(`notices.${event.kind}`, { ...values, helpdesk: helpdesk.phone ?? helpdesk.mail ?? t('page.helpdesk') });
+      const help = helpdesk.phone ?? helpdesk.mail ?? t('page.helpdesk');
+      const subject = t(`notices.subjects.${event.kind}`, values);
+      return { subject, text: t(`notices.${event.kind}`, { ...values, helpdesk: help }) };
     },
     report: (failure) => log.warn(failure, 'a notice did not go out'),
   });
@@ -325,10 +293,10 @@ function createNotices(
 
 /** Every sending is audited; a failed one is also in the log, with its fault. */
 function reportSending(report: SendingReport, needs: { log: Logger; stores: Stores; clock: Clock }): void {
-  const { challenge, provider, detail, kind, fault } = report;
+  const { challenge, provider, detail, kind, fault, alarm } = report;
   const about = { flow: challenge.flowReference, gate: challenge.gate, channel: challenge.channel, provider, detail };
-  needs.log[kind === 'failed' ? 'warn' : 'info'](
-    { ...about, ...(fault === undefined ? {} : { err: fault }) },
+  needs.log[alarm === true ? 'error' : kind === 'failed' ? 'warn' : 'info'](
+    { ...about, ...(alarm === undefined ? {} : { alarm }), ...(fault === undefined ? {} : { err: fault }) },
     `challenge ${kind}`,
   );
   needs.stores.audit

@@ -10,9 +10,9 @@ export class BreakablePhones extends VirtualPhones {
     return super.text(to, text);
   }
 
-  override ring(to: string, spoken: string): VirtualCall {
+  override ring(to: string, spoken: string, match?: string): VirtualCall {
     this.#demand();
-    return super.ring(to, spoken);
+    return super.ring(to, spoken, match);
   }
 
   override call(id: string): VirtualCall | undefined {

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { ProviderRoutes, SendingReport } from '../src/core/challenge-sender.ts';
+import { Breaker } from '../src/core/breaker.ts';
+import type { SendingReport } from '../src/core/challenge-sender.ts';
 import { Challenges } from '../src/core/challenges.ts';
 import { courierProvider } from '../src/core/courier-provider.ts';
 import { enrolledDestinations } from '../src/core/enrolled-number.ts';
+import type { Channel, MfaProvider } from '../src/core/provider.ts';
+import type { ProviderRoute, ProviderRoutes } from '../src/core/provider-route.ts';
 import { createSealer, type Sealer } from '../src/core/sealer.ts';
 import type { Stores } from '../src/core/stores.ts';
 import { virtualSms } from '../src/providers/demo/virtual-sms.ts';
@@ -19,32 +22,42 @@ export interface ChallengeWorld {
   readonly stores: Stores;
   readonly challenges: Challenges;
   readonly reports: SendingReport[];
-  restarted(routes?: ProviderRoutes): Challenges;
+  restarted(routes?: WorldRoutes): Challenges;
   close(): Promise<void>;
 }
 
 export const ringSeconds = 30;
 export const sendSeconds = 120;
 
-/** @param routes other providers than the virtual ones */
-export async function challengeWorld(routes?: ProviderRoutes): Promise<ChallengeWorld> {
-  const clock = new SettableClock();
+/** Providers per channel: bare ones are guarded by nothing but a breaker. */
+export type WorldRoutes = Readonly<Partial<Record<Channel, readonly (MfaProvider | ProviderRoute)[]>>>;
+
+/**
+ * @param routes other providers than the virtual ones
+ * @param parts what the providers share with the world
+ */
+export async function challengeWorld(
+  routes?: WorldRoutes,
+  parts: { readonly clock?: SettableClock; readonly sealer?: Sealer } = {},
+): Promise<ChallengeWorld> {
+  const clock = parts.clock ?? new SettableClock();
   const phones = new BreakablePhones({ production: false, clock, ringSeconds });
-  const sealer = createSealer({ keys: [{ id: 'test', secret: randomBytes(32) }] });
+  const sealer = parts.sealer ?? createSealer({ keys: [{ id: 'test', secret: randomBytes(32) }] });
   const stores = await openStores({ kind: 'sqlite', file: ':memory:', 'busy-timeout-ms': 1000 }, { sealer, clock });
   await stores.migrate();
   const reports: SendingReport[] = [];
-  const virtual: ProviderRoutes = {
+  const virtual: WorldRoutes = {
     sms: [courierProvider({ courier: virtualSms(phones), clock, sealer })],
     voice: [virtualVoice(phones)],
   };
-  const make = (used: ProviderRoutes): Challenges =>
+  const make = (used: WorldRoutes): Challenges =>
     new Challenges({
       store: stores.challenges,
-      routes: used,
+      sends: stores.sends,
+      routes: guarded(used, clock),
       destinations: enrolledDestinations(stores.enrolments),
       clock,
-      sendSeconds,
+      mac: (purpose, text) => sealer.mac(purpose, text),
       ringSeconds,
       report: (report) => reports.push(report),
     });
@@ -61,5 +74,26 @@ export async function challengeWorld(routes?: ProviderRoutes): Promise<Challenge
       await challenges.idle();
       await stores.close();
     },
+  };
+}
+
+function guarded(routes: WorldRoutes, clock: SettableClock): ProviderRoutes {
+  const guard = (one: MfaProvider | ProviderRoute): ProviderRoute =>
+    'provider' in one ? one : routeTo(one, { clock });
+  return Object.fromEntries(Object.entries(routes).map(([channel, list]) => [channel, list.map(guard)]));
+}
+
+/** A route as `compose` would make it, with what a test wants to be different. */
+export function routeTo(
+  provider: MfaProvider,
+  wish: Partial<Omit<ProviderRoute, 'provider'>> & { readonly clock: SettableClock },
+): ProviderRoute {
+  const { clock, ...changes } = wish;
+  return {
+    provider,
+    rules: { deniedPrefixes: [] },
+    breaker: new Breaker({ failures: 5, seconds: 30, clock, report: () => undefined }),
+    timeoutSeconds: sendSeconds - 5,
+    ...changes,
   };
 }

@@ -1,14 +1,39 @@
+import pino from 'pino';
+import { createProviders, type Providers } from '../compose-providers.ts';
 import type { Configuration } from '../config.ts';
+import { systemClock } from '../core/clock.ts';
 import type { Finding } from '../core/directory.ts';
-import type { Channel, Courier, MfaProvider } from '../core/provider.ts';
+import type { Channel } from '../core/provider.ts';
+import { createSealer } from '../core/sealer.ts';
+import { sealingKeys } from '../settings/configured.ts';
+import type { Loaded } from '../start.ts';
 
-/** Which provider serves what, and what nobody serves. Nothing is sent. */
-export function providerFindings(
+/** Makes every provider and asks its far end how it is. Nothing is sent to anybody. */
+export async function checkProviders(loaded: Loaded): Promise<readonly Finding[]> {
+  const sealer = createSealer(sealingKeys(loaded.configuration));
+  const log = pino({ enabled: false });
+  const { providers } = await createProviders({ ...loaded, sealer, log, clock: systemClock });
+  try {
+    return await providerFindings(loaded.configuration, providers);
+  } finally {
+    await Promise.all([...providers.values()].map((provider) => provider.close?.()));
+  }
+}
+
+/** Which provider serves what and how its far end is, and what nobody serves. */
+export async function providerFindings(
   configuration: Configuration,
-  providers: ReadonlyMap<string, MfaProvider | Courier>,
-): readonly Finding[] {
-  const each = [...providers.keys()].map((name) => providerFinding(configuration, name));
-  return [...each, ...noticeFindings(configuration)];
+  providers: Providers,
+): Promise<readonly Finding[]> {
+  const each = [...providers].map(async ([name, provider]): Promise<readonly Finding[]> => {
+    const probed = await provider.probe?.();
+    const subject = `providers.${name}`;
+    if (probed === undefined) return [providerFinding(configuration, name)];
+    const { detail } = probed;
+    const far: Finding = probed.ok ? { level: 'ok', subject, detail } : { level: 'problem', subject, ...probed };
+    return [providerFinding(configuration, name), far];
+  });
+  return [...(await Promise.all(each)).flat(), ...noticeFindings(configuration)];
 }
 
 function providerFinding(configuration: Configuration, name: string): Finding {

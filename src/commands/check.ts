@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { createConfiguredProviders, openConfiguredDirectory } from '../compose.ts';
+import { openConfiguredDirectory } from '../compose.ts';
 import type { Finding } from '../core/directory.ts';
 import type { Loaded } from '../start.ts';
 import { Catalogue } from '../web/catalogue.ts';
 import { checkDoor } from './check-door.ts';
-import { providerFindings } from './check-providers.ts';
+import { checkProviders } from './check-providers.ts';
 import { checkStore } from './check-store.ts';
 
 /** One thing that is looked at. */
@@ -25,7 +25,7 @@ export async function* check(loaded: Loaded): AsyncGenerator<Finding> {
     { subject: 'listen', run: async () => checkDoor(configuration, new Date()) },
     { subject: 'store', run: () => checkStore(configuration) },
     { subject: 'directory', run: () => checkDirectory(loaded) },
-    { subject: 'providers', run: async () => providerFindings(configuration, createConfiguredProviders(loaded)) },
+    { subject: 'providers', run: () => checkProviders(loaded) },
   ];
   for (const look of looks) yield* await look.run().catch((fault: unknown) => [faultFinding(look.subject, fault)]);
 }

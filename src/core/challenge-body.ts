@@ -7,7 +7,7 @@ const json = z.json() as z.ZodType<Json>;
 /** Where a challenge goes. Only a number that is just being registered is written down; any other is looked up. */
 const targetSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('enrolled'), accountId: z.string() }),
-  z.strictObject({ kind: z.literal('proposed'), to: z.string() }),
+  z.strictObject({ kind: z.literal('proposed'), to: z.string(), accountId: z.string() }),
   z.strictObject({ kind: z.literal('decoy') }),
 ]);
 
@@ -16,6 +16,7 @@ const orderSchema = z.strictObject({
   language: z.string(),
   codeLength: z.int().min(6).max(10),
   text: z.string(),
+  match: z.string().optional(),
 });
 
 const bodySchema = z.strictObject({

@@ -3,11 +3,10 @@ import { bodyOf, type ChallengeTarget, withBody } from './challenge-body.ts';
 import type { Clock } from './clock.ts';
 import { NotSent, Unavailable } from './errors.ts';
 import type { Json } from './json.ts';
-import type { Channel, KeepState, MfaProvider, StartResult } from './provider.ts';
-import type { ChallengeStore } from './stores.ts';
-
-/** Providers per channel, the preferred one first. */
-export type ProviderRoutes = Readonly<Partial<Record<Channel, readonly MfaProvider[]>>>;
+import type { KeepState, MfaProvider, StartResult } from './provider.ts';
+import type { ProviderRoute, ProviderRoutes } from './provider-route.ts';
+import { SendingGuard, type SendingRefusal } from './sending-guard.ts';
+import type { ChallengeStore, SendStore } from './stores.ts';
 
 /** The number or address that a gate keeps about an account, read now; undefined when there is none any more. */
 export type Destinations = (accountId: string, gate: string) => Promise<string | undefined>;
@@ -19,25 +18,27 @@ export interface SendingReport {
   readonly provider?: string;
   readonly detail: string;
   readonly fault?: unknown;
+  /** A limit on messages was reached: somebody may be bombed, or money burnt. */
+  readonly alarm?: boolean;
 }
 
 export interface ChallengeSenderNeeds {
   readonly store: ChallengeStore;
+  readonly sends: SendStore;
   readonly routes: ProviderRoutes;
   readonly destinations: Destinations;
   readonly clock: Clock;
-  /** Seconds that a provider may take to start, a whole phone call included. After that nobody waits for it. */
-  readonly sendSeconds: number;
-  /** Told of every sending once. Must not throw. */
+  /** Keyed hash in hex; see core/sealer.ts. */
+  readonly mac: (purpose: string, text: string) => string;
+  /** Told of every sending once, and of every provider that was passed over. Must not throw. */
   readonly report: (report: SendingReport) => void;
 }
 
 type Started = Extract<StartResult, { kind: 'started' }> & { readonly provider: string };
-type Failed = {
+type Failed = Pick<SendingReport, 'detail' | 'provider' | 'fault' | 'alarm'> & {
   readonly kind: 'failed';
-  readonly detail: string;
-  readonly provider?: string;
-  readonly fault?: unknown;
+  /** True when nothing was sent for certain, and another provider may try. */
+  readonly goOn: boolean;
 };
 
 /**
@@ -46,11 +47,13 @@ type Failed = {
  */
 export class ChallengeSender {
   readonly #needs: ChallengeSenderNeeds;
+  readonly #guard: SendingGuard;
   readonly #inFlight = new Map<string, Promise<void>>();
   #stopped = false;
 
   constructor(needs: ChallengeSenderNeeds) {
     this.#needs = needs;
+    this.#guard = new SendingGuard(needs);
   }
 
   /** Starts to send and returns at once. After `stop` it does nothing: another node, or the next start, recovers it. */
@@ -88,13 +91,20 @@ export class ChallengeSender {
       if (challenge.state === 'decoy') await this.#rehearse(challenge);
       else await this.#send(challenge);
     } catch (fault) {
-      this.#report(challenge, { kind: 'failed', detail: 'the store did not take what became of a sending', fault });
+      this.#report(challenge, { ...failed('the store did not take what became of a sending'), fault });
     }
   }
 
-  /** Writes as often as a real sending, so that the load that others feel is the same. */
+  /**
+   * Writes as often as a real sending, so that the load that others feel is the same, and takes the provider that a real
+   * one would go to.
+   */
   async #rehearse(challenge: Challenge): Promise<void> {
-    for (let write = 0; write < 3; write += 1) await this.#needs.store.move(challenge, ['decoy']);
+    const { routes, store } = this.#needs;
+    const route = routes[challenge.channel]?.find(({ breaker }) => !breaker.isOpen());
+    const provider = route === undefined ? {} : { provider: route.provider.id };
+    const pinned = withBody(challenge, 'decoy', { ...bodyOf(challenge), ...provider });
+    for (let write = 0; write < 3; write += 1) await store.move(pinned, ['decoy']);
   }
 
   async #send(queued: Challenge): Promise<void> {
@@ -110,18 +120,33 @@ export class ChallengeSender {
   async #start(claimed: Challenge): Promise<Started | Failed> {
     const to = await this.#destination(bodyOf(claimed).target, claimed.gate).catch(() => undefined);
     if (to === undefined) return failed('there is no destination on record');
-    let last: Failed = failed(`no provider is configured for ${claimed.channel}`);
-    for (const provider of this.#needs.routes[claimed.channel] ?? []) {
-      try {
-        const result = await this.#limited(provider, claimed, to);
-        if (result.kind === 'started') return { ...result, provider: provider.id };
-        return { ...failed(`rejected: ${result.reason}`), provider: provider.id };
-      } catch (fault) {
-        last = { ...failed('the provider could not be used'), provider: provider.id, fault };
-        if (!(fault instanceof NotSent)) break;
-      }
+    let last = failed(`no provider is configured for ${claimed.channel}`);
+    for (const route of this.#needs.routes[claimed.channel] ?? []) {
+      const tried = await this.#try(route, claimed, to);
+      if (tried.kind === 'started') return tried;
+      if (last.provider !== undefined) this.#report(claimed, last);
+      last = { ...tried, provider: route.provider.id };
+      if (!tried.goOn) break;
     }
     return last;
+  }
+
+  async #try(route: ProviderRoute, claimed: Challenge, to: string): Promise<Started | Failed> {
+    const { provider, breaker } = route;
+    const refusal = await this.#guard.refusal(route, claimed, to);
+    if (refusal !== undefined) return refused(refusal);
+    if (!breaker.admit()) return { ...failed('it is out of service'), goOn: true };
+    const withdrawn = { yes: false };
+    try {
+      const result = await this.#limited(route, claimed, { to, withdrawn });
+      breaker.succeeded();
+      if (result.kind === 'started') return { ...result, provider: provider.id };
+      return { ...failed(`rejected: ${result.reason}`), goOn: true };
+    } catch (fault) {
+      if (withdrawn.yes) return failed('the challenge was withdrawn');
+      breaker.failed(fault);
+      return { ...failed('the provider could not be used'), fault, goOn: fault instanceof NotSent };
+    }
   }
 
   async #destination(target: ChallengeTarget, gate: string): Promise<string | undefined> {
@@ -130,30 +155,38 @@ export class ChallengeSender {
   }
 
   /** Starts with a time limit. A provider that is late cannot change anything any more. */
-  async #limited(provider: MfaProvider, claimed: Challenge, to: string): Promise<StartResult> {
-    const seconds = this.#needs.sendSeconds;
+  async #limited(
+    { provider, timeoutSeconds }: ProviderRoute,
+    claimed: Challenge,
+    { to, withdrawn }: { to: string; withdrawn: { yes: boolean } },
+  ): Promise<StartResult> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Unavailable(`${provider.id} took longer than ${seconds} s`)), seconds * 1000);
+      const fault = new Unavailable(`${provider.id} took longer than ${timeoutSeconds} s`);
+      timer = setTimeout(() => reject(fault), timeoutSeconds * 1000);
     });
+    const keep = this.#keeper(claimed, provider, withdrawn);
     try {
-      return await Promise.race([provider.start(this.#request(claimed, to), this.#keeper(claimed, provider)), tooLate]);
+      return await Promise.race([provider.start(this.#request(claimed, to), keep), tooLate]);
     } finally {
       clearTimeout(timer);
     }
   }
 
   #request(claimed: Challenge, to: string): Parameters<MfaProvider['start']>[0] {
-    const { language, codeLength, text } = bodyOf(claimed).order ?? { language: 'en', codeLength: 6, text: '{code}' };
+    const { match, ...order } = bodyOf(claimed).order ?? { language: 'en', codeLength: 6, text: '{code}' };
     const lifetimeSeconds = Math.ceil((claimed.expiresAt.getTime() - this.#needs.clock.now().getTime()) / 1000);
-    return { channel: claimed.channel, to, reference: claimed.id, language, codeLength, text, lifetimeSeconds };
+    const matching = match === undefined ? {} : { match };
+    return { channel: claimed.channel, to, reference: claimed.id, ...order, ...matching, lifetimeSeconds };
   }
 
-  /** What the provider calls before anything leaves; throws when the challenge was cancelled meanwhile. */
-  #keeper(claimed: Challenge, provider: MfaProvider): KeepState {
+  /** What the provider calls before anything leaves; throws when the challenge was withdrawn meanwhile. */
+  #keeper(claimed: Challenge, provider: MfaProvider, withdrawn: { yes: boolean }): KeepState {
     return async (state: Json) => {
       const next = withBody(claimed, 'sending', { ...bodyOf(claimed), provider: provider.id, state });
-      if (!(await this.#needs.store.move(next, ['sending']))) throw new Unavailable('the challenge was withdrawn');
+      if (await this.#needs.store.move(next, ['sending'])) return;
+      withdrawn.yes = true;
+      throw new Unavailable('the challenge was withdrawn');
     };
   }
 
@@ -172,10 +205,22 @@ export class ChallengeSender {
     const about = { challenge: { id, channel, gate, flowReference } };
     const provider = result.provider === undefined ? {} : { provider: result.provider };
     if (result.kind === 'started') this.#needs.report({ kind: 'sent', ...about, ...provider, detail: 'sent' });
-    else this.#needs.report({ ...about, ...provider, ...result });
+    else this.#needs.report({ ...about, kind: 'failed', ...reported(result) });
   }
 }
 
 function failed(detail: string): Failed {
-  return { kind: 'failed', detail };
+  return { kind: 'failed', detail, goOn: false };
+}
+
+function refused({ detail, alarm, goOn }: SendingRefusal): Failed {
+  return { ...failed(detail), goOn, ...(alarm ? { alarm } : {}) };
+}
+
+function reported({
+  kind: _,
+  goOn: __,
+  ...rest
+}: Failed): Pick<SendingReport, 'detail' | 'provider' | 'fault' | 'alarm'> {
+  return rest;
 }

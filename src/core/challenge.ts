@@ -1,5 +1,5 @@
 import type { Json } from './json.ts';
-import type { Channel } from './provider.ts';
+import type { CallOutcome, Channel } from './provider.ts';
 
 /**
  * One call or code on its way to a person: a row of its own, so that sending happens outside the request and every
@@ -18,4 +18,6 @@ export interface Challenge {
   readonly expiresAt: Date;
   /** Sealed in the store: what the sender needs, then what `check` needs, then how it ended. */
   readonly body: Json;
+  /** What the far end reported of it, on whichever node: the first report stands. */
+  readonly reported?: CallOutcome;
 }

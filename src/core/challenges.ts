@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Challenge, ChallengeState } from './challenge.ts';
 import { bodyOf, type ChallengeBody, type ChallengeTarget, withBody } from './challenge-body.ts';
 import { ChallengeSender, type ChallengeSenderNeeds } from './challenge-sender.ts';
-import { Misconfigured } from './errors.ts';
-import type { Channel, CheckResult, MfaProvider } from './provider.ts';
+import { Misconfigured, Unavailable } from './errors.ts';
+import type { Callback, CallOutcome, Channel, CheckResult, Received } from './provider.ts';
+import { isReachable, matchesNumbers, type ProviderRoute, probeDoubted, sendSeconds } from './provider-route.ts';
 
 export interface ChallengesNeeds extends ChallengeSenderNeeds {
   /** Seconds that a call rings which nobody will answer: for decoys, and for calls that could not be placed. */
@@ -24,6 +25,8 @@ export interface ChallengeOrder {
   readonly lifetimeSeconds: number;
   /** Text to send, with `{code}`; or to speak. */
   readonly text: string;
+  /** Two digits to be keyed in at the phone. Only where `matchesNumbers`. */
+  readonly match?: string;
 }
 
 /** Who asks. A challenge of another flow or gate does not exist for them. */
@@ -53,8 +56,22 @@ export class Challenges {
     this.#sender = new ChallengeSender(needs);
   }
 
-  /** Puts a challenge on its way and returns its id at once. */
+  /** Whether every call can ask for two digits. */
+  get matchesNumbers(): boolean {
+    return matchesNumbers(this.#needs.routes);
+  }
+
+  /** Whether anything can be sent over a channel now; the same for everybody. */
+  isReachable(channel: Channel): boolean {
+    return isReachable(this.#needs.routes, channel);
+  }
+
+  /**
+   * Puts a challenge on its way and returns its id at once.
+   * Throws Unavailable, for people and decoys alike, while no provider of the channel is in service.
+   */
   async begin(order: ChallengeOrder): Promise<string> {
+    if (!this.isReachable(order.channel)) throw new Unavailable(`no provider for ${order.channel} is in service`);
     const challenge = this.#challenge(order);
     const { id } = challenge;
     try {
@@ -107,9 +124,32 @@ export class Challenges {
       : undefined;
   }
 
+  /**
+   * Takes what a far end posted about a challenge. The first outcome stands; one that comes late changes nothing.
+   * @param name the provider that the address names
+   * @returns undefined when there is no such provider, or none that is reported to
+   */
+  async receive(name: string, callback: Callback): Promise<Received | undefined> {
+    const provider = Object.values(this.#needs.routes)
+      .flat()
+      .find((route) => route.provider.id === name)?.provider;
+    if (provider?.receive === undefined) return undefined;
+    const challenge = await this.#needs.store.read(callback.reference);
+    const body = challenge === undefined ? undefined : bodyOf(challenge);
+    const received = await provider.receive(callback, body?.provider === name ? body.state : undefined);
+    if (received.kind !== 'taken' || received.outcome === undefined || challenge === undefined) return received;
+    if (body?.provider === name && this.#isLive(challenge)) await this.#conclude(challenge, received.outcome);
+    return received;
+  }
+
   /** @see ChallengeSender.recover */
   recover(): Promise<number> {
     return this.#sender.recover();
+  }
+
+  /** Looks whether providers that failed work again. Throws nothing. */
+  probe(): Promise<void> {
+    return probeDoubted(this.#needs.routes);
   }
 
   /** @see ChallengeSender.idle */
@@ -123,7 +163,7 @@ export class Challenges {
   }
 
   #challenge(order: ChallengeOrder): Challenge {
-    const { channel, gate, flowReference, attempt, target, language, codeLength, text } = order;
+    const { channel, gate, flowReference, attempt, target, language, codeLength, text, match } = order;
     const createdAt = this.#needs.clock.now();
     const lifetime = Math.min(order.lifetimeSeconds, maxLifetimeSeconds);
     return {
@@ -136,7 +176,7 @@ export class Challenges {
       gate,
       createdAt,
       expiresAt: new Date(createdAt.getTime() + lifetime * 1000),
-      body: { target, order: { language, codeLength, text } },
+      body: { target, order: { language, codeLength, text, ...(match === undefined ? {} : { match }) } },
     };
   }
 
@@ -144,20 +184,44 @@ export class Challenges {
   async #find(id: string, scope: ChallengeScope): Promise<Challenge | undefined> {
     const challenge = await this.#needs.store.read(id);
     if (challenge === undefined || !belongs(challenge, scope)) return undefined;
-    const over = challenge.state === 'settled' || this.#needs.clock.now() >= challenge.expiresAt;
-    return over ? undefined : challenge;
+    return this.#isLive(challenge) ? challenge : undefined;
+  }
+
+  #isLive(challenge: Challenge): boolean {
+    return challenge.state !== 'settled' && this.#needs.clock.now() < challenge.expiresAt;
+  }
+
+  #conclude(challenge: Challenge, outcome: CallOutcome): Promise<boolean> {
+    return this.#needs.store.conclude(challenge.id, outcome, this.#needs.clock.now());
   }
 
   async #judge(challenge: Challenge, answer: string | undefined): Promise<ChallengeResult> {
-    const body = bodyOf(challenge);
-    if (body.outcome !== undefined) return { kind: body.outcome };
+    const { outcome, state } = bodyOf(challenge);
+    const known = outcome ?? challenge.reported;
+    if (known !== undefined) return { kind: known };
+    const result = await this.#ask(challenge, answer);
     // A failed sending that left a state was ambiguous: the code may have arrived, and then it is good.
-    const result = body.state === undefined ? undefined : await this.#provider(challenge).check(body.state, answer);
     const proof = result?.kind === 'passed' || result?.kind === 'refused';
-    if (result !== undefined && (proof || challenge.state !== 'failed')) return result;
+    if (state !== undefined && result !== undefined && (proof || challenge.state !== 'failed')) return result;
     if (isQuiet(challenge) && this.#lost(challenge)) return this.#pretend(challenge);
     if (this.#lost(challenge)) return { kind: 'failed' };
     return challenge.channel === 'voice' ? { kind: 'waiting' } : { kind: 'wrong' };
+  }
+
+  /** What the provider says; where there is nothing to ask about, it is asked all the same: an outage shows everywhere. */
+  async #ask(challenge: Challenge, answer: string | undefined): Promise<CheckResult | undefined> {
+    const { state, provider: id } = bodyOf(challenge);
+    const route = state === undefined ? this.#likely(challenge, id) : this.#route(challenge, id);
+    if (route === undefined) return undefined;
+    const { provider, breaker } = route;
+    try {
+      const result = state === undefined ? await provider.rehearse?.() : await provider.check(state, answer);
+      if (provider.rehearse !== undefined) breaker.succeeded();
+      return result ?? undefined;
+    } catch (fault) {
+      if (provider.rehearse !== undefined) breaker.failed(fault);
+      throw fault;
+    }
   }
 
   /** What a challenge looks like that reaches nobody: any code is wrong; a call rings, and is not answered. */
@@ -169,7 +233,8 @@ export class Challenges {
   /** Never sent, or its sender died: `sending` outlives the longest sending only when nobody sends any more. */
   #lost(challenge: Challenge): boolean {
     if (challenge.state === 'sending') {
-      return bodyOf(challenge).state === undefined && this.#ageSeconds(challenge) >= this.#needs.sendSeconds;
+      const longest = sendSeconds(this.#needs.routes, challenge.channel);
+      return bodyOf(challenge).state === undefined && this.#ageSeconds(challenge) >= longest;
     }
     return challenge.state === 'failed' || challenge.state === 'decoy';
   }
@@ -178,11 +243,16 @@ export class Challenges {
     return (this.#needs.clock.now().getTime() - challenge.createdAt.getTime()) / 1000;
   }
 
-  #provider(challenge: Challenge): MfaProvider {
-    const { provider } = bodyOf(challenge);
-    const found = this.#needs.routes[challenge.channel]?.find((one) => one.id === provider);
-    if (found === undefined) throw new Misconfigured(`provider ${provider} of an open challenge is not configured`);
+  #route({ channel }: Challenge, id: string | undefined): ProviderRoute {
+    const found = this.#needs.routes[channel]?.find(({ provider }) => provider.id === id);
+    if (found === undefined) throw new Misconfigured(`provider ${id} of an open challenge is not configured`);
     return found;
+  }
+
+  /** Whom a challenge would have gone to, had it been sent. */
+  #likely({ channel }: Challenge, id: string | undefined): ProviderRoute | undefined {
+    const routes = this.#needs.routes[channel] ?? [];
+    return routes.find(({ provider }) => provider.id === id) ?? routes[0];
   }
 
   async #record(found: Challenge, outcome: NonNullable<ChallengeBody['outcome']>): Promise<void> {

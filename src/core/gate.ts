@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Identity } from './account.ts';
 import type { Json } from './json.ts';
 import type { Message, Problem } from './message.ts';
-import type { Channel } from './provider.ts';
+import type { Channel, ProviderTraits } from './provider.ts';
 
 /**
  * A gate proves one thing about a person. It never sees HTTP, never decides what comes next, and never counts:
@@ -88,5 +88,7 @@ export interface GateDefinition<Settings extends z.ZodType, Needs> {
   readonly channel?: Channel;
   /** What the configuration may say about it; every default stands here. */
   readonly settings: Settings;
+  /** What every provider of the channel must be able to do, with these settings. */
+  demands?(settings: z.output<Settings>): ProviderTraits;
   create(settings: z.output<Settings>, needs: Needs): Gate;
 }

@@ -1,13 +1,13 @@
 import type { Identity } from './account.ts';
-import { Unavailable } from './errors.ts';
+import { NotSent, Unavailable } from './errors.ts';
 import type { NoticeEvent, Notices } from './notices.ts';
 import type { Courier } from './provider.ts';
 
 export interface MailNoticesNeeds {
   /** In order of preference; with none, nobody is told, and that is reported. */
   readonly couriers: readonly Courier[];
-  /** The text of a notice in the person's language. */
-  readonly write: (event: NoticeEvent, account: Identity) => string;
+  /** A notice in the person's language. */
+  readonly write: (event: NoticeEvent, account: Identity) => { readonly subject: string; readonly text: string };
   /** Told of every notice that did not go out; must not throw. */
   readonly report: (failure: { readonly event: string; readonly reference: string; readonly why: string }) => void;
 }
@@ -40,14 +40,20 @@ export class MailNotices implements Notices {
     const message = {
       channel: 'email' as const,
       to: account.mail,
-      text: this.#needs.write(event, account),
+      ...this.#needs.write(event, account),
       reference: `${reference}-${event.kind}`,
       language: account.language ?? 'en',
     };
     for (const courier of this.#needs.couriers) {
-      const result = await courier.deliver(message);
+      const result = await courier.deliver(message).catch(unlessSent);
       if (result.kind === 'delivered') return;
     }
     throw new Unavailable('no mail provider took the notice');
   }
+}
+
+/** What certainly did not leave may be tried with another courier; what may have left is not sent twice. */
+function unlessSent(fault: unknown): { readonly kind: 'rejected' } {
+  if (fault instanceof NotSent) return { kind: 'rejected' };
+  throw fault;
 }

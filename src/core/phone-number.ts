@@ -36,6 +36,21 @@ export function isDefaultCountry(text: string): boolean {
   return /^\+?[1-9]\d{0,2}$/.test(text) && parsePhoneNumberFromString(`+${callingCode(text)}2345678`) !== undefined;
 }
 
+/** Whether a number is one that people are called or texted at, as far as libphonenumber knows: no premium, no satellite. */
+export function isDialable(e164: string): boolean {
+  const number = /^\+[1-9]\d{3,14}$/.test(e164) ? parse(e164) : undefined;
+  return number?.isPossible() === true && !barredTypes.has(number.getType() ?? '');
+}
+
+/**
+ * The ISO 3166 code of the country that a number belongs to. A number in no known range counts for the main country of
+ * its calling code; a global one (satellite, +883 …) has none.
+ */
+export function destinationCountry(e164: string): string | undefined {
+  const number = parse(e164);
+  return number?.country ?? number?.getPossibleCountries()[0];
+}
+
 /** The same length for every number, so that a mask tells two digits and nothing else. */
 export function maskNumber(e164: string): string {
   return `••${e164.slice(-2)}`;

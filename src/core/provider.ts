@@ -179,6 +179,8 @@ export interface ProviderNeeds {
   readonly sealer: Pick<Sealer, 'mac' | 'macMatches'>;
   /** Where the far end reports about a challenge: below the public URL, never from a request. */
   readonly callbackUrl: (reference: string) => string;
+  /** Folder of the configuration file: what settings name relatively lies below it. */
+  readonly folder: string;
   /** Reads a file that a setting names, relative to the configuration file. Throws Misconfigured when it cannot. */
   readonly readFile: (name: string) => Buffer;
   /** For what an operator should see of the far end's own codes. Never a number, code or key. */

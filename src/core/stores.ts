@@ -4,6 +4,7 @@ import type { Flow } from './flow.ts';
 import type { JournalEntry, JournalOutcome } from './journal.ts';
 import type { Json } from './json.ts';
 import type { Lockout, LockoutRules } from './lockout.ts';
+import type { CallOutcome } from './provider.ts';
 
 /**
  * Everything that outlives a request. One schema carries on SQLite and PostgreSQL, and one contract suite runs on both.
@@ -15,6 +16,7 @@ export interface Stores {
   readonly enrolments: EnrolmentStore;
   readonly failures: FailureStore;
   readonly challenges: ChallengeStore;
+  readonly sends: SendStore;
   readonly journal: JournalStore;
   readonly audit: AuditStore;
   readonly sessions: SessionStore;
@@ -83,8 +85,27 @@ export interface ChallengeStore {
    * @returns false when it was in none of them any more: somebody else was faster
    */
   move(next: Challenge, from: readonly ChallengeState[]): Promise<boolean>;
+  /** Writes down what the far end reported. Returns false when a report stood there already, which stays. */
+  conclude(id: string, outcome: CallOutcome, now: Date): Promise<boolean>;
   /** Ids of challenges still queued that were created before this moment: their sender may have died. */
   queuedBefore(moment: Date): Promise<readonly string[]>;
+}
+
+/** One thing of which only so many are sent in a time: a destination, an account, everything. */
+export interface SendQuota {
+  /** Holds no readable number. */
+  readonly key: string;
+  readonly limit: number;
+}
+
+/** How much was sent, so that it can be kept within limits on all nodes together. */
+export interface SendStore {
+  /**
+   * Counts one sending under every key, unless one of them is full since that moment; then nothing is counted.
+   * Of several at once, too few are admitted rather than too many.
+   * @returns the key that is full, or undefined when the sending may go
+   */
+  admit(quotas: readonly SendQuota[], since: Date, now: Date): Promise<string | undefined>;
 }
 
 export interface JournalStore {

@@ -21,6 +21,8 @@ export interface DemoCall {
   readonly id: string;
   readonly at: Date;
   readonly spoken: string;
+  /** What was keyed in so far. */
+  readonly keyed: string;
   readonly state: 'ringing' | 'answered' | 'ended';
   readonly outcome?: string;
 }
@@ -40,7 +42,7 @@ export interface DemoWorldView {
   press(callId: string, key: DemoKey): void;
 }
 
-const keys = ['answer', '#', '5', 'hang-up', 'not-me'] as const;
+const keys = ['answer', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#', 'hang-up', 'not-me'] as const;
 /** What can be done with a ringing phone. */
 export type DemoKey = (typeof keys)[number];
 

@@ -13,7 +13,7 @@ import type { ServiceState } from './service-state.ts';
 
 export interface RegistrationNeeds extends PortalNeeds {
   readonly guard: SignInGuard;
-  readonly service: ServiceState;
+  readonly service: Pick<ServiceState, 'available'>;
   /** Milliseconds that every sign-in takes at least, so that its time says nothing of the login. */
   readonly signInFloorMs: number;
 }

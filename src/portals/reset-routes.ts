@@ -11,7 +11,7 @@ import { type FlowPage, type PortalNeeds, portalRoutes } from './portal-routes.t
 import type { ServiceState } from './service-state.ts';
 
 export interface ResetNeeds extends PortalNeeds {
-  readonly service: ServiceState;
+  readonly service: Pick<ServiceState, 'available'>;
   /** Milliseconds that every start takes at least, so that its time says nothing of the login. */
   readonly startFloorMs: number;
 }

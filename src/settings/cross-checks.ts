@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Environment } from '../config.ts';
-import type { Channel } from '../core/provider.ts';
+import type { Channel, ProviderTraits } from '../core/provider.ts';
 import type { Definitions } from '../definitions.ts';
 import type { SettingProblem } from './problems.ts';
 import type { Configuration } from './schema.ts';
@@ -22,6 +22,8 @@ export function crossChecks(
     ...keyProblems(configuration),
     ...chainProblems(configuration, definitions),
     ...channelProblems(configuration, definitions),
+    ...countryProblems(configuration, definitions),
+    ...demandProblems(configuration, definitions),
     ...(environment.production ? productionProblems(configuration, definitions) : []),
   ];
 }
@@ -76,6 +78,44 @@ function channelProblems(configuration: Sections, definitions: Definitions): rea
         : [{ setting, problem: `the provider ${name} (${provider.kind}) cannot do ${channel}` }];
     }),
   );
+}
+
+/** Calls and texts cost money wherever they go: the operator says where (toll fraud). */
+function countryProblems(configuration: Sections, definitions: Definitions): readonly SettingProblem[] {
+  const { providers = {}, channels } = configuration;
+  const used = new Set([...(channels?.sms ?? []), ...(channels?.voice ?? [])]);
+  return Object.entries(providers).flatMap(([name, provider]) => {
+    const demo = definitions.providers.some((one) => one.kind === provider.kind && one.demo);
+    if (demo || !used.has(name) || provider.countries !== undefined) return [];
+    const problem = 'is missing: name the countries that texts and calls may go to, such as [GB, IE]';
+    return [{ setting: `providers.${name}.countries`, problem }];
+  });
+}
+
+/** What a gate asks of every provider of its channel. */
+function demandProblems(configuration: Sections, definitions: Definitions): readonly SettingProblem[] {
+  const { policy, channels, gates, providers } = configuration;
+  return (policy?.chain ?? []).flatMap((id) => {
+    const gate = definitions.gates.find((one) => one.id === id);
+    const settings = gate?.settings.safeParse(gates?.[id] ?? {});
+    if (gate?.channel === undefined || settings?.success !== true) return [];
+    const demands = gate.demands?.(settings.data) ?? {};
+    return (channels?.[gate.channel] ?? []).flatMap((name) => {
+      const { kind, ...own } = providers?.[name] ?? { kind: '' };
+      const traits = definitions.providers.find((one) => one.kind === kind)?.traits?.(own as never) ?? {};
+      return unmet(demands, traits).map((problem) => ({ setting: `gates.${id}`, problem: `${problem} (${name})` }));
+    });
+  });
+}
+
+function unmet(demands: ProviderTraits, traits: ProviderTraits): readonly string[] {
+  const wrongLength = traits.codeLength !== undefined && demands.codeLength !== traits.codeLength;
+  return [
+    ...(wrongLength ? [`code-length must be ${traits.codeLength}, as the provider makes its codes`] : []),
+    ...(demands.matchesNumbers === true && traits.matchesNumbers !== true
+      ? ['number-matching cannot be required: the provider cannot ask for digits']
+      : []),
+  ];
 }
 
 /** What may never stand between people and a real directory (DESIGN 6.16). */

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { sealingSecret } from '../core/sealer.ts';
+import { sendingSettings } from '../core/sending-rules.ts';
 import type { Definitions } from '../definitions.ts';
 import { activeDirectorySettings } from '../directories/active-directory/settings.ts';
 import { storeSettings } from '../stores/settings.ts';
@@ -82,7 +83,7 @@ function policySchema(definitions: Definitions) {
 /** The whole configuration file, with the settings of the gates and providers that are known. */
 export function configurationSchema(definitions: Definitions) {
   const providerKinds = definitions.providers.map((definition) =>
-    z.strictObject({ ...definition.settings.shape, kind: z.literal(definition.kind) }),
+    z.strictObject({ ...sendingSettings, ...definition.settings.shape, kind: z.literal(definition.kind) }),
   );
   const gateSettings = Object.fromEntries(
     definitions.gates.map((gate) => [gate.id, gate.settings.optional()]),

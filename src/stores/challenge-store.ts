@@ -1,5 +1,6 @@
 import type { Challenge, ChallengeState } from '../core/challenge.ts';
 import type { Json } from '../core/json.ts';
+import type { CallOutcome } from '../core/provider.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
 import type { ChallengeStore } from '../core/stores.ts';
 import type { ChallengeRow, Database } from './schema.ts';
@@ -22,7 +23,13 @@ export class SqlChallengeStore implements ChallengeStore {
   }
 
   async read(id: string): Promise<Challenge | undefined> {
-    const row = await this.#db.selectFrom('challenges').selectAll().where('id', '=', id).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('challenges')
+      .leftJoin('call_outcomes', 'call_outcomes.challenge_id', 'challenges.id')
+      .selectAll('challenges')
+      .select('call_outcomes.outcome')
+      .where('challenges.id', '=', id)
+      .executeTakeFirst();
     if (row === undefined) return undefined;
     // The seal vouches for the shape: only `#row` makes such bodies.
     const body = this.#sealer.open(place(id), row.body) as unknown as ChallengeBody;
@@ -32,7 +39,17 @@ export class SqlChallengeStore implements ChallengeStore {
       state: row.state as ChallengeState,
       createdAt: new Date(row.created_at),
       expiresAt: new Date(row.expires_at),
+      ...(row.outcome === null ? {} : { reported: row.outcome as CallOutcome }),
     };
+  }
+
+  async conclude(id: string, outcome: CallOutcome, now: Date): Promise<boolean> {
+    const result = await this.#db
+      .insertInto('call_outcomes')
+      .values({ challenge_id: id, outcome, at: now.getTime() })
+      .onConflict((conflict) => conflict.column('challenge_id').doNothing())
+      .executeTakeFirst();
+    return result.numInsertedOrUpdatedRows === 1n;
   }
 
   async move(next: Challenge, from: readonly ChallengeState[]): Promise<boolean> {

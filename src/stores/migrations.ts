@@ -23,6 +23,12 @@ export function migrations(sealer: Sealer): Record<string, Migration> {
         await createProbes(db);
       },
     },
+    '0002-providers': {
+      up: async (db: Kysely<Tables>) => {
+        await createCallOutcomes(db);
+        await createSends(db);
+      },
+    },
   };
 }
 
@@ -84,6 +90,27 @@ async function createChallenges(db: Kysely<Tables>): Promise<void> {
     .execute();
   await db.schema.createIndex('challenges_queue').on('challenges').columns(['state', 'created_at']).execute();
   await db.schema.createIndex('challenges_expiry').on('challenges').column('expires_at').execute();
+}
+
+async function createCallOutcomes(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('call_outcomes')
+    .addColumn('challenge_id', 'text', (column) => column.primaryKey())
+    .addColumn('outcome', 'text', (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('call_outcomes_at').on('call_outcomes').column('at').execute();
+}
+
+async function createSends(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('sends')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('key', 'text', (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('sends_key').on('sends').columns(['key', 'at']).execute();
+  await db.schema.createIndex('sends_at').on('sends').column('at').execute();
 }
 
 async function createJournal(db: Kysely<Tables>): Promise<void> {

@@ -10,6 +10,7 @@ import { guarded, toFault } from './faults.ts';
 import { SqlFlowStore } from './flow-store.ts';
 import { SqlJournalStore } from './journal-store.ts';
 import type { Database, Tables } from './schema.ts';
+import { SqlSendStore } from './send-store.ts';
 import { SqlSessionStore } from './session-store.ts';
 import type { StoreSettings } from './settings.ts';
 import { Upkeep } from './upkeep.ts';
@@ -37,6 +38,7 @@ export async function openStores(settings: StoreSettings, needs: StoreNeeds): Pr
     enrolments: guarded(new SqlEnrolmentStore(all), patience),
     failures: guarded(new SqlFailureStore(all), patience),
     challenges: guarded(new SqlChallengeStore(all), patience),
+    sends: guarded(new SqlSendStore(all), patience),
     journal: guarded(new SqlJournalStore(all), patience),
     audit: guarded(new SqlAuditStore(all), patience),
     sessions: guarded(new SqlSessionStore(all), patience),

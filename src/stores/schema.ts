@@ -12,6 +12,8 @@ export interface Tables {
   readonly failures: FailureRow;
   readonly bars: BarRow;
   readonly challenges: ChallengeRow;
+  readonly call_outcomes: CallOutcomeRow;
+  readonly sends: SendRow;
   readonly journal: JournalRow;
   readonly audit: AuditTableRow;
   readonly audit_head: AuditHeadRow;
@@ -62,6 +64,19 @@ export interface ChallengeRow {
   readonly created_at: number;
   readonly expires_at: number;
   readonly body: string;
+}
+
+/** Beside the challenge, so that a report never races with what the sender writes. */
+export interface CallOutcomeRow {
+  readonly challenge_id: string;
+  readonly outcome: string;
+  readonly at: number;
+}
+
+export interface SendRow {
+  readonly id: string;
+  readonly key: string;
+  readonly at: number;
 }
 
 export interface JournalRow {

@@ -8,6 +8,8 @@ import type { Database } from './schema.ts';
 
 /** Flows and challenges outlive their expiry by this, so that whoever comes late is told what happened. */
 const graceMs = 60 * 60_000;
+/** Sendings are counted by the hour; a day of them is kept to look at. */
+const sendsMs = 24 * 60 * 60_000;
 /** Tries and past bars are forgotten after this long without a new one; a few guesses a month prove nothing. */
 const idleMs = 30 * 24 * 60 * 60_000;
 
@@ -65,6 +67,11 @@ export class Upkeep {
     const results = [
       await this.#db.deleteFrom('flows').where('expires_at', '<=', late).executeTakeFirst(),
       await this.#db.deleteFrom('challenges').where('expires_at', '<=', late).executeTakeFirst(),
+      await this.#db.deleteFrom('call_outcomes').where('at', '<=', late).executeTakeFirst(),
+      await this.#db
+        .deleteFrom('sends')
+        .where('at', '<=', now.getTime() - sendsMs)
+        .executeTakeFirst(),
       await this.#db.deleteFrom('sessions').where('expires_at', '<=', now.getTime()).executeTakeFirst(),
       await this.#db
         .deleteFrom('failures')

@@ -51,4 +51,19 @@ export function challengeContract(world: () => StoreWorld): void {
     for (const challenge of [late, early, fresh, sent]) await challenges.create(challenge);
     expect(await challenges.queuedBefore(noon)).toEqual([early.id, late.id]);
   });
+
+  test('the first report of a call stands, on every node, beside what the sender writes', async () => {
+    const { stores, other } = world();
+    const challenge = sampleChallenge();
+    await stores.challenges.create(challenge);
+    const outcomes = ['unanswered', 'passed', 'wrong', 'refused'] as const;
+    const first = await together([stores, other], 20, (node, at) =>
+      node.challenges.conclude(challenge.id, outcomes[at % 4] ?? 'passed', noon),
+    );
+    expect(first.filter(Boolean)).toHaveLength(1);
+    const reported = outcomes[first.indexOf(true) % 4];
+    expect(await stores.challenges.move({ ...challenge, state: 'started' }, ['queued'])).toBe(true);
+    expect(await other.challenges.read(challenge.id)).toStrictEqual({ ...challenge, state: 'started', reported });
+    expect((await other.challenges.read(sampleChallenge().id))?.reported).toBeUndefined();
+  });
 }

@@ -23,7 +23,7 @@ export function upkeepContract(world: () => StoreWorld): void {
     await dropAll(sql);
     const nodes = await Promise.all(Array.from({ length: 5 }, () => open()));
     const applied = await Promise.all(nodes.map((node) => node.migrate()));
-    expect(applied.flat()).toEqual(['0001-first']);
+    expect(applied.flat()).toEqual(['0001-first', '0002-providers']);
     for (const node of nodes) expect(await node.health()).toMatchObject({ ok: true });
   });
 
@@ -112,6 +112,18 @@ export function upkeepContract(world: () => StoreWorld): void {
 }
 
 async function dropAll(sql: StoreWorld['sql']): Promise<void> {
-  const own = ['flows', 'enrolments', 'failures', 'bars', 'challenges', 'journal', 'audit', 'audit_head', 'sessions'];
+  const own = [
+    'flows',
+    'enrolments',
+    'failures',
+    'bars',
+    'challenges',
+    'call_outcomes',
+    'sends',
+    'journal',
+    'audit',
+    'audit_head',
+    'sessions',
+  ];
   for (const table of [...own, 'probes', 'kysely_migration', 'kysely_migration_lock']) await sql(`drop table ${table}`);
 }

@@ -5,6 +5,7 @@ import { failureContract } from './store-contract-failures.ts';
 import { flowContract } from './store-contract-flows.ts';
 import { recordContract } from './store-contract-records.ts';
 import { sealingContract } from './store-contract-sealing.ts';
+import { sendContract } from './store-contract-sends.ts';
 import { upkeepContract } from './store-contract-upkeep.ts';
 import { type TestDatabase, useStoreWorld } from './store-world.ts';
 
@@ -21,6 +22,7 @@ export function storeContract(name: string, create: () => Promise<TestDatabase>)
     describe('challenges', () => challengeContract(world));
     describe('enrolments, journal and sessions', () => recordContract(world));
     describe('audit', () => auditContract(world));
+    describe('sendings', () => sendContract(world));
     describe('sealing', () => sealingContract(world));
     describe('upkeep', () => upkeepContract(world));
   });

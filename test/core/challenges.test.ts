@@ -12,7 +12,7 @@ const scope = { flowReference: 'flow-1', gate: 'otp-sms' };
 function order(changes: Partial<ChallengeOrder> = {}): ChallengeOrder {
   return {
     channel: 'sms',
-    target: { kind: 'proposed', to: number },
+    target: { kind: 'proposed', to: number, accountId: 'account-1' },
     ...scope,
     attempt: '1',
     language: 'en',
@@ -136,7 +136,7 @@ describe('a challenge', () => {
   });
 
   test('keeps neither its text nor its code after sending', async () => {
-    const id = await sent({ target: { kind: 'proposed', to: number } });
+    const id = await sent({ target: { kind: 'proposed', to: number, accountId: 'account-1' } });
     const body = JSON.stringify((await world.stores.challenges.read(id))?.body);
     expect(body).not.toContain(world.phones.lastCode(number));
     expect(body).not.toContain('Your code is');

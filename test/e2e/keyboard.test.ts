@@ -32,7 +32,7 @@ describe.skipIf(whyNoChromium() !== undefined)('the portals', () => {
     await keys.type(anna.samName);
     await keys.enter();
     const call = await world.ringing(anna.telephone);
-    await visitor.afterPhone(() => world.phones.press(call.id, '#'));
+    await visitor.afterPhone(() => world.phones.confirm(call.id));
     await keys.tabTo('#code');
     await keys.type('000000');
     await keys.enter();
@@ -76,7 +76,7 @@ describe.skipIf(whyNoChromium() !== undefined)('the portals', () => {
     await visitor.type('login', carla.samName);
     await visitor.press('main .acts button');
     const call = await world.ringing(carla.telephone);
-    await visitor.afterPhone(() => world.phones.press(call.id, '#'));
+    await visitor.afterPhone(() => world.phones.confirm(call.id));
     await visitor.type('code', await world.code(carla.mobile));
     await visitor.press('main .acts button:first-child');
     for (const label of await page.locator('main label').all()) {

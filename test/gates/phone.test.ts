@@ -4,6 +4,7 @@ import { Unavailable } from '../../src/core/errors.ts';
 import type { Gate, GateContext, Subject } from '../../src/core/gate.ts';
 import { phoneGate } from '../../src/gates/phone/gate.ts';
 import { phoneSettings } from '../../src/gates/phone/settings.ts';
+import { virtualVoice } from '../../src/providers/demo/virtual-voice.ts';
 import { type ChallengeWorld, challengeWorld, ringSeconds } from '../challenge-world.ts';
 import { type GateWorld, gateContract, Walk } from '../contracts/gate-contract.ts';
 import { ana } from './people.ts';
@@ -11,7 +12,8 @@ import { ana } from './people.ts';
 const number = '+442079460123';
 
 function makeGate(world: ChallengeWorld, settings: z.input<typeof phoneSettings> = {}): Gate {
-  return phoneGate.create(phoneSettings.parse(settings), { challenges: world.challenges, clock: world.clock });
+  const parsed = phoneSettings.parse({ 'number-matching': 'off', ...settings });
+  return phoneGate.create(parsed, { challenges: world.challenges, clock: world.clock });
 }
 
 function context(changes: Partial<GateContext> = {}): GateContext {
@@ -29,7 +31,7 @@ async function register(world: ChallengeWorld, gate: Gate): Promise<{ number: st
   await walk.open();
   await walk.answer({ act: 'next', number });
   await world.challenges.idle();
-  world.phones.press(world.phones.lastCall(number), '#');
+  world.phones.confirm(world.phones.lastCall(number));
   const verdict = await walk.answer({ act: 'next' });
   if (verdict.kind !== 'passed') throw new Error(`registration ended with ${verdict.kind}`);
   const data = verdict.enrolment as { number: string };
@@ -48,7 +50,7 @@ async function makeWorld(): Promise<GateWorld> {
     told: 'more',
     enrolled: () => register(world, gate),
     async right() {
-      world.phones.press(world.phones.lastCall(number), '#');
+      world.phones.confirm(world.phones.lastCall(number));
       return { act: 'next' };
     },
     wrong: async () => ({ act: 'next' }),
@@ -85,6 +87,73 @@ describe('proving a telephone by a call', () => {
     return walk;
   }
 
+  describe('with digits to key in', () => {
+    const matching = { 'number-matching': 'where-possible' } as const;
+
+    /** What the page shows to be keyed in. */
+    async function digits(walk: Walk): Promise<string> {
+      return String((await walk.page()).data.match);
+    }
+
+    /** Two digits that are others. */
+    const others = (shown: string): string => (shown === '42' ? '24' : '42');
+
+    async function key(keys: string): Promise<void> {
+      for (const one of keys) world.phones.press(world.phones.lastCall(number), one);
+    }
+
+    test('the page shows two, and keying them in passes', async () => {
+      const walk = await arrived(matching);
+      expect(await digits(walk)).toMatch(/^[1-9]\d$/);
+      await key(`${await digits(walk)}#`);
+      expect(await walk.watch()).toBe('changed');
+      expect(await walk.answer({ act: 'next' })).toEqual({ kind: 'passed' });
+    });
+
+    test.each([
+      ['the hash key alone', () => '#'],
+      ['other digits', (shown: string) => `${others(shown)}#`],
+      ['too many digits', (shown: string) => `${shown}1#`],
+    ])('%s: a wrong answer', async (_name, keys) => {
+      const walk = await arrived(matching);
+      await key(keys(await digits(walk)));
+      const verdict = await walk.answer({ act: 'next' });
+      expect(verdict).toMatchObject({ kind: 'wrong', problem: { message: { key: 'gates.phone.not-matched' } } });
+      expect((await walk.page()).data).toMatchObject({ over: true });
+    });
+
+    test('asking for another call does not hide a wrong answer from being counted', async () => {
+      const walk = await arrived(matching);
+      await key(`${others(await digits(walk))}#`);
+      expect(await walk.answer({ act: 'again' })).toMatchObject({ kind: 'wrong' });
+    });
+
+    test('every flow asks for its own', async () => {
+      const gate = makeGate(world, matching);
+      const enrolment = await register(world, gate);
+      const seen = new Set<string>();
+      for (let flow = 0; flow < 12; flow += 1) {
+        const subject = { kind: 'account', account: ana, enrolment } as const;
+        const walk = new Walk(gate.verify, context({ subject, flowReference: `flow-${flow}` }));
+        await walk.open();
+        seen.add(await digits(walk));
+      }
+      expect(seen.size).toBeGreaterThan(2);
+    });
+
+    test('a decoy shows two as well', async () => {
+      expect(await digits(await arrived(matching, decoy))).toMatch(/^[1-9]\d$/);
+    });
+
+    test('none are shown where one of the providers cannot ask for them', async () => {
+      const plain = { ...virtualVoice(world.phones, 'plain'), matchesNumbers: false };
+      const mixed = await challengeWorld({ voice: [virtualVoice(world.phones), plain] });
+      expect(mixed.challenges.matchesNumbers).toBe(false);
+      await mixed.close();
+      expect(world.challenges.matchesNumbers).toBe(true);
+    });
+  });
+
   const page = { number: '••23', over: false, callsLeft: 2, secondsUntilAgain: 30, match: '' };
 
   test('arriving rings the registered number once', async () => {
@@ -102,7 +171,7 @@ describe('proving a telephone by a call', () => {
 
   test('the hash key is noticed, and passes', async () => {
     const walk = await arrived();
-    world.phones.press(world.phones.lastCall(number), '#');
+    world.phones.confirm(world.phones.lastCall(number));
     expect(await walk.watch()).toBe('changed');
     expect(await walk.answer({ act: 'next' })).toEqual({ kind: 'passed' });
   });
@@ -111,7 +180,7 @@ describe('proving a telephone by a call', () => {
     const walk = await arrived();
     const verdict = await walk.answer({ act: 'next' });
     expect(verdict).toMatchObject({ kind: 'more', notice: { key: 'gates.phone.still-ringing' } });
-    world.phones.press(world.phones.lastCall(number), '#');
+    world.phones.confirm(world.phones.lastCall(number));
     expect(await walk.answer({ act: 'next' })).toEqual({ kind: 'passed' });
   });
 
@@ -124,7 +193,7 @@ describe('proving a telephone by a call', () => {
       kind: 'wrong',
       problem: { message: { key: 'gates.phone.not-confirmed' } },
     });
-    world.phones.press(world.phones.lastCall(number), '#');
+    world.phones.confirm(world.phones.lastCall(number));
     expect(await walk.answer({ act: 'next' })).toMatchObject({
       kind: 'more',
       problems: [{ message: { key: 'gates.phone.unanswered' } }],
@@ -158,7 +227,7 @@ describe('proving a telephone by a call', () => {
     await walk.answer({ act: 'again' });
     await world.challenges.idle();
     expect(calls()).toBe(3);
-    world.phones.press(world.phones.lastCall(number), '#');
+    world.phones.confirm(world.phones.lastCall(number));
     expect(await walk.answer({ act: 'next' })).toEqual({ kind: 'passed' });
   });
 
@@ -172,7 +241,7 @@ describe('proving a telephone by a call', () => {
 
   test('asking for another call after the key was pressed passes instead', async () => {
     const walk = await arrived();
-    world.phones.press(world.phones.lastCall(number), '#');
+    world.phones.confirm(world.phones.lastCall(number));
     expect(await walk.answer({ act: 'again' })).toEqual({ kind: 'passed' });
   });
 
@@ -199,7 +268,7 @@ describe('proving a telephone by a call', () => {
 
   test('a provider that cannot say is a fault, not a pass and not a failure', async () => {
     const walk = await arrived();
-    world.phones.press(world.phones.lastCall(number), '#');
+    world.phones.confirm(world.phones.lastCall(number));
     world.phones.broken = true;
     await expect(walk.answer({ act: 'next' })).rejects.toBeInstanceOf(Unavailable);
     world.phones.broken = false;
@@ -240,7 +309,7 @@ describe('registering a telephone', () => {
     expect((await walk.page()).view).toBe('enrol-call');
     expect((await walk.answer({ act: 'next' })).kind).toBe('more');
     expect(JSON.stringify(walk.memory)).not.toContain(number.slice(1));
-    world.phones.press(world.phones.lastCall(number), '#');
+    world.phones.confirm(world.phones.lastCall(number));
     expect(await walk.watch()).toBe('changed');
     expect(await walk.answer({ act: 'next' })).toEqual({ kind: 'passed', enrolment: { number } });
   });
@@ -263,13 +332,13 @@ describe('registering a telephone', () => {
     const first = world.phones.lastCall(number);
     const old = walk.context();
     await walk.answer({ act: 'change' });
-    world.phones.press(first, '#');
+    world.phones.confirm(first);
     expect((await makeGate(world).enrol.answer({ act: 'next' }, old)).kind).toBe('more');
     world.clock.pass(60);
     await walk.answer({ act: 'next', number: '020 7946 0456' });
     await world.challenges.idle();
     expect((await walk.answer({ act: 'next' })).kind).toBe('more');
-    world.phones.press(world.phones.lastCall('+442079460456'), '#');
+    world.phones.confirm(world.phones.lastCall('+442079460456'));
     expect(await walk.answer({ act: 'next' })).toEqual({ kind: 'passed', enrolment: { number: '+442079460456' } });
   });
 

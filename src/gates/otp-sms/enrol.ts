@@ -59,7 +59,7 @@ export class EnrolBySms implements Step {
     if (proposed.kind === 'problem') return { kind: 'more', memory: again, problems: [proposed.problem] };
     const refusal = this.#codes.refusal(memory.sends);
     if (refusal !== undefined) return { kind: 'more', memory, problems: [{ message: refusal }] };
-    const target = { kind: 'proposed', to: proposed.e164 } as const;
+    const target = { kind: 'proposed', to: proposed.e164, accountId: accountOf(context).id } as const;
     const code = await this.#codes.send({ target, mask: proposed.mask, sends: memory.sends }, context);
     return { kind: 'more', memory: { phase: 'code', code } };
   }
@@ -71,7 +71,11 @@ export class EnrolBySms implements Step {
     if (input.act === 'again' && proposed === undefined) return this.#toNumber(code, context);
     const answer =
       input.act === 'again' && proposed !== undefined
-        ? await this.#codes.sendAgain(code, { kind: 'proposed', to: proposed.to }, context)
+        ? await this.#codes.sendAgain(
+            code,
+            { kind: 'proposed', to: proposed.to, accountId: accountOf(context).id },
+            context,
+          )
         : await this.#codes.judge(input.code, code, context);
     if (answer.kind === 'passed') return this.#keep(code, context);
     return { ...answer, memory: { phase: 'code', code: answer.memory } };

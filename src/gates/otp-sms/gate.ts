@@ -9,6 +9,7 @@ export const otpSmsGate: GateDefinition<typeof otpSmsSettings, OtpSmsNeeds> = {
   id: gateId,
   channel: 'sms',
   settings: otpSmsSettings,
+  demands: (settings) => ({ codeLength: settings['code-length'] }),
   create(settings, needs) {
     return {
       id: gateId,

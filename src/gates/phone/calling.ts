@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import type { ChallengeTarget } from '../../core/challenge-body.ts';
 import type { ChallengeResult, ChallengeScope, Challenges, Proposed } from '../../core/challenges.ts';
@@ -19,6 +20,8 @@ export interface PhoneNeeds {
 export const callMemory = z.strictObject({
   challenge: z.string(),
   mask: z.string(),
+  /** Two digits to key in at the phone; empty for none. */
+  match: z.string().default(''),
   over: z.boolean(),
   calls: sendCount,
 });
@@ -50,6 +53,8 @@ export class Calling {
     context: GateContext,
   ): Promise<CallMemory> {
     const calls = countSend(to.calls, this.#needs.clock.now());
+    const match = this.#match();
+    const spoken = match === '' ? this.#settings.text : this.#settings['matching-text'];
     const challenge = await this.#needs.challenges.begin({
       channel: 'voice',
       target: to.target,
@@ -58,9 +63,10 @@ export class Calling {
       language: context.language,
       codeLength: 6,
       lifetimeSeconds: this.#settings.lifetime,
-      text: inLanguage(this.#settings.text, context.language),
+      text: inLanguage(spoken, context.language),
+      ...(match === '' ? {} : { match }),
     });
-    return { challenge, mask: to.mask, over: false, calls };
+    return { challenge, mask: to.mask, match, over: false, calls };
   }
 
   /** Calls once more, when the call before is over: two phones must never ring for one person. */
@@ -104,14 +110,14 @@ export class Calling {
     await this.#needs.challenges.cancel(memory.challenge, scopeOf(context));
   }
 
-  /** What the page shows while a call is on its way or over. `match` has room for a number to compare; empty for none. */
+  /** What the page shows while a call is on its way or over. `match` is what to key in; empty for the hash key alone. */
   page(memory: CallMemory): CallPage {
     return {
       number: memory.mask,
       over: memory.over,
       callsLeft: sendsLeft(memory.calls, this.#limits()),
       secondsUntilAgain: secondsUntilNext(memory.calls, this.#limits(), this.#needs.clock.now()),
-      match: '',
+      match: memory.match,
     };
   }
 
@@ -132,14 +138,20 @@ export class Calling {
       case 'refused':
         return { kind: 'refused', reason: 'not-you' };
       case 'waiting':
-        return { kind: 'more', memory, notice: { key: 'gates.phone.still-ringing', values: { number: memory.mask } } };
+        return { kind: 'more', memory, notice: stillRinging(memory) };
       case 'wrong':
-        return { kind: 'wrong', memory: over, problem: { message: { key: 'gates.phone.not-confirmed' } } };
+        return { kind: 'wrong', memory: over, problem: { message: { key: 'gates.phone.not-matched' } } };
       case 'failed':
         return { kind: 'more', memory: over, problems: [{ message: { key: 'gates.phone.not-placed' } }] };
       default:
         return { kind: 'more', memory: over, problems: [{ message: { key: 'gates.phone.unanswered' } }] };
     }
+  }
+
+  /** Never with a zero in front: people leave it out. */
+  #match(): string {
+    const wanted = this.#settings['number-matching'] !== 'off' && this.#needs.challenges.matchesNumbers;
+    return wanted ? String(randomInt(10, 100)) : '';
   }
 
   #limits(): { perFlow: number; gapSeconds: number } {
@@ -154,6 +166,12 @@ export type CallPage = {
   readonly secondsUntilAgain: number;
   readonly match: string;
 };
+
+function stillRinging({ mask, match }: CallMemory): Message {
+  return match === ''
+    ? { key: 'gates.phone.still-ringing', values: { number: mask } }
+    : { key: 'gates.phone.still-ringing-match', values: { match } };
+}
 
 function scopeOf(context: GateContext): ChallengeScope {
   return { flowReference: context.flowReference, gate: gateId };

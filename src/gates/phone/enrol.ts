@@ -58,7 +58,7 @@ export class EnrolByCall implements Step {
     if (proposed.kind === 'problem') return { kind: 'more', memory: again, problems: [proposed.problem] };
     const refusal = this.#calling.refusal(memory.calls);
     if (refusal !== undefined) return { kind: 'more', memory, problems: [{ message: refusal }] };
-    const target = { kind: 'proposed', to: proposed.e164 } as const;
+    const target = { kind: 'proposed', to: proposed.e164, accountId: accountOf(context).id } as const;
     const call = await this.#calling.call({ target, mask: proposed.mask, calls: memory.calls }, context);
     return { kind: 'more', memory: { phase: 'call', call } };
   }
@@ -70,7 +70,11 @@ export class EnrolByCall implements Step {
     if (proposed === undefined) return this.#toNumber(call, context);
     const answer =
       input.act === 'again'
-        ? await this.#calling.callAgain(call, { kind: 'proposed', to: proposed.to }, context)
+        ? await this.#calling.callAgain(
+            call,
+            { kind: 'proposed', to: proposed.to, accountId: accountOf(context).id },
+            context,
+          )
         : await this.#calling.judge(call, context);
     // Only a proved number is kept, and it is the one that rang.
     if (answer.kind === 'passed') return { kind: 'passed', enrolment: { number: proposed.to } };

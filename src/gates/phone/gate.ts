@@ -9,6 +9,7 @@ export const phoneGate: GateDefinition<typeof phoneSettings, PhoneNeeds> = {
   id: gateId,
   channel: 'voice',
   settings: phoneSettings,
+  demands: (settings) => ({ matchesNumbers: settings['number-matching'] === 'required' }),
   create(settings, needs) {
     return {
       id: gateId,

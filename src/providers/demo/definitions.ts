@@ -40,6 +40,7 @@ export const demoProviders: readonly DemoDefinition[] = [
     channels: ['voice'],
     demo: true,
     settings: noSettings,
+    traits: () => ({ matchesNumbers: true }),
     create: (_settings, { name, phones }) => ({ ...virtualVoice(phones), id: name }),
   },
   {

@@ -16,8 +16,12 @@ export interface VirtualCall {
   readonly to: string;
   readonly spoken: string;
   readonly at: Date;
+  /** Digits that must be keyed in before the hash key; left out when the hash key is enough. */
+  readonly match?: string;
+  /** What was keyed in so far. */
+  readonly keyed: string;
   readonly state: 'ringing' | 'answered' | 'ended';
-  readonly outcome?: 'confirmed' | 'unanswered' | 'refused';
+  readonly outcome?: 'confirmed' | 'mismatched' | 'unanswered' | 'refused';
 }
 
 export interface VirtualPhone {
@@ -30,6 +34,7 @@ export interface VirtualPhone {
 const maxNumbers = 1000;
 const maxPerNumber = 50;
 const maxWrongKeys = 3;
+const maxKeyed = 10;
 
 /**
  * Telephones that exist in memory only: texts arrive, calls ring, keys can be pressed. They show codes to everybody,
@@ -40,7 +45,6 @@ export class VirtualPhones {
   readonly #ringSeconds: number;
   readonly #phones = new Bounded<VirtualPhone>(maxNumbers);
   readonly #calls = new Bounded<string>(maxNumbers * 4);
-  readonly #wrongKeys = new Bounded<number>(maxNumbers);
   readonly #listeners = new Set<(number: string) => void>();
 
   /** @param needs `ringSeconds`: how long a call rings or waits for a key before it ends by itself; 30 when left out */
@@ -70,8 +74,9 @@ export class VirtualPhones {
   }
 
   /** A call begins to ring. */
-  ring(to: string, spoken: string): VirtualCall {
-    const call: VirtualCall = { id: randomUUID(), to, spoken, at: this.#clock.now(), state: 'ringing' };
+  ring(to: string, spoken: string, match?: string): VirtualCall {
+    const about = { id: randomUUID(), to, spoken, at: this.#clock.now(), ...(match === undefined ? {} : { match }) };
+    const call: VirtualCall = { ...about, keyed: '', state: 'ringing' };
     const phone = this.phone(to);
     this.#calls.set(call.id, to);
     this.#keep({ ...phone, calls: [...phone.calls, call].slice(-maxPerNumber) });
@@ -89,14 +94,25 @@ export class VirtualPhones {
     return this.#change(id, () => ({ state: 'answered' }));
   }
 
-  /** A key is pressed, picking up first if need be. The hash key confirms; three others end the call. */
+  /**
+   * A key is pressed, picking up first if need be. The hash key confirms, when the digits that are asked for stand before
+   * it; where none are asked for, three others end the call.
+   */
   press(id: string, key: string): VirtualCall | undefined {
-    return this.#change(id, () => {
-      if (key === '#') return { state: 'ended', outcome: 'confirmed' };
-      const wrong = (this.#wrongKeys.get(id) ?? 0) + 1;
-      this.#wrongKeys.set(id, wrong);
-      return wrong < maxWrongKeys ? { state: 'answered' } : { state: 'ended', outcome: 'unanswered' };
+    return this.#change(id, ({ keyed, match }) => {
+      if (key === '#') {
+        return { state: 'ended', outcome: match === undefined || keyed === match ? 'confirmed' : 'mismatched' };
+      }
+      const next = keyed + key;
+      const tooMany = next.length >= (match === undefined ? maxWrongKeys : maxKeyed);
+      return { keyed: next, ...(tooMany ? { state: 'ended', outcome: 'unanswered' } : { state: 'answered' }) };
     });
+  }
+
+  /** Somebody does what the call and the page ask for. */
+  confirm(id: string): VirtualCall | undefined {
+    for (const key of this.call(id)?.match ?? '') this.press(id, key);
+    return this.press(id, '#');
   }
 
   /** Somebody hangs up, or lets it ring out: nothing is proved. */
@@ -116,10 +132,13 @@ export class VirtualPhones {
   }
 
   /** What has ended stays as it ended. */
-  #change(id: string, to: () => Pick<VirtualCall, 'state' | 'outcome'>): VirtualCall | undefined {
+  #change(
+    id: string,
+    to: (call: VirtualCall) => Partial<Pick<VirtualCall, 'state' | 'outcome' | 'keyed'>>,
+  ): VirtualCall | undefined {
     const before = this.call(id);
     if (before === undefined || before.state === 'ended') return before;
-    const after = { ...before, ...to() };
+    const after = { ...before, ...to(before) };
     const phone = this.phone(before.to);
     this.#keep({ ...phone, calls: phone.calls.map((call) => (call.id === id ? after : call)) });
     return after;

@@ -1,82 +1,94 @@
-import { randomBytes } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { courierProvider } from '../../../src/core/courier-provider.ts';
 import { Misconfigured, Unavailable } from '../../../src/core/errors.ts';
-import type { Courier, MfaProvider } from '../../../src/core/provider.ts';
-import { createSealer } from '../../../src/core/sealer.ts';
+import type { Courier, MfaProvider, ProviderNeeds } from '../../../src/core/provider.ts';
 import { VirtualMailbox, virtualEmail } from '../../../src/providers/demo/virtual-mailbox.ts';
 import { VirtualPhones } from '../../../src/providers/demo/virtual-phones.ts';
 import { virtualSms } from '../../../src/providers/demo/virtual-sms.ts';
 import { VirtualVerifyService, virtualVerify } from '../../../src/providers/demo/virtual-verify.ts';
 import { virtualVoice } from '../../../src/providers/demo/virtual-voice.ts';
 import { BreakablePhones } from '../../breakable-phones.ts';
-import { type ProviderWorld, providerContract } from '../../contracts/provider-contract.ts';
+import {
+  type ContractPhone,
+  type Fault,
+  type ProviderWorld,
+  providerContract,
+} from '../../contracts/provider-contract.ts';
 import { SettableClock } from '../../settable-clock.ts';
 
 const number = '+447700900123';
 const address = 'ana@example.com';
 
-function phoneWorld(make: (phones: BreakablePhones, clock: SettableClock) => () => MfaProvider): ProviderWorld {
-  const clock = new SettableClock();
-  const phones = new BreakablePhones({ production: false, clock });
-  const restarted = make(phones, clock);
-  const provider = restarted();
+type Make = (phones: BreakablePhones, needs: ProviderNeeds) => () => MfaProvider;
+
+async function phoneWorld(needs: ProviderNeeds, make: Make): Promise<ProviderWorld> {
+  const phones = new BreakablePhones({ production: false, clock: needs.clock });
+  const another = make(phones, needs);
+  const provider = another();
   const common = {
     to: number,
     provider,
-    restarted,
-    pass: (seconds: number) => clock.pass(seconds),
-    breakIt: () => {
-      phones.broken = true;
+    another,
+    secrets: [],
+    faults: ['refuse-connections' as const],
+    misbehave: (how: Fault | undefined) => {
+      phones.broken = how !== undefined;
     },
   };
   if (!provider.channels.includes('voice'))
     return { ...common, channel: 'sms', lastCode: () => phones.lastCode(number) };
-  const phone = {
-    confirm: () => void phones.press(phones.lastCall(number), '#'),
-    hangUp: () => void phones.hangUp(phones.lastCall(number)),
-    refuse: () => void phones.refuse(phones.lastCall(number)),
+  const call = (): string => phones.lastCall(number);
+  const phone: ContractPhone = {
+    ringing: () => vi.waitFor(() => expect(call()).not.toBe('')),
+    async press(keys) {
+      for (const key of keys) phones.press(call(), key);
+    },
+    hangUp: async () => void phones.hangUp(call()),
+    refuse: async () => void phones.refuse(call()),
   };
   return { ...common, channel: 'voice', phone };
 }
 
-providerContract('a courier of texts, where Latchkey makes the code', () =>
-  phoneWorld((phones, clock) => {
-    const sealer = createSealer({ keys: [{ id: 'test', secret: randomBytes(32) }] });
-    return () => courierProvider({ courier: virtualSms(phones), clock, sealer });
-  }),
+providerContract('a courier of texts, where Latchkey makes the code', (needs) =>
+  phoneWorld(needs, (phones, parts) => () => courierProvider({ ...parts, courier: virtualSms(phones, parts.name) })),
 );
 
-providerContract('a service that makes and verifies the code', () =>
-  phoneWorld((phones, clock) => {
+providerContract('a service that makes and verifies the code', (needs) =>
+  phoneWorld(needs, (phones, { name, clock }) => {
     const service = new VirtualVerifyService({ phones, clock });
-    return () => virtualVerify(service);
+    return () => virtualVerify(service, name);
   }),
 );
 
-providerContract('virtual calls', () => phoneWorld((phones) => () => virtualVoice(phones)));
+providerContract('virtual calls', (needs) =>
+  phoneWorld(
+    needs,
+    (phones, { name }) =>
+      () =>
+        virtualVoice(phones, name),
+  ),
+);
 
-providerContract('a courier of mail', () => {
-  const clock = new SettableClock();
-  const mailbox = new VirtualMailbox({ production: false, clock });
-  const sealer = createSealer({ keys: [{ id: 'test', secret: randomBytes(32) }] });
+providerContract('a courier of mail', async (needs) => {
+  const mailbox = new VirtualMailbox({ production: false, clock: needs.clock });
   let broken = false;
   const courier: Courier = {
-    ...virtualEmail(mailbox),
+    ...virtualEmail(mailbox, needs.name),
     async deliver(message) {
       if (broken) throw new Unavailable('the mail server is down');
       return virtualEmail(mailbox).deliver(message);
     },
   };
-  const make = (): MfaProvider => courierProvider({ courier, clock, sealer });
+  const make = (): MfaProvider => courierProvider({ ...needs, courier });
   return {
     channel: 'email',
     to: address,
     provider: make(),
-    restarted: make,
-    pass: (seconds) => clock.pass(seconds),
-    breakIt: () => {
-      broken = true;
+    another: make,
+    secrets: [],
+    faults: ['refuse-connections'],
+    misbehave: (how) => {
+      broken = how !== undefined;
     },
     lastCode: () => mailbox.mails(address).at(-1)?.text.match(/\d{6}/)?.[0] ?? '',
   };
