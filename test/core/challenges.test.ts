@@ -343,7 +343,7 @@ describe('a call', () => {
   test('that was confirmed is so for look, as often as one looks, and for check once', async () => {
     const id = await sent({ channel: 'voice' });
     expect(await world.challenges.look(id, scope)).toEqual({ kind: 'waiting' });
-    world.phones.press(world.phones.lastCall(number), '#');
+    world.phones.confirm(world.phones.lastCall(number));
     expect(await world.challenges.look(id, scope)).toEqual({ kind: 'passed' });
     world.phones.broken = true;
     expect(await world.challenges.look(id, scope)).toEqual({ kind: 'passed' });

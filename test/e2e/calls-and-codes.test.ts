@@ -33,7 +33,7 @@ journeys(
         expect(visitor.path).toBe('/reset/phone');
         expect(await visitor.text()).toContain('We do not have your # yet');
       }
-      await visitor.afterPhone(() => world.phones.press(call.id, '#'));
+      await visitor.afterPhone(() => world.phones.confirm(call.id));
       expect(visitor.path).toBe('/reset/otp-sms');
     });
 
@@ -81,7 +81,7 @@ journeys(
       expect(await visitor.heading()).toBe('Which phone can we call?');
       clock.pass(11);
       await giveNumber(visitor, '+44 20 7946 0991');
-      world.phones.press(wrong.id, '#');
+      world.phones.confirm(wrong.id);
       await visitor.press(next);
       expect(visitor.path, 'the number that was given up proves nothing').toBe('/registration/phone');
       await confirmCall(visitor, world, '+44 20 7946 0991');

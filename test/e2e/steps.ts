@@ -34,7 +34,7 @@ export async function giveNumber(visitor: Visitor, number?: string): Promise<voi
 /** Answers the call that rings and presses the hash key. */
 export async function confirmCall(visitor: Visitor, world: PortalWorld, number: string): Promise<void> {
   const call = await world.ringing(number);
-  await visitor.afterPhone(() => world.phones.press(call.id, '#'));
+  await visitor.afterPhone(() => world.phones.confirm(call.id));
 }
 
 /** Types the code that was texted to the number. */

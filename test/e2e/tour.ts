@@ -239,7 +239,7 @@ class Guide {
     await other.goTo('/demo/phone');
     await this.#look('demo-phone', other);
     await other.close();
-    await this.#visitor.afterPhone(() => this.#world.phones.press(call.id, '#'));
+    await this.#visitor.afterPhone(() => this.#world.phones.confirm(call.id));
     await this.#world.code(ben.mobile);
   }
 

@@ -209,7 +209,7 @@ export class PortalWorld {
     await this.latchkey.challenges.idle();
     const call = this.phones.phone(number).calls.at(-1);
     if (call === undefined) throw new Error(`no call rings at ${number}`);
-    this.phones.press(call.id, '#');
+    this.phones.confirm(call.id);
   }
 
   /** Calls and texts that ever reached a person. */
