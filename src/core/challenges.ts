@@ -136,9 +136,11 @@ export class Challenges {
     if (provider?.receive === undefined) return undefined;
     const challenge = await this.#needs.store.read(callback.reference);
     const body = challenge === undefined ? undefined : bodyOf(challenge);
-    const received = await provider.receive(callback, body?.provider === name ? body.state : undefined);
-    if (received.kind !== 'taken' || received.outcome === undefined || challenge === undefined) return received;
-    if (body?.provider === name && this.#isLive(challenge)) await this.#conclude(challenge, received.outcome);
+    const state = body?.provider === name ? body.state : undefined;
+    const received = await provider.receive(callback, state);
+    // Without a state of this provider there is no call of it: a decoy, or somebody else's.
+    if (challenge === undefined || state === undefined || received.kind !== 'taken') return received;
+    if (received.outcome !== undefined && this.#isLive(challenge)) await this.#conclude(challenge, received.outcome);
     return received;
   }
 
