@@ -6,6 +6,7 @@ import type { ProviderDefinition, ProviderNeeds } from './core/provider.ts';
 import { otpSmsGate } from './gates/otp-sms/gate.ts';
 import { phoneGate } from './gates/phone/gate.ts';
 import { questionsGate } from './gates/questions/gate.ts';
+import { azureMfaServer } from './providers/azure-mfa-server/definition.ts';
 import { demoProviders } from './providers/demo/definitions.ts';
 import type { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
 import type { VirtualPhones } from './providers/demo/virtual-phones.ts';
@@ -35,7 +36,7 @@ export interface Definitions {
 /** What Latchkey brings along. A new gate or provider is a folder and a line here. */
 const builtIn: Definitions = {
   gates: [phoneGate, otpSmsGate, questionsGate] as unknown as Definitions['gates'],
-  providers: demoProviders as unknown as Definitions['providers'],
+  providers: [azureMfaServer, ...demoProviders] as unknown as Definitions['providers'],
   views: [],
 };
 

@@ -51,6 +51,16 @@ export function destinationCountry(e164: string): string | undefined {
   return number?.country ?? number?.getPossibleCountries()[0];
 }
 
+/**
+ * The two parts that telephone systems ask for: the calling code without its plus sign, and the digits behind it.
+ * Throws TypeError when it is not an E.164 number.
+ */
+export function splitNumber(e164: string): { readonly countryCode: string; readonly national: string } {
+  const number = parse(e164);
+  if (number === undefined) throw new TypeError('not an E.164 number');
+  return { countryCode: number.countryCallingCode, national: number.nationalNumber };
+}
+
 /** The same length for every number, so that a mask tells two digits and nothing else. */
 export function maskNumber(e164: string): string {
   return `••${e164.slice(-2)}`;

@@ -6,22 +6,9 @@ import { Unavailable } from '../../src/core/errors.ts';
 import type { Channel, MfaProvider, ProviderNeeds } from '../../src/core/provider.ts';
 import { createSealer } from '../../src/core/sealer.ts';
 import { type ChallengeWorld, challengeWorld } from '../challenge-world.ts';
+import type { Misbehaviour } from '../peers/misbehaviour.ts';
 import { SettableClock } from '../settable-clock.ts';
 import { CallbackDoor } from './callback-door.ts';
-
-/** How a far end may behave badly. */
-export type Fault =
-  | 'refuse-connections'
-  | 'hang'
-  | 'reset'
-  | 'status-500'
-  | 'status-401'
-  | 'status-429'
-  | 'nonsense'
-  | 'huge'
-  | 'doctype'
-  | 'latin1'
-  | 'redirect';
 
 /** One far end, and a provider that speaks to it. */
 export interface ProviderWorld {
@@ -34,9 +21,9 @@ export interface ProviderWorld {
   /** What must stand in no log line and no report: keys, passwords. */
   readonly secrets: readonly string[];
   /** The faults that this far end can have. */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly Misbehaviour[];
   /** From now on the far end behaves so; undefined mends it. */
-  misbehave(how: Fault | undefined): void;
+  misbehave(how: Misbehaviour | undefined): void | Promise<void>;
   /** For providers of codes: the code that arrived last. */
   lastCode?(): string;
   /** For providers of calls: what somebody does with the call that rang last. */
@@ -49,6 +36,16 @@ export interface ProviderWorld {
     forge(reference: string): Promise<void>;
   };
   close?(): Promise<void>;
+}
+
+/** What a provider is: the suite has tests for each of these. */
+export interface ProviderShape {
+  /** By what somebody proves who they are. */
+  readonly proves: 'code' | 'call';
+  /** Whether a call can ask for digits. */
+  readonly matching?: boolean;
+  /** Whether the far end posts what became of a call. */
+  readonly reports?: boolean;
 }
 
 export interface ContractPhone {
@@ -70,9 +67,14 @@ const patienceMs = 10_000;
 /**
  * What every MfaProvider must do, as the challenge service sees it.
  * @param title what the suite is called in the report
+ * @param shape which parts of the suite are about it
  * @param makeWorld called before each test; makes the provider under the given name
  */
-export function providerContract(title: string, makeWorld: (needs: ProviderNeeds) => Promise<ProviderWorld>): void {
+export function providerContract(
+  title: string,
+  shape: ProviderShape,
+  makeWorld: (needs: ProviderNeeds) => Promise<ProviderWorld>,
+): void {
   describe(`provider contract: ${title}`, () => {
     const log: string[] = [];
     let clock: SettableClock;
@@ -109,7 +111,7 @@ export function providerContract(title: string, makeWorld: (needs: ProviderNeeds
       const told = `${log.join('\n')}\n${service.reports.map((one) => `${JSON.stringify(one)} ${faultText(one.fault)}`).join('\n')}`;
       const canaries = [world.to.replace('+', ''), world.lastCode?.() ?? '', ...world.secrets].filter(Boolean);
       for (const canary of canaries) expect(told).not.toContain(canary);
-      world.misbehave(undefined);
+      await world.misbehave(undefined);
       await service.close();
       await world.close?.();
       await door.close();
@@ -156,6 +158,10 @@ export function providerContract(title: string, makeWorld: (needs: ProviderNeeds
     test('names its channels and itself', () => {
       expect(world.provider.id).toBe(name);
       expect(world.provider.channels).toContain(world.channel);
+      expect(world.provider.matchesNumbers ?? false).toBe(shape.matching ?? false);
+      expect(world.phone !== undefined).toBe(shape.proves === 'call');
+      expect(world.lastCode !== undefined).toBe(shape.proves === 'code');
+      expect(world.reports !== undefined).toBe(shape.reports ?? false);
     });
 
     test('does not take a state that is not its own for an answer', async () => {
@@ -165,13 +171,13 @@ export function providerContract(title: string, makeWorld: (needs: ProviderNeeds
     test('finds its far end well, and tells when it is not', async () => {
       if (world.provider.probe === undefined) return;
       expect(await world.provider.probe()).toMatchObject({ ok: true });
-      world.misbehave('refuse-connections');
+      await world.misbehave('refuse-connections');
       expect(await world.provider.probe()).toMatchObject({ ok: false, remedy: expect.any(String) });
     });
 
     test('whatever its far end does wrong is a fault: nothing passes, nothing is said against the person', async () => {
       for (const fault of world.faults) {
-        world.misbehave(fault);
+        await world.misbehave(fault);
         const id = await begin();
         await service.challenges.idle();
         expect.soft(service.reports.at(-1)?.kind, fault).toBe('failed');
@@ -179,18 +185,18 @@ export function providerContract(title: string, makeWorld: (needs: ProviderNeeds
         expect
           .soft(['failed', 'wrong', 'waiting'], fault)
           .toContain((await service.challenges.check(id, '000000', scope).catch(() => ({ kind: 'failed' }))).kind);
-        world.misbehave(undefined);
+        await world.misbehave(undefined);
         await service.challenges.cancel(id, scope);
         clock.pass(60);
       }
     }, 60_000);
 
     test('works again after its far end did', async () => {
-      world.misbehave('refuse-connections');
+      await world.misbehave('refuse-connections');
       await begin();
       await service.challenges.idle();
       expect(service.reports.at(-1)?.kind).toBe('failed');
-      world.misbehave(undefined);
+      await world.misbehave(undefined);
       const id = await begin();
       if (world.phone === undefined) {
         await service.challenges.idle();
@@ -202,207 +208,195 @@ export function providerContract(title: string, makeWorld: (needs: ProviderNeeds
       }
     });
 
-    describe('codes', () => {
-      beforeEach((context) => {
-        if (world.lastCode === undefined) context.skip('this provider places calls');
-      });
-
-      test('the code that arrived passes, another one is wrong however often', async () => {
-        const { id, code } = await sendCode();
-        expect(code).toMatch(/^\d{6}$/);
-        for (let tries = 0; tries < 7; tries += 1) {
-          expect(await service.challenges.check(id, other(code), scope)).toEqual({ kind: 'wrong' });
-        }
-        expect(await service.challenges.check(id, '', scope)).toEqual({ kind: 'wrong' });
-      });
-
-      test('passes once', async () => {
-        const { id, code } = await sendCode();
-        expect(await service.challenges.check(id, other(code), scope)).toEqual({ kind: 'wrong' });
-        expect(await service.challenges.check(id, code, scope)).toEqual({ kind: 'passed' });
-        expect(await service.challenges.check(id, code, scope)).toEqual({ kind: 'expired' });
-      });
-
-      test('what is stored holds no readable code', async () => {
-        const { id, code } = await sendCode();
-        expect(JSON.stringify((await service.stores.challenges.read(id))?.body)).not.toContain(code);
-      });
-
-      test('a right code that is too late is expired', async () => {
-        const { id, code } = await sendCode();
-        clock.pass(301);
-        expect(await service.challenges.check(id, code, scope)).toEqual({ kind: 'expired' });
-      });
-
-      test('passes on another node, and after a restart', async () => {
-        const { id, code } = await sendCode();
-        const node = service.restarted({ [world.channel]: [await world.another()] });
-        expect(await node.check(id, code, scope)).toEqual({ kind: 'passed' });
-        expect(await service.challenges.check(id, code, scope)).toEqual({ kind: 'expired' });
-      });
-
-      test('an outage at the check is a fault for people and decoys alike', async () => {
-        if (world.provider.rehearse === undefined) return;
-        const { id, code } = await sendCode();
-        const decoy = await service.challenges.begin({
-          channel: world.channel,
-          target: { kind: 'decoy' },
-          ...scope,
-          attempt: 'decoy',
-          language: 'en',
-          codeLength: 6,
-          lifetimeSeconds: 300,
-          text: '{code}',
+    if (shape.proves === 'code')
+      describe('codes', () => {
+        test('the code that arrived passes, another one is wrong however often', async () => {
+          const { id, code } = await sendCode();
+          expect(code).toMatch(/^\d{6}$/);
+          for (let tries = 0; tries < 7; tries += 1) {
+            expect(await service.challenges.check(id, other(code), scope)).toEqual({ kind: 'wrong' });
+          }
+          expect(await service.challenges.check(id, '', scope)).toEqual({ kind: 'wrong' });
         });
-        await service.challenges.idle();
-        expect(await service.challenges.check(decoy, code, scope)).toEqual({ kind: 'wrong' });
-        for (const fault of ['refuse-connections', 'status-500'] as const) {
-          world.misbehave(fault);
-          await expect(service.challenges.check(id, code, scope)).rejects.toBeInstanceOf(Unavailable);
-          await expect(service.challenges.check(decoy, code, scope)).rejects.toBeInstanceOf(Unavailable);
-        }
-        world.misbehave(undefined);
-        expect(await service.challenges.check(id, code, scope)).toEqual({ kind: 'passed' });
+
+        test('passes once', async () => {
+          const { id, code } = await sendCode();
+          expect(await service.challenges.check(id, other(code), scope)).toEqual({ kind: 'wrong' });
+          expect(await service.challenges.check(id, code, scope)).toEqual({ kind: 'passed' });
+          expect(await service.challenges.check(id, code, scope)).toEqual({ kind: 'expired' });
+        });
+
+        test('what is stored holds no readable code', async () => {
+          const { id, code } = await sendCode();
+          expect(JSON.stringify((await service.stores.challenges.read(id))?.body)).not.toContain(code);
+        });
+
+        test('a right code that is too late is expired', async () => {
+          const { id, code } = await sendCode();
+          clock.pass(301);
+          expect(await service.challenges.check(id, code, scope)).toEqual({ kind: 'expired' });
+        });
+
+        test('passes on another node, and after a restart', async () => {
+          const { id, code } = await sendCode();
+          const node = service.restarted({ [world.channel]: [await world.another()] });
+          expect(await node.check(id, code, scope)).toEqual({ kind: 'passed' });
+          expect(await service.challenges.check(id, code, scope)).toEqual({ kind: 'expired' });
+        });
+
+        test('an outage at the check is a fault for people and decoys alike', async () => {
+          if (world.provider.rehearse === undefined) return;
+          const { id, code } = await sendCode();
+          const decoy = await service.challenges.begin({
+            channel: world.channel,
+            target: { kind: 'decoy' },
+            ...scope,
+            attempt: 'decoy',
+            language: 'en',
+            codeLength: 6,
+            lifetimeSeconds: 300,
+            text: '{code}',
+          });
+          await service.challenges.idle();
+          expect(await service.challenges.check(decoy, code, scope)).toEqual({ kind: 'wrong' });
+          for (const fault of ['refuse-connections', 'status-500'] as const) {
+            await world.misbehave(fault);
+            await expect(service.challenges.check(id, code, scope)).rejects.toBeInstanceOf(Unavailable);
+            await expect(service.challenges.check(decoy, code, scope)).rejects.toBeInstanceOf(Unavailable);
+          }
+          await world.misbehave(undefined);
+          expect(await service.challenges.check(id, code, scope)).toEqual({ kind: 'passed' });
+        });
+
+        test('of fifty right answers at the same moment exactly one passes', async () => {
+          const { id, code } = await sendCode();
+          const kinds = (await Promise.all(fifty(() => service.challenges.check(id, code, scope)))).map(
+            (one) => one.kind,
+          );
+          expect(kinds.filter((kind) => kind === 'passed')).toHaveLength(1);
+          // A service that checks codes itself knows a used one no more, and calls it wrong.
+          for (const kind of kinds) expect(['passed', 'expired', 'wrong']).toContain(kind);
+        });
       });
 
-      test('of fifty right answers at the same moment exactly one passes', async () => {
-        const { id, code } = await sendCode();
-        const kinds = (await Promise.all(fifty(() => service.challenges.check(id, code, scope)))).map(
-          (one) => one.kind,
-        );
-        expect(kinds.filter((kind) => kind === 'passed')).toHaveLength(1);
-        // A service that checks codes itself knows a used one no more, and calls it wrong.
-        for (const kind of kinds) expect(['passed', 'expired', 'wrong']).toContain(kind);
-      });
-    });
+    if (shape.proves === 'call')
+      describe('calls', () => {
+        test('a call waits until it is confirmed, and then passes once', async () => {
+          const id = await ring();
+          expect(await service.challenges.look(id, scope)).toEqual({ kind: 'waiting' });
+          expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'waiting' });
+          await world.phone?.press('#');
+          expect(await outcome(id)).toBe('passed');
+          expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'passed' });
+          expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'expired' });
+        });
 
-    describe('calls', () => {
-      beforeEach((context) => {
-        if (world.phone === undefined) context.skip('this provider sends codes');
-      });
+        test('hanging up proves nothing and is held against nobody', async () => {
+          const id = await ring();
+          await world.phone?.hangUp();
+          expect(await outcome(id)).toBe('unanswered');
+        });
 
-      test('a call waits until it is confirmed, and then passes once', async () => {
-        const id = await ring();
-        expect(await service.challenges.look(id, scope)).toEqual({ kind: 'waiting' });
-        expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'waiting' });
-        await world.phone?.press('#');
-        expect(await outcome(id)).toBe('passed');
-        expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'passed' });
-        expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'expired' });
-      });
+        test('a machine that answers proves nothing', async () => {
+          if (world.phone?.voicemail === undefined) return;
+          const id = await ring();
+          await world.phone.voicemail();
+          expect(await outcome(id)).toBe('unanswered');
+        });
 
-      test('hanging up proves nothing and is held against nobody', async () => {
-        const id = await ring();
-        await world.phone?.hangUp();
-        expect(await outcome(id)).toBe('unanswered');
-      });
+        test('somebody who says that it was not them is heard', async () => {
+          if (world.phone?.refuse === undefined) return;
+          const id = await ring();
+          await world.phone.refuse();
+          expect(await outcome(id)).toBe('refused');
+        });
 
-      test('a machine that answers proves nothing', async () => {
-        if (world.phone?.voicemail === undefined) return;
-        const id = await ring();
-        await world.phone.voicemail();
-        expect(await outcome(id)).toBe('unanswered');
-      });
+        test('is seen on another node, and after a restart', async () => {
+          const id = await ring();
+          await world.phone?.press('#');
+          expect(await outcome(id)).toBe('passed');
+          const node = service.restarted({ [world.channel]: [await world.another()] });
+          expect(await outcome(id, node)).toBe('passed');
+          expect(await node.check(id, undefined, scope)).toEqual({ kind: 'passed' });
+        });
 
-      test('somebody who says that it was not them is heard', async () => {
-        if (world.phone?.refuse === undefined) return;
-        const id = await ring();
-        await world.phone.refuse();
-        expect(await outcome(id)).toBe('refused');
-      });
+        test('a confirmation that comes after its time is worth nothing', async () => {
+          const id = await ring();
+          clock.pass(301);
+          await world.phone?.press('#');
+          await service.challenges.idle();
+          expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'expired' });
+        });
 
-      test('is seen on another node, and after a restart', async () => {
-        const id = await ring();
-        await world.phone?.press('#');
-        expect(await outcome(id)).toBe('passed');
-        const node = service.restarted({ [world.channel]: [await world.another()] });
-        expect(await outcome(id, node)).toBe('passed');
-        expect(await node.check(id, undefined, scope)).toEqual({ kind: 'passed' });
-      });
+        test('a call that was withdrawn is worth nothing, whatever is pressed', async () => {
+          const id = await ring();
+          await service.challenges.cancel(id, scope);
+          await world.phone?.press('#');
+          await service.challenges.idle();
+          expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'expired' });
+        });
 
-      test('a confirmation that comes after its time is worth nothing', async () => {
-        const id = await ring();
-        clock.pass(301);
-        await world.phone?.press('#');
-        await service.challenges.idle();
-        expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'expired' });
-      });
-
-      test('a call that was withdrawn is worth nothing, whatever is pressed', async () => {
-        const id = await ring();
-        await service.challenges.cancel(id, scope);
-        await world.phone?.press('#');
-        await service.challenges.idle();
-        expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'expired' });
+        test('of fifty checks at the same moment exactly one passes', async () => {
+          const id = await ring();
+          await world.phone?.press('#');
+          expect(await outcome(id)).toBe('passed');
+          const kinds = (await Promise.all(fifty(() => service.challenges.check(id, undefined, scope)))).map(
+            (one) => one.kind,
+          );
+          expect(kinds.filter((kind) => kind === 'passed')).toHaveLength(1);
+          for (const kind of kinds) expect(['passed', 'expired']).toContain(kind);
+        });
       });
 
-      test('of fifty checks at the same moment exactly one passes', async () => {
-        const id = await ring();
-        await world.phone?.press('#');
-        expect(await outcome(id)).toBe('passed');
-        const kinds = (await Promise.all(fifty(() => service.challenges.check(id, undefined, scope)))).map(
-          (one) => one.kind,
-        );
-        expect(kinds.filter((kind) => kind === 'passed')).toHaveLength(1);
-        for (const kind of kinds) expect(['passed', 'expired']).toContain(kind);
-      });
-    });
+    if (shape.matching)
+      describe('number matching', () => {
+        test.each([
+          ['42#', 'passed'],
+          ['24#', 'wrong'],
+          ['421#', 'wrong'],
+          ['4#', 'wrong'],
+        ])('%s against 42 is %s', async (keys, kind) => {
+          const id = await ring({ match: '42' });
+          await world.phone?.press(keys);
+          expect(await outcome(id)).toBe(kind);
+        });
 
-    describe('number matching', () => {
-      beforeEach((context) => {
-        if (world.provider.matchesNumbers !== true) context.skip('this provider cannot ask for digits');
-      });
-
-      test.each([
-        ['42#', 'passed'],
-        ['24#', 'wrong'],
-        ['421#', 'wrong'],
-        ['4#', 'wrong'],
-      ])('%s against 42 is %s', async (keys, kind) => {
-        const id = await ring({ match: '42' });
-        await world.phone?.press(keys);
-        expect(await outcome(id)).toBe(kind);
+        test('the hash key alone proves nothing', async () => {
+          const id = await ring({ match: '42' });
+          await world.phone?.press('#');
+          expect(await outcome(id)).not.toBe('passed');
+        });
       });
 
-      test('the hash key alone proves nothing', async () => {
-        const id = await ring({ match: '42' });
-        await world.phone?.press('#');
-        expect(await outcome(id)).not.toBe('passed');
-      });
-    });
+    if (shape.reports)
+      describe('reports of the far end', () => {
+        test('that come twice change nothing', async () => {
+          const id = await ring();
+          await world.phone?.press('#');
+          expect(await outcome(id)).toBe('passed');
+          await world.reports?.repeat();
+          expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'passed' });
+          await world.reports?.repeat();
+          expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'expired' });
+        });
 
-    describe('reports of the far end', () => {
-      beforeEach((context) => {
-        if (world.reports === undefined) context.skip('this provider is not reported to');
-      });
+        test('that are forged are refused and change nothing', async () => {
+          const id = await ring();
+          await world.reports?.forge(id);
+          expect(door.statuses.at(-1)).toBe(403);
+          expect(await service.challenges.look(id, scope)).toEqual({ kind: 'waiting' });
+          await world.phone?.hangUp();
+          expect(await outcome(id)).toBe('unanswered');
+        });
 
-      test('that come twice change nothing', async () => {
-        const id = await ring();
-        await world.phone?.press('#');
-        expect(await outcome(id)).toBe('passed');
-        await world.reports?.repeat();
-        expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'passed' });
-        await world.reports?.repeat();
-        expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'expired' });
+        test('about a call that ended otherwise do not change how it ended', async () => {
+          const id = await ring();
+          await world.phone?.hangUp();
+          expect(await outcome(id)).toBe('unanswered');
+          await service.stores.challenges.conclude(id, 'passed', clock.now());
+          expect(await outcome(id)).toBe('unanswered');
+        });
       });
-
-      test('that are forged are refused and change nothing', async () => {
-        const id = await ring();
-        await world.reports?.forge(id);
-        expect(door.statuses.at(-1)).toBe(403);
-        expect(await service.challenges.look(id, scope)).toEqual({ kind: 'waiting' });
-        await world.phone?.hangUp();
-        expect(await outcome(id)).toBe('unanswered');
-      });
-
-      test('about a call that ended otherwise do not change how it ended', async () => {
-        const id = await ring();
-        await world.phone?.hangUp();
-        expect(await outcome(id)).toBe('unanswered');
-        await service.stores.challenges.conclude(id, 'passed', clock.now());
-        expect(await outcome(id)).toBe('unanswered');
-      });
-    });
   });
 }
 

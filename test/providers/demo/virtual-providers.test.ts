@@ -8,12 +8,8 @@ import { virtualSms } from '../../../src/providers/demo/virtual-sms.ts';
 import { VirtualVerifyService, virtualVerify } from '../../../src/providers/demo/virtual-verify.ts';
 import { virtualVoice } from '../../../src/providers/demo/virtual-voice.ts';
 import { BreakablePhones } from '../../breakable-phones.ts';
-import {
-  type ContractPhone,
-  type Fault,
-  type ProviderWorld,
-  providerContract,
-} from '../../contracts/provider-contract.ts';
+import { type ContractPhone, type ProviderWorld, providerContract } from '../../contracts/provider-contract.ts';
+import type { Misbehaviour } from '../../peers/misbehaviour.ts';
 import { SettableClock } from '../../settable-clock.ts';
 
 const number = '+447700900123';
@@ -31,7 +27,7 @@ async function phoneWorld(needs: ProviderNeeds, make: Make): Promise<ProviderWor
     another,
     secrets: [],
     faults: ['refuse-connections' as const],
-    misbehave: (how: Fault | undefined) => {
+    misbehave: (how: Misbehaviour | undefined) => {
       phones.broken = how !== undefined;
     },
   };
@@ -49,18 +45,18 @@ async function phoneWorld(needs: ProviderNeeds, make: Make): Promise<ProviderWor
   return { ...common, channel: 'voice', phone };
 }
 
-providerContract('a courier of texts, where Latchkey makes the code', (needs) =>
+providerContract('a courier of texts, where Latchkey makes the code', { proves: 'code' }, (needs) =>
   phoneWorld(needs, (phones, parts) => () => courierProvider({ ...parts, courier: virtualSms(phones, parts.name) })),
 );
 
-providerContract('a service that makes and verifies the code', (needs) =>
+providerContract('a service that makes and verifies the code', { proves: 'code' }, (needs) =>
   phoneWorld(needs, (phones, { name, clock }) => {
     const service = new VirtualVerifyService({ phones, clock });
     return () => virtualVerify(service, name);
   }),
 );
 
-providerContract('virtual calls', (needs) =>
+providerContract('virtual calls', { proves: 'call', matching: true }, (needs) =>
   phoneWorld(
     needs,
     (phones, { name }) =>
@@ -69,7 +65,7 @@ providerContract('virtual calls', (needs) =>
   ),
 );
 
-providerContract('a courier of mail', async (needs) => {
+providerContract('a courier of mail', { proves: 'code' }, async (needs) => {
   const mailbox = new VirtualMailbox({ production: false, clock: needs.clock });
   let broken = false;
   const courier: Courier = {
