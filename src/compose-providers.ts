@@ -54,8 +54,8 @@ export async function createProviders(needs: ProviderWorldNeeds): Promise<Provid
   const providers = new Map<string, MfaProvider | Courier>();
   for (const [name, settings] of Object.entries(configuration.providers)) {
     const definition = definitionOf(definitions, name, settings);
-    const own = definition.settings.parse(ownSettings(settings));
-    providers.set(name, await definition.create(own, { ...providerNeeds(needs, name, settings), ...demo }));
+    const all = { ...providerNeeds(needs, name, settings), ...demo };
+    providers.set(name, await definition.create(ownSettings(settings), all));
   }
   return { providers, ...demo };
 }

@@ -119,7 +119,7 @@ describe('a configuration', () => {
       'a provider of another kind',
       { 'providers.texts': { kind: 'pigeon' } },
       [
-        'providers.texts.kind: found "pigeon"; must be one of virtual-sms, virtual-verify, virtual-voice, virtual-email',
+        `providers.texts.kind: found "pigeon"; must be one of ${definitions.providers.map((one) => one.kind).join(', ')}`,
       ],
     ],
     [

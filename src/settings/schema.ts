@@ -80,11 +80,15 @@ function policySchema(definitions: Definitions) {
   return z.strictObject({ ...policyFields, chain });
 }
 
+/** A provider's own settings, with all that it demands of them, and those that every provider has. */
+function providerSchema({ settings, kind }: Definitions['providers'][number]) {
+  const common = { ...sendingSettings, kind: z.literal(kind) };
+  return settings.safeExtend(common) as unknown as z.ZodObject<typeof common>;
+}
+
 /** The whole configuration file, with the settings of the gates and providers that are known. */
 export function configurationSchema(definitions: Definitions) {
-  const providerKinds = definitions.providers.map((definition) =>
-    z.strictObject({ ...sendingSettings, ...definition.settings.shape, kind: z.literal(definition.kind) }),
-  );
+  const providerKinds = definitions.providers.map(providerSchema);
   const gateSettings = Object.fromEntries(
     definitions.gates.map((gate) => [gate.id, gate.settings.optional()]),
   ) as Record<string, z.ZodType>;

@@ -85,7 +85,9 @@ export abstract class HttpsPeer {
     const bad = how === undefined ? undefined : badReply(how, this.origin);
     const reply = bad ?? (await this.answer(asked));
     if (!response.writable) return;
-    response.writeHead(reply.status, { 'Content-Type': 'text/plain', ...reply.headers }).end(reply.body, 'latin1');
+    response
+      .writeHead(reply.status, { 'Content-Type': 'text/plain', ...reply.headers })
+      .end(reply.body, how === 'latin1' ? 'latin1' : 'utf8');
   }
 }
 

@@ -1,0 +1,48 @@
+import type VoiceResponse from 'twilio/lib/twiml/VoiceResponse.js';
+import type { CallbackReply } from '../../core/provider.ts';
+
+/** Whether a report carries Twilio's signature: HMAC-SHA1 over the address and the sorted parameters. */
+export type Signature = (
+  token: string,
+  signature: string,
+  url: string,
+  parameters: Readonly<Record<string, string>>,
+) => boolean;
+
+/** Seconds that a call waits for the next key. */
+const keySeconds = 12;
+
+/** Writes TwiML, with Twilio's own writer, which escapes what is said. */
+export class VoiceScript {
+  readonly #Response: typeof VoiceResponse;
+  readonly #languages: Readonly<Record<string, string>>;
+
+  constructor(Response: typeof VoiceResponse, languages: Readonly<Record<string, string>>) {
+    this.#Response = Response;
+    this.#languages = languages;
+  }
+
+  /** Says the text and gathers keys: two digits closed by the hash key, or any one key, the hash key among them. */
+  prompt(wanted: { text: string; language: string; action: string; digits: boolean }): string {
+    const { text, language, action, digits } = wanted;
+    const response = new this.#Response();
+    const keys = digits ? { finishOnKey: '#' } : { finishOnKey: '', numDigits: 1 };
+    const gather = response.gather({ input: ['dtmf'], timeout: keySeconds, action, method: 'POST', ...keys });
+    gather.say({ language: this.#spoken(language) as never }, text);
+    response.hangup();
+    return response.toString();
+  }
+
+  /** Says the text, if there is one, and hangs up. */
+  goodbye(text: string, language: string): CallbackReply {
+    const response = new this.#Response();
+    if (text !== '') response.say({ language: this.#spoken(language) as never }, text);
+    response.hangup();
+    return { contentType: 'text/xml', body: response.toString() };
+  }
+
+  #spoken(language: string): string {
+    const base = language.split('-')[0] ?? language;
+    return this.#languages[language] ?? this.#languages[base] ?? language;
+  }
+}
