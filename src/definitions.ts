@@ -10,6 +10,8 @@ import { azureMfaServer } from './providers/azure-mfa-server/definition.ts';
 import { demoProviders } from './providers/demo/definitions.ts';
 import type { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
 import type { VirtualPhones } from './providers/demo/virtual-phones.ts';
+import { httpGateway } from './providers/http/definition.ts';
+import { smtp } from './providers/smtp/definition.ts';
 import { twilioProviders } from './providers/twilio/definition.ts';
 
 /** What every gate is given; each takes what it needs of it. */
@@ -37,7 +39,13 @@ export interface Definitions {
 /** What Latchkey brings along. A new gate or provider is a folder and a line here. */
 const builtIn: Definitions = {
   gates: [phoneGate, otpSmsGate, questionsGate] as unknown as Definitions['gates'],
-  providers: [azureMfaServer, ...twilioProviders, ...demoProviders] as unknown as Definitions['providers'],
+  providers: [
+    azureMfaServer,
+    ...twilioProviders,
+    httpGateway,
+    smtp,
+    ...demoProviders,
+  ] as unknown as Definitions['providers'],
   views: [],
 };
 

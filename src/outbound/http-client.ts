@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, errors, request } from 'undici';
 import { NotSent, Unavailable } from '../core/errors.ts';
+import { guardedLookup, isForbiddenHost } from './addresses.ts';
 
 /** How a far end is reached and proved. Verification cannot be switched off (DESIGN 6.11). */
 export interface HttpClientNeeds {
@@ -59,6 +60,7 @@ export class HttpClient {
         timeout: Math.min(connectMs, needs.timeoutMs),
         rejectUnauthorized: true,
         minVersion: 'TLSv1.2',
+        lookup: guardedLookup,
         ...(ca === undefined ? {} : { ca }),
         ...(cert === undefined ? {} : { cert }),
         ...(key === undefined ? {} : { key }),
@@ -78,6 +80,7 @@ export class HttpClient {
   async send(what: HttpRequest): Promise<HttpReply> {
     const url = new URL(what.url);
     if (url.protocol !== 'https:') throw new NotSent(`${url.host} is not asked without TLS`);
+    if (isForbiddenHost(url.hostname)) throw new NotSent(`${url.host} is an address that is never asked`);
     try {
       const reply = await request(url, {
         method: what.method,
