@@ -76,10 +76,9 @@ function resultOf(fault: unknown): DeliveryResult {
     throw new NotSent(what);
   }
   if (code === 'EMESSAGE' && reply >= 400) throw new NotSent(what);
-  const before =
-    ['ECONNECTION', 'EDNS', 'ETLS', 'ECONNREFUSED', 'ESOCKET', 'ETIMEDOUT'].includes(code) &&
-    /^(CONN|EHLO|HELO|STARTTLS)?$/.test(command);
-  throw before && command !== '' ? new NotSent(what) : new Unavailable(what);
+  // nodemailer calls a line that was cut after the mail a failed connection too: only a refused one is certain.
+  const refused = Reflect.get(Object(fault), 'syscall') === 'connect';
+  throw refused || code === 'EDNS' || code === 'ETLS' ? new NotSent(what) : new Unavailable(what);
 }
 
 /** Codes only: a server's sentence may hold the address. */
