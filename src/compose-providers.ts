@@ -69,7 +69,8 @@ export function routesOf(needs: ProviderWorldNeeds, providers: Providers): Provi
     configuration.channels[channel].map((name) => {
       const found = known.get(name);
       if (found === undefined) throw new Misconfigured(`channels.${channel}: there is no provider ${name}`);
-      return found;
+      if (found.provider.channels.includes(channel)) return found;
+      throw new Misconfigured(`channels.${channel}: the provider ${name} does not offer it`);
     });
   return { sms: route('sms'), voice: route('voice'), email: route('email') };
 }

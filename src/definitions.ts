@@ -7,6 +7,7 @@ import { otpSmsGate } from './gates/otp-sms/gate.ts';
 import { phoneGate } from './gates/phone/gate.ts';
 import { questionsGate } from './gates/questions/gate.ts';
 import { azureMfaServer } from './providers/azure-mfa-server/definition.ts';
+import { customHttp, customModule } from './providers/custom/definition.ts';
 import { demoProviders } from './providers/demo/definitions.ts';
 import type { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
 import type { VirtualPhones } from './providers/demo/virtual-phones.ts';
