@@ -1,6 +1,6 @@
 import type RequestClient from 'twilio/lib/base/RequestClient.js';
 import type Twilio from 'twilio/lib/rest/Twilio.js';
-import { NotSent, OutOfService, Unavailable } from '../../core/errors.ts';
+import { Misconfigured } from '../../core/errors.ts';
 import type { ProviderNeeds } from '../../core/provider.ts';
 import { HttpClient } from '../../outbound/http-client.ts';
 import type { TwilioAccount } from './settings.ts';
@@ -22,11 +22,22 @@ export async function openTwilio(settings: TwilioAccount, needs: ProviderNeeds):
   // What the package reads from the environment would send requests, and with them the token, elsewhere.
   const own = { region: '', edge: '', logLevel: '', autoRetry: false, lazyLoading: true };
   const Client = constructorIn(module);
-  const api = new Client(settings['account-sid'], settings['auth-token'], {
+  const { user, password } = credentialsIn(settings);
+  const api = new Client(user, password, {
     ...own,
+    accountSid: settings['account-sid'],
     httpClient: transport(http, settings['api-url']) as unknown as RequestClient,
   });
   return { api, close: () => http.close() };
+}
+
+/** An API key before the token: whoever makes one wants it used. */
+function credentialsIn(settings: TwilioAccount): { readonly user: string; readonly password: string } {
+  const { 'account-sid': account, 'auth-token': token, 'api-key-sid': key, 'api-key-secret': secret } = settings;
+  if (key !== undefined && secret !== undefined) return { user: key, password: secret };
+  // Empty never: the package would take what it lacks from the environment.
+  if (token === undefined) throw new Misconfigured('Twilio needs auth-token, or api-key-sid and api-key-secret');
+  return { user: account, password: token };
 }
 
 /** The package is CommonJS: its class may stand one level deeper than its types say. */
@@ -85,40 +96,4 @@ function bodyOf(text: string): unknown {
   } catch {
     return {};
   }
-}
-
-/** A refusal by Twilio: its HTTP status and its own code (https://www.twilio.com/docs/api/errors). */
-export interface TwilioRefusal {
-  readonly status: number;
-  readonly code: number;
-}
-
-/** What Twilio's package threw, if it was an answer of Twilio's; undefined for anything else. */
-export function refusalIn(fault: unknown): TwilioRefusal | undefined {
-  const status: unknown = Reflect.get(Object(fault), 'status');
-  if (fault instanceof Unavailable || typeof status !== 'number') return undefined;
-  const code: unknown = Reflect.get(Object(fault), 'code');
-  return { status, code: typeof code === 'number' ? code : 0 };
-}
-
-/** Not a number, or one that this account may not or cannot reach. Nothing was sent. */
-const rejections = new Set([
-  21211, 21214, 21215, 21216, 21217, 21219, 21265, 21266, 21408, 21421, 21601, 21608, 21610, 21612, 21614, 32205, 60200,
-  60203, 60205, 60220, 60410, 60605, 30006,
-]);
-
-/**
- * What becomes of a start that Twilio refused: the reason why this number is not reached, or a fault thrown. The text of
- * Twilio's message is left out: it holds the number.
- */
-export function refused(fault: unknown): string {
-  const refusal = refusalIn(fault);
-  if (refusal === undefined)
-    throw fault instanceof Unavailable ? fault : new Unavailable('Twilio answered with something strange');
-  const { status, code } = refusal;
-  const what = `Twilio answered ${status} with code ${code}`;
-  if (rejections.has(code)) return what;
-  if (status === 401 || status === 403 || status === 429 || status === 402) throw new OutOfService(what);
-  if (status >= 400 && status < 500) throw new NotSent(what);
-  throw new Unavailable(what);
 }

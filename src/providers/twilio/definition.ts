@@ -2,10 +2,11 @@ import type { z } from 'zod';
 import type { ProviderDefinition } from '../../core/provider.ts';
 import { openTwilio } from './client.ts';
 import { TwilioMessaging } from './messaging.ts';
+import type { Signature } from './reports.ts';
 import { twilioMessagingSettings, twilioVerifySettings, twilioVoiceSettings } from './settings.ts';
 import { TwilioVerify } from './verify.ts';
 import { TwilioVoice } from './voice.ts';
-import { type Signature, VoiceScript } from './voice-script.ts';
+import { VoiceScript } from './voice-script.ts';
 
 /** Texts whose code Twilio makes and checks. */
 export const twilioVerify: ProviderDefinition<typeof twilioVerifySettings> = {
@@ -34,6 +35,9 @@ export const twilioVoice: ProviderDefinition<typeof twilioVoiceSettings> = {
   settings: twilioVoiceSettings,
   traits: () => ({ matchesNumbers: true }),
   async create(settings, needs) {
+    if (!needs.callbackUrl('').startsWith('https:')) {
+      needs.log.warn({}, 'the public URL is not https: Twilio cannot report to it, and no call is ever confirmed');
+    }
     const client = await openTwilio(settings, needs);
     const [{ default: twiml }, webhooks] = await Promise.all([
       import('twilio/lib/twiml/VoiceResponse.js'),

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { Unavailable } from '../../core/errors.ts';
 import type { Courier, CourierMessage, DeliveryResult, ProbeResult, ProviderNeeds } from '../../core/provider.ts';
-import { refused, type TwilioClient } from './client.ts';
-import { probeTwilio } from './probe.ts';
+import type { TwilioClient } from './client.ts';
+import { probeAccount } from './probe.ts';
+import { refused } from './refusals.ts';
 import type { TwilioMessagingSettings } from './settings.ts';
 
 const takenSchema = z.object({
@@ -15,11 +16,13 @@ export class TwilioMessaging implements Courier {
   readonly id: string;
   readonly channels = ['sms'] as const;
   readonly #settings: TwilioMessagingSettings;
+  readonly #needs: ProviderNeeds;
   readonly #client: TwilioClient;
 
   constructor(settings: TwilioMessagingSettings, needs: ProviderNeeds, client: TwilioClient) {
     this.id = needs.name;
     this.#settings = settings;
+    this.#needs = needs;
     this.#client = client;
   }
 
@@ -31,7 +34,9 @@ export class TwilioMessaging implements Courier {
     };
     try {
       const made: unknown = await this.#client.api.messages.create({ to, body: text, ...sender });
-      if (!takenSchema.safeParse(made).success) throw new Unavailable('Twilio did not say that it took the text');
+      const taken = takenSchema.safeParse(made);
+      if (!taken.success) throw new Unavailable('Twilio did not say that it took the text');
+      this.#needs.log.info({ message: taken.data.sid, status: taken.data.status }, 'Twilio took a text');
       return { kind: 'delivered' };
     } catch (fault) {
       return { kind: 'rejected', reason: refused(fault) };
@@ -39,8 +44,7 @@ export class TwilioMessaging implements Courier {
   }
 
   probe(): Promise<ProbeResult> {
-    const account = this.#settings['account-sid'];
-    return probeTwilio(() => this.#client.api.api.v2010.accounts(account).fetch(), 'the Twilio account answers');
+    return probeAccount(this.#client, this.#settings);
   }
 
   close(): Promise<void> {

@@ -10,9 +10,11 @@ import type {
   ProviderNeeds,
   StartResult,
 } from '../../core/provider.ts';
-import { refusalIn, refused, type TwilioClient } from './client.ts';
+import type { TwilioClient } from './client.ts';
 import { probeTwilio } from './probe.ts';
+import { faultOf, refusalIn, refused } from './refusals.ts';
 import type { TwilioVerifySettings } from './settings.ts';
+import { verifyLocale } from './verify-locale.ts';
 
 const stateSchema = z.strictObject({ verification: z.string(), expiresAt: z.iso.datetime() });
 const startedSchema = z.object({ sid: z.string().regex(/^VE/), status: z.literal('pending') });
@@ -42,11 +44,13 @@ export class TwilioVerify implements MfaProvider {
   }
 
   async start(request: ChallengeRequest): Promise<StartResult> {
-    const locale = request.language.split('-')[0] ?? 'en';
+    const locale = verifyLocale(request.language);
+    const inLocale = locale === undefined ? {} : { locale };
     try {
-      const made: unknown = await this.#service.verifications.create({ to: request.to, channel: 'sms', locale });
+      const made: unknown = await this.#service.verifications.create({ to: request.to, channel: 'sms', ...inLocale });
       const known = startedSchema.safeParse(made);
       if (!known.success) throw new Unavailable('Twilio Verify answered with something strange');
+      this.#needs.log.info({ verification: known.data.sid }, 'Twilio sent a code');
       const expiresAt = new Date(this.#needs.clock.now().getTime() + request.lifetimeSeconds * 1000).toISOString();
       return { kind: 'started', state: { verification: known.data.sid, expiresAt } };
     } catch (fault) {
@@ -65,7 +69,15 @@ export class TwilioVerify implements MfaProvider {
   }
 
   probe(): Promise<ProbeResult> {
-    return probeTwilio(() => this.#service.fetch(), 'the Verify service answers');
+    return probeTwilio(async () => {
+      const { sid, codeLength } = await this.#service.fetch();
+      if (sid !== this.#settings['service-sid']) throw new Unavailable('Twilio Verify answered with something strange');
+      if (typeof codeLength !== 'number' || codeLength === this.codeLength) {
+        return { ok: true, detail: 'the Verify service answers, and takes the credentials' };
+      }
+      const detail = `the Verify service makes codes of ${codeLength} digits`;
+      return { ok: false, detail, remedy: `Set code-length to ${codeLength}, or the service to ${this.codeLength}.` };
+    });
   }
 
   close(): Promise<void> {
@@ -88,8 +100,7 @@ export class TwilioVerify implements MfaProvider {
     } catch (fault) {
       const refusal = refusalIn(fault);
       if (refusal?.status === 404 || refusal?.code === 60202 || refusal?.code === 60200) return false;
-      if (refusal === undefined && fault instanceof Unavailable) throw fault;
-      throw new Unavailable(`Twilio Verify answered ${refusal?.status} with code ${refusal?.code}`);
+      throw faultOf(fault);
     }
   }
 }

@@ -1,14 +1,6 @@
 import type VoiceResponse from 'twilio/lib/twiml/VoiceResponse.js';
 import type { CallbackReply } from '../../core/provider.ts';
 
-/** Whether a report carries Twilio's signature: HMAC-SHA1 over the address and the sorted parameters. */
-export type Signature = (
-  token: string,
-  signature: string,
-  url: string,
-  parameters: Readonly<Record<string, string>>,
-) => boolean;
-
 /** Seconds that a call waits for the next key. */
 const keySeconds = 12;
 
@@ -28,7 +20,7 @@ export class VoiceScript {
     const response = new this.#Response();
     const keys = digits ? { finishOnKey: '#' } : { finishOnKey: '', numDigits: 1 };
     const gather = response.gather({ input: ['dtmf'], timeout: keySeconds, action, method: 'POST', ...keys });
-    gather.say({ language: this.#spoken(language) as never }, text);
+    gather.say(this.#spoken(language), text);
     response.hangup();
     return response.toString();
   }
@@ -36,13 +28,15 @@ export class VoiceScript {
   /** Says the text, if there is one, and hangs up. */
   goodbye(text: string, language: string): CallbackReply {
     const response = new this.#Response();
-    if (text !== '') response.say({ language: this.#spoken(language) as never }, text);
+    if (text !== '') response.say(this.#spoken(language), text);
     response.hangup();
     return { contentType: 'text/xml', body: response.toString() };
   }
 
-  #spoken(language: string): string {
+  /** Twilio speaks nothing in a language that it does not know, and takes its own when none is named. */
+  #spoken(language: string): VoiceResponse.SayAttributes {
     const base = language.split('-')[0] ?? language;
-    return this.#languages[language] ?? this.#languages[base] ?? language;
+    const named = this.#languages[language] ?? this.#languages[base] ?? (language === base ? undefined : language);
+    return named === undefined ? {} : { language: named as NonNullable<VoiceResponse.SayAttributes['language']> };
   }
 }

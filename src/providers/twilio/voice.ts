@@ -13,10 +13,12 @@ import type {
   Received,
   StartResult,
 } from '../../core/provider.ts';
-import { refused, type TwilioClient } from './client.ts';
-import { probeTwilio } from './probe.ts';
+import type { TwilioClient } from './client.ts';
+import { probeAccount } from './probe.ts';
+import { refused } from './refusals.ts';
+import { type Report, readReport, type Signature } from './reports.ts';
 import type { TwilioVoiceSettings } from './settings.ts';
-import type { Signature, VoiceScript } from './voice-script.ts';
+import type { VoiceScript } from './voice-script.ts';
 
 const stateSchema = z.strictObject({
   language: z.string(),
@@ -31,6 +33,8 @@ type VoiceState = z.infer<typeof stateSchema>;
 const startedSchema = z.object({ sid: z.string().regex(/^CA/) });
 /** What Twilio says of a call that is over. Only keys prove something, and those come by another report. */
 const endedStatus = new Set(['completed', 'busy', 'no-answer', 'failed', 'canceled']);
+const keys = /^[0-9*#]+$/;
+const machine = /^(machine|fax)/;
 const maxPrompts = 3;
 
 /** Twilio Programmable Voice: one call that asks for the hash key, or for the two digits on the screen before it. */
@@ -71,9 +75,11 @@ export class TwilioVoice implements MfaProvider {
         statusCallback: this.#address(request.reference, 'status'),
         statusCallbackEvent: ['completed'],
         statusCallbackMethod: 'POST',
+        ...(this.#settings['machine-detection'] ? { machineDetection: 'Enable' } : {}),
       });
       const known = startedSchema.safeParse(made);
       if (!known.success) throw new Unavailable('Twilio did not say that it calls');
+      this.#needs.log.info({ call: known.data.sid }, 'Twilio calls');
       return { kind: 'started', state: { ...state, call: known.data.sid } };
     } catch (fault) {
       return { kind: 'rejected', reason: refused(fault) };
@@ -87,51 +93,49 @@ export class TwilioVoice implements MfaProvider {
   }
 
   async receive(callback: Callback, state: Json | undefined): Promise<Received> {
-    const form = new URLSearchParams(callback.body);
-    const parameters = Object.fromEntries(form);
-    // A signature over one of two values of a name would vouch for the other as well.
-    if (Object.keys(parameters).length !== form.size) return { kind: 'forged', detail: 'a parameter came twice' };
-    const signature = callback.headers['x-twilio-signature'] ?? '';
-    if (!this.#isSigned(this.#settings['auth-token'], signature, callback.url, parameters)) {
-      return { kind: 'forged', detail: 'X-Twilio-Signature does not fit' };
-    }
-    if (parameters.AccountSid !== this.#settings['account-sid']) return { kind: 'forged', detail: 'another account' };
+    const report = readReport(callback, this.#settings, this.#isSigned);
+    if ('kind' in report) return report;
     const known = stateSchema.safeParse(state);
     // Signed, and about nothing that is known: late, or of an earlier life. Twilio is told to hang up.
     if (!known.success) return { kind: 'taken', reply: this.#script.goodbye('', 'en') };
-    if (known.data.call !== '' && known.data.call !== parameters.CallSid) {
+    // Until Twilio has said which call it is, the signed address alone tells that it is this one.
+    if (known.data.call !== '' && known.data.call !== report.call) {
       return { kind: 'malformed', detail: 'a report of another call' };
     }
-    const query = new URL(callback.url).searchParams;
-    return query.get('event') === 'digits'
-      ? this.#digits(parameters.Digits ?? '', known.data, { reference: callback.reference, turn: query.get('turn') })
-      : this.#status(parameters.CallStatus ?? '');
+    return report.event === 'digits'
+      ? this.#keyed(report, known.data, { reference: callback.reference, turn: report.turn })
+      : this.#status(report);
   }
 
-  probe(): Promise<ProbeResult> {
-    const account = this.#settings['account-sid'];
-    return probeTwilio(() => this.#client.api.api.v2010.accounts(account).fetch(), 'the Twilio account answers');
+  async probe(): Promise<ProbeResult> {
+    const result = await probeAccount(this.#client, this.#settings);
+    const { origin } = new URL(this.#needs.callbackUrl('probe'));
+    return result.ok ? { ...result, detail: `${result.detail}; it must reach ${origin} to report` } : result;
   }
 
   close(): Promise<void> {
     return this.#client.close();
   }
 
-  #digits(digits: string, state: VoiceState, about: { reference: string; turn: string | null }): Received {
+  /** Nothing that a person keyed in proves nothing, and is held against nobody. */
+  #keyed(report: Report, state: VoiceState, about: { reference: string; turn: number }): Received {
+    const { digits, answeredBy } = report;
     const { thanks, mismatch } = this.#settings;
     const say = (texts: typeof thanks) => this.#script.goodbye(inLanguage(texts, state.language), state.language);
+    const silent = this.#script.goodbye('', state.language);
+    if (machine.test(answeredBy) || !keys.test(digits)) return { kind: 'taken', outcome: 'unanswered', reply: silent };
     if (digits === (state.match === '' ? '#' : state.match))
       return { kind: 'taken', outcome: 'passed', reply: say(thanks) };
     if (state.match !== '') return { kind: 'taken', outcome: 'wrong', reply: say(mismatch) };
-    const turn = Number(about.turn ?? maxPrompts);
-    if (!(turn < maxPrompts))
-      return { kind: 'taken', outcome: 'unanswered', reply: this.#script.goodbye('', state.language) };
-    const body = this.#prompt(state, about.reference, turn + 1);
+    if (about.turn >= maxPrompts) return { kind: 'taken', outcome: 'unanswered', reply: silent };
+    const body = this.#prompt(state, about.reference, about.turn + 1);
     return { kind: 'taken', reply: { contentType: 'text/xml', body } };
   }
 
-  #status(status: string): Received {
-    return endedStatus.has(status) ? { kind: 'taken', outcome: 'unanswered' } : { kind: 'taken' };
+  #status({ call, status, answeredBy }: Report): Received {
+    if (!endedStatus.has(status)) return { kind: 'taken' };
+    this.#needs.log.info({ call, status, ...(answeredBy === '' ? {} : { answeredBy }) }, 'Twilio ended a call');
+    return { kind: 'taken', outcome: 'unanswered' };
   }
 
   #prompt({ text, language, match }: VoiceState, reference: string, turn: number): string {
