@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { check } from './commands/check.ts';
+import { type DrillWish, drill } from './commands/drill.ts';
 import { findingLine } from './commands/finding-line.ts';
 import { health } from './commands/health.ts';
 import { mapOf } from './commands/map.ts';
@@ -28,11 +29,20 @@ program
 program
   .command('check')
   .description('look at the configuration, the certificate, the store, the directory and the providers')
-  .action(async () => {
+  .option('--provider <name>', 'instead make one real call, text or mail through this provider')
+  .option('--to <destination>', 'where to: a number with its country code, or a mail address')
+  .option('--channel <channel>', 'sms, voice or email, where the provider serves several')
+  .action(async (wish: Partial<DrillWish>) => {
+    const { provider, to } = wish;
+    if ((provider === undefined) !== (to === undefined) || (wish.channel !== undefined && to === undefined)) {
+      throw new CommanderError(exitUsage, 'check', '--provider and --to are given together');
+    }
     const loaded = await load(variables()).catch(reportConfiguration);
     if (loaded === undefined) return;
+    const findings =
+      provider === undefined || to === undefined ? check(loaded) : drill(loaded, { ...wish, provider, to });
     let problems = 0;
-    for await (const finding of check(loaded)) {
+    for await (const finding of findings) {
       say(findingLine(finding));
       if (finding.level === 'problem') problems += 1;
     }
@@ -64,6 +74,7 @@ try {
   await program.parseAsync();
 } catch (fault) {
   if (!(fault instanceof CommanderError)) throw fault;
+  if (fault.code === 'check') process.stderr.write(`error: ${fault.message}\n`);
   process.exitCode = fault.exitCode === 0 ? 0 : exitUsage;
 }
 

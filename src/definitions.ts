@@ -42,9 +42,11 @@ const builtIn: Definitions = {
   gates: [phoneGate, otpSmsGate, questionsGate] as unknown as Definitions['gates'],
   providers: [
     azureMfaServer,
-    ...twilioProviders,
+    customHttp,
+    customModule,
     httpGateway,
     smtp,
+    ...twilioProviders,
     ...demoProviders,
   ] as unknown as Definitions['providers'],
   views: [],

@@ -51,6 +51,31 @@ async function lastingDemo(): Promise<{ folder: ConfigurationFolder; database: s
   return { folder, database, origin };
 }
 
+describe('latchkey check of one provider', () => {
+  it.each(['check --provider texts', 'check --to +12025550123', 'check --channel sms'])(
+    'wants to know both whom and where: %s',
+    async (args) => {
+      const { code, stderr } = await latchkey(args);
+      expect(code).toBe(64);
+      expect(stderr).toContain('--provider and --to are given together');
+    },
+    timeout,
+  );
+
+  it(
+    'makes one real sending, and tells what came of it',
+    async () => {
+      const sent = await latchkey('check --provider texts --to +12025550123');
+      expect(sent.stdout).toContain('it took the message');
+      expect(sent.code).toBe(0);
+      const none = await latchkey('check --provider pigeon --to +12025550123');
+      expect(none.stdout).toContain('there is no such provider');
+      expect(none.code).toBe(1);
+    },
+    timeout,
+  );
+});
+
 describe('latchkey', () => {
   it('says in plain words what it can do', async () => {
     const { code, stdout } = await latchkey('--help');
@@ -254,7 +279,10 @@ describe('latchkey migrate and audit verify', () => {
     'bring the schema up to date once, and find the first row that was changed, while a server runs',
     async () => {
       const { folder, database, origin } = await lastingDemo();
-      expect(await latchkey('migrate', folder)).toMatchObject({ code: 0, stdout: 'Applied 0001-first.\n' });
+      expect(await latchkey('migrate', folder)).toMatchObject({
+        code: 0,
+        stdout: 'Applied 0001-first.\nApplied 0002-providers.\n',
+      });
       expect(await latchkey('migrate', folder)).toMatchObject({ code: 0, stdout: 'The schema is current.\n' });
       expect((await latchkey('check', folder)).stdout).toMatch(/^ok +store: .*takes writes/m);
 

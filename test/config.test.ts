@@ -72,6 +72,54 @@ function problemsOf(run: () => unknown): readonly string[] {
   return [];
 }
 
+describe('what gates and providers demand of each other', () => {
+  const mfaServer = {
+    kind: 'azure-mfa-server',
+    url: 'https://mfa.example/PfWsSdk.asmx',
+    username: 'svc',
+    auth: { kind: 'basic', user: 'svc', password: 'secret' },
+  };
+  const world = (changes: Readonly<Record<string, unknown>>) => () =>
+    load({
+      'providers.mfa': { ...mfaServer, countries: ['GB'] },
+      'channels.voice': ['mfa'],
+      'channels.sms': ['mfa'],
+      'policy.chain': ['phone', 'otp-sms'],
+      ...changes,
+    });
+
+  it.each([
+    ['all is well', {}, []],
+    [
+      'another length of code than the provider makes',
+      { 'gates.otp-sms': { 'code-length': 8 } },
+      ['gates.otp-sms: code-length must be 6, as the provider makes its codes (mfa)'],
+    ],
+    [
+      'matching of numbers by a provider that cannot',
+      { 'gates.phone': { 'number-matching': 'required' } },
+      ['gates.phone: number-matching cannot be required: the provider cannot ask for digits (mfa)'],
+    ],
+    [
+      'no countries',
+      { 'providers.mfa': mfaServer },
+      ['providers.mfa.countries: is missing: name the countries that texts and calls may go to, such as [GB, IE]'],
+    ],
+    [
+      'a country that is none',
+      { 'providers.mfa': { ...mfaServer, countries: ['XQ'] } },
+      ['providers.mfa.countries.0: found "XQ"; must be a country such as GB'],
+    ],
+    [
+      'a limit without end',
+      { 'providers.mfa': { ...mfaServer, countries: ['GB'], limits: { 'over-all': 0 } } },
+      ['providers.mfa.limits.over-all: found 0; must be at least 1'],
+    ],
+  ])('%s', (_what, changes, problems) => {
+    expect(problemsOf(world(changes))).toEqual(problems);
+  });
+});
+
 describe('a configuration', () => {
   it('is read, with its defaults in place', () => {
     const { policy, channels, directory } = load({});

@@ -109,7 +109,8 @@ function demandProblems(configuration: Sections, definitions: Definitions): read
 }
 
 function unmet(demands: ProviderTraits, traits: ProviderTraits): readonly string[] {
-  const wrongLength = traits.codeLength !== undefined && demands.codeLength !== traits.codeLength;
+  const bound = demands.codeLength !== undefined && traits.codeLength !== undefined;
+  const wrongLength = bound && demands.codeLength !== traits.codeLength;
   return [
     ...(wrongLength ? [`code-length must be ${traits.codeLength}, as the provider makes its codes`] : []),
     ...(demands.matchesNumbers === true && traits.matchesNumbers !== true

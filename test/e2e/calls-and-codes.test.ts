@@ -31,7 +31,7 @@ journeys(
       for (let tries = 0; tries < 4; tries += 1) {
         await visitor.press(next);
         expect(visitor.path).toBe('/reset/phone');
-        expect(await visitor.text()).toContain('We do not have your # yet');
+        expect(await visitor.text()).toContain('We do not have the number yet');
       }
       await visitor.afterPhone(() => world.phones.confirm(call.id));
       expect(visitor.path).toBe('/reset/otp-sms');

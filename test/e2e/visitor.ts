@@ -47,7 +47,7 @@ export class Visitor {
   /** What happens at the phone shows on the page: by itself, or after Next where there is no JavaScript. */
   async afterPhone(action: () => unknown): Promise<void> {
     if (this.hasJavaScript) return this.arriveBy(async () => action());
-    action();
+    await action();
     await this.press('[name="act"][value="next"]');
   }
 

@@ -27,6 +27,8 @@ export interface WorldWish {
   /** Wrong answers that bar; 3 when left out. */
   readonly threshold?: number;
   readonly clock?: Clock;
+  /** Other providers than the virtual ones for texts and calls, as the configuration has them. */
+  readonly providers?: { readonly texts: Json; readonly calls: Json };
 }
 
 const catalogue = [
@@ -175,8 +177,8 @@ function configuration(wish: WorldWish, at: { url: string; folder: string }): Js
     store: { kind: 'sqlite', file: join(at.folder, 'latchkey.sqlite') },
     directory: wish.directory === 'demo' ? { kind: 'demo' } : sambaSettings(wish.directory, wish.directoryUrl),
     providers: {
-      texts: { kind: 'virtual-sms' },
-      calls: { kind: 'virtual-voice' },
+      texts: wish.providers?.texts ?? { kind: 'virtual-sms' },
+      calls: wish.providers?.calls ?? { kind: 'virtual-voice' },
       mail: { kind: 'virtual-email' },
     },
     channels: { sms: ['texts'], voice: ['calls'], email: ['mail'] },
