@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { isMap, isPair, isScalar, type Pair, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { loadConfiguration, readEnvironment } from '../src/config.ts';
+import { sendingSettings } from '../src/core/sending-rules.ts';
 import { loadDefinitions } from '../src/definitions.ts';
 import { configurationSchema } from '../src/settings/schema.ts';
 
@@ -20,12 +21,15 @@ interface JsonSchema {
 }
 
 /** Every setting there is, by its path, with its default. */
-const settings = new Map(
-  settingsOf(
-    z.toJSONSchema(configurationSchema(definitions), { io: 'input', unrepresentable: 'any' }) as JsonSchema,
-    '',
-  ),
-);
+const settings = new Map([
+  ...settingsOf(jsonSchema(configurationSchema(definitions)), ''),
+  // A record of providers has no names to walk: its first stands for what all of them have.
+  ...settingsOf(jsonSchema(z.strictObject(sendingSettings)), 'providers.texts'),
+]);
+
+function jsonSchema(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+}
 
 function settingsOf(schema: JsonSchema, at: string): readonly (readonly [string, unknown])[] {
   const below = [schema.items, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].filter((one) => one !== undefined);
@@ -82,7 +86,7 @@ describe('latchkey.example.yaml', () => {
   it('is a configuration for production', () => {
     const configuration = loadExample(source, true);
     expect(configuration.directory.kind).toBe('active-directory');
-    expect(configuration.policy.chain).toEqual(['questions']);
+    expect(configuration.policy.chain).toEqual(['otp-sms', 'questions']);
   });
 
   it('is one with PostgreSQL too, when that is taken in instead of SQLite', () => {
