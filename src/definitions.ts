@@ -6,6 +6,7 @@ import type { ProviderDefinition, ProviderNeeds } from './core/provider.ts';
 import { otpSmsGate } from './gates/otp-sms/gate.ts';
 import { phoneGate } from './gates/phone/gate.ts';
 import { questionsGate } from './gates/questions/gate.ts';
+import { azureMfaSdk } from './providers/azure-mfa-sdk/definition.ts';
 import { azureMfaServer } from './providers/azure-mfa-server/definition.ts';
 import { customHttp, customModule } from './providers/custom/definition.ts';
 import { demoProviders } from './providers/demo/definitions.ts';
@@ -41,6 +42,7 @@ export interface Definitions {
 const builtIn: Definitions = {
   gates: [phoneGate, otpSmsGate, questionsGate] as unknown as Definitions['gates'],
   providers: [
+    azureMfaSdk,
     azureMfaServer,
     customHttp,
     customModule,
