@@ -3,6 +3,7 @@ import { check } from './commands/check.ts';
 import { type DrillWish, drill } from './commands/drill.ts';
 import { findingLine } from './commands/finding-line.ts';
 import { health } from './commands/health.ts';
+import { importMfaSettings } from './commands/import-mfa-settings.ts';
 import { mapOf } from './commands/map.ts';
 import { migrate, verifyAudit } from './commands/store-commands.ts';
 import { ConfigurationError, exitConfiguration } from './config.ts';
@@ -64,6 +65,23 @@ audit
   .command('verify')
   .description('walk the whole audit chain and name the first row that was changed, added or taken away')
   .action(withConfiguration((loaded) => verifyAudit(loaded.configuration)));
+
+program
+  .command('import')
+  .description('take over what another product was configured with')
+  .command('mfa-settings')
+  .argument('<file>', 'MfaSettings.xml of Microsoft Identity Manager')
+  .description('print the configuration that a MfaSettings.xml becomes, and to standard error what is left to do')
+  .action((file: string) => {
+    const imported = importMfaSettings(file);
+    if (imported.kind === 'imported') {
+      process.stdout.write(imported.yaml);
+      for (const note of imported.notes) process.stderr.write(`${note}\n`);
+      return;
+    }
+    process.stderr.write(`${imported.why}\n`);
+    process.exitCode = 1;
+  });
 
 program
   .command('map')
