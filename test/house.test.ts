@@ -30,7 +30,9 @@ interface Import {
 }
 
 function importsOf(file: string): readonly Import[] {
-  const names = [...code(file).matchAll(/(?:\bfrom\s|\bimport\(|^import)\s*'([^']+)'/gm)].map((match) => match[1] ?? '');
+  const names = [...code(file).matchAll(/(?:\bfrom\s|\bimport\(|^import)\s*'([^']+)'/gm)].map(
+    (match) => match[1] ?? '',
+  );
   return names.map((name) => ({ file, target: name.startsWith('.') ? own(file, name) : packageOf(name) }));
 }
 

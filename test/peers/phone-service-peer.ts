@@ -18,6 +18,8 @@ export class PhoneServicePeer extends HttpsPeer {
   readonly #calls = new Map<string, string>();
   #last: { url: string; body: string } | undefined;
   #busy: Promise<unknown> = Promise.resolve();
+  /** The request that came last. */
+  lastRequestId = '';
   /** Whether answers are signed as they should be. */
   signs = true;
   /** Whether ends of calls are reported. */
@@ -65,6 +67,7 @@ export class PhoneServicePeer extends HttpsPeer {
     const wanted = JSON.parse(request.body) as Readonly<Record<string, string>>;
     const id = wanted.request_id ?? '';
     if (request.path === '/latchkey/status') return this.#say(id, this.#calls.get(id) ?? 'failed');
+    this.lastRequestId = id;
     if (request.path !== '/latchkey/start') return this.#refuse(404, request.path);
     const known = this.#calls.get(id);
     if (known !== undefined) return this.#say(id, known);
