@@ -365,10 +365,20 @@ describe('a secret is in no message', () => {
   });
 });
 
-describe('the debugging of the LDAP client, which would log new passwords,', () => {
-  it.each(['ldapts', 'http,ldapts', 'LDAPTS', 'ldap*', '*'])('is refused as %s', (sections) => {
-    const problems = problemsOf(() => load({}, { NODE_DEBUG: sections }));
-    expect(problems).toEqual(['NODE_DEBUG: would write passwords to the log; leave ldapts out of it']);
+describe('debugging that would log secrets', () => {
+  const passwords = 'NODE_DEBUG: would write passwords to the log; leave ldapts out of it';
+  const numbers = 'NODE_DEBUG: would write telephone numbers to the log; leave undici and fetch out of it';
+
+  it.each([
+    ['ldapts', [passwords]],
+    ['http,ldapts', [passwords]],
+    ['LDAPTS', [passwords]],
+    ['ldap*', [passwords]],
+    ['undici', [numbers]],
+    ['tls, Fetch', [numbers]],
+    ['*', [passwords, numbers]],
+  ])('is refused as %s', (sections, problems) => {
+    expect(problemsOf(() => load({}, { NODE_DEBUG: sections }))).toEqual(problems);
   });
 
   it('is not mistaken for that of another part', () => {

@@ -28,12 +28,17 @@ export function crossChecks(
   ];
 }
 
-/** ldapts writes whole requests there, new passwords among them. */
+/** ldapts writes whole requests there, new passwords among them; undici, addresses with the numbers in their query. */
+const talkative = [
+  { section: 'ldapts', problem: 'would write passwords to the log; leave ldapts out of it' },
+  { section: 'undici', problem: 'would write telephone numbers to the log; leave undici and fetch out of it' },
+  { section: 'fetch', problem: 'would write telephone numbers to the log; leave undici and fetch out of it' },
+];
+
 function debugProblems(sections: string | undefined): readonly SettingProblem[] {
   const named = (sections ?? '').split(',').map((section) => section.trim().toLowerCase());
-  const matches = named.some((section) => section !== '' && path.matchesGlob('ldapts', section));
-  if (!matches) return [];
-  return [{ setting: 'NODE_DEBUG', problem: 'would write passwords to the log; leave ldapts out of it' }];
+  const found = talkative.filter(({ section }) => named.some((one) => one !== '' && path.matchesGlob(section, one)));
+  return [...new Set(found.map(({ problem }) => problem))].map((problem) => ({ setting: 'NODE_DEBUG', problem }));
 }
 
 function keyProblems(configuration: Sections): readonly SettingProblem[] {
