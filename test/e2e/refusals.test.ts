@@ -66,13 +66,13 @@ journeys('being stopped', samba, (stage) => {
     const { world, visitor } = stage;
     const sent = world.sent;
     await startReset(visitor, 'nobody.either');
-    const first = await visitor.text();
+    const first = withoutDigits(await visitor.text());
     await visitor.press('[name="act"][value="next"]');
     expect(visitor.path).toBe('/reset/phone');
-    expect(await visitor.text()).toContain('We do not have your # yet');
+    expect(await visitor.text()).toContain('We do not have the number yet');
     const another = await stage.anotherVisitor();
     await startReset(another, 'nobody.either@corp.example.test');
-    expect(await another.text()).toBe(first);
+    expect(withoutDigits(await another.text())).toBe(first);
     expect(world.sent).toBe(sent);
   });
 
@@ -181,6 +181,14 @@ async function firstPage(stage: Stage, login: string): Promise<{ status: number;
   );
   await startReset(visitor, login);
   const response = await arrived;
-  const html = (await response.text()).replaceAll(/value="[0-9a-f]{64,}"/g, 'token').replaceAll(/••\d\d/g, 'mask');
+  const html = (await response.text())
+    .replaceAll(/value="[0-9a-f]{64,}"/g, 'token')
+    .replaceAll(/••\d\d/g, 'mask')
+    .replaceAll(/>\d\d</g, '>digits<');
   return { status: response.status(), headers: Object.keys(await response.allHeaders()).sort(), html };
+}
+
+/** A page without the two digits to key in, which every flow draws anew. A masked number stays. */
+function withoutDigits(text: string): string {
+  return text.replaceAll(/(?<![•\d:])\d\d(?![\d:])/g, 'digits');
 }
