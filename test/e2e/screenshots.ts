@@ -70,8 +70,7 @@ function shrink(): void {
       '+append',
       palette,
     ]);
-    if (made.error !== undefined)
-      return void process.stderr.write('ImageMagick is not here: nothing is made smaller\n');
+    if (made.status !== 0) return void process.stderr.write('ImageMagick is not here: nothing is made smaller\n');
     const pictures = readdirSync(join(folder, kind.name)).filter((file) => file.endsWith('.png'));
     const options = [
       '+dither',
