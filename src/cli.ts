@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { check } from './commands/check.ts';
 import { type DrillWish, drill } from './commands/drill.ts';
 import { findingLine } from './commands/finding-line.ts';
@@ -32,7 +32,7 @@ program
   .description('look at the configuration, the certificate, the store, the directory and the providers')
   .option('--provider <name>', 'instead make one real call, text or mail through this provider')
   .option('--to <destination>', 'where to: a number with its country code, or a mail address')
-  .option('--channel <channel>', 'sms, voice or email, where the provider serves several')
+  .addOption(new Option('--channel <channel>', 'where the provider serves several').choices(['sms', 'voice', 'email']))
   .action(async (wish: Partial<DrillWish>) => {
     const { provider, to } = wish;
     if ((provider === undefined) !== (to === undefined) || (wish.channel !== undefined && to === undefined)) {

@@ -80,7 +80,7 @@ describe('latchkey', () => {
   it('says in plain words what it can do', async () => {
     const { code, stdout } = await latchkey('--help');
     expect(code).toBe(0);
-    for (const command of ['start', 'check', 'migrate', 'audit', 'map', 'health', '--config'])
+    for (const command of ['start', 'check', 'migrate', 'audit', 'map', 'health', 'import', '--config'])
       expect(stdout).toContain(command);
   });
 
@@ -91,6 +91,9 @@ describe('latchkey', () => {
     ['--config', 'argument missing'],
     ['audit', 'Usage: latchkey audit'],
     ['audit repair', "unknown command 'repair'"],
+    ['import', 'Usage: latchkey import'],
+    ['import mfa-settings', "missing required argument 'file'"],
+    ['check --provider texts --to +12025550123 --channel fax', 'Allowed choices are sms, voice, email'],
   ])('ends with 64 when called as latchkey %s', async (args, complaint) => {
     const { code, stderr } = await latchkey(args);
     expect(stderr).toContain(complaint);
