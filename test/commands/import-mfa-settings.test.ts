@@ -8,6 +8,7 @@ import { parse, stringify } from 'yaml';
 import { importMfaSettings } from '../../src/commands/import-mfa-settings.ts';
 import { loadConfiguration, readEnvironment } from '../../src/config.ts';
 import { loadDefinitions } from '../../src/definitions.ts';
+import { escapeXml } from '../../src/outbound/xml.ts';
 import { LatchkeyProcess } from '../latchkey-process.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-import-'));
@@ -66,11 +67,40 @@ describe('a MfaSettings.xml', () => {
     expect(configuration.channels).toMatchObject({ voice: ['mfa'], sms: ['mfa'] });
     expect(configuration.gates.phone).toMatchObject({ 'default-country': '44' });
     expect(configuration.gates['otp-sms']).toMatchObject({ 'default-country': '44', 'code-length': 6 });
-    expect(configuration.providers.mfa?.countries).toContain('GB');
-    for (const name of ['LATCHKEY_MFA_LICENCE_KEY', 'LATCHKEY_MFA_GROUP_KEY', 'LATCHKEY_MFA_CERT_PASSWORD', 'ended']) {
-      expect(notes).toContain(name);
-    }
+    expect(notes).toContain('no longer answer');
+    expect(notes).toContain('Set LATCHKEY_MFA_LICENCE_KEY to what LICENSE_KEY holds');
+    expect(notes).toContain('Set LATCHKEY_MFA_GROUP_KEY to what GROUP_KEY holds');
+    expect(notes).toContain('Set LATCHKEY_MFA_CERT_PASSWORD to what CERT_PASSWORD holds');
+    expect(notes).not.toContain('username:');
+    expect(load(sdk.replace('<username>mim</username>', '')).notes).toContain('username: The file has no Username');
   });
+
+  test('says of every setting that needs a hand what to do, above it', () => {
+    const yaml = (inner: string): string => {
+      const taken = take(inner);
+      return taken.kind === 'imported' ? taken.yaml : taken.why;
+    };
+    expect(yaml(sdk)).toMatch(/# These are Microsoft’s addresses.*\n +targets:/);
+    expect(yaml(sdk)).toMatch(/# Set LATCHKEY_MFA_LICENCE_KEY .*\n +licence-key: \$\{env:LATCHKEY_MFA_LICENCE_KEY\}/);
+    expect(yaml(server)).toMatch(/# MIM used Windows authentication.*\n +auth:/);
+    expect(yaml(server)).toMatch(/# Some versions of MFA Server take calls only.*\n +sms:/);
+    expect(yaml(custom)).toMatch(/# A name to fill in\. The DLL cannot run here.*\n +package:/);
+  });
+
+  test.each([
+    ['44', ['GB'], 'GG, IM, JE share its calling code'],
+    ['1', ['US'], 'AG, AI'],
+    ['+49', ['DE'], 'countries: Put in every country that calls and texts may go to.\n'],
+    ['FR', ['FR'], ''],
+  ])(
+    'with DefaultCountryCode %s lets calls go to its main country only, and says who else has it',
+    (code, countries, said) => {
+      const { configuration, notes } = load(`${server}<DefaultCountryCode>${code}</DefaultCountryCode>`);
+      expect(configuration.providers.mfa?.countries).toEqual(countries);
+      expect(configuration.gates.phone).toMatchObject({ 'default-country': code.replace('+', '') });
+      expect(`${notes}\n`).toContain(said);
+    },
+  );
 
   test('with LOCMFA becomes azure-mfa-server', () => {
     const { configuration, notes } = load(`${server}<DefaultCountryCode>1</DefaultCountryCode>`);
@@ -112,9 +142,20 @@ describe('a MfaSettings.xml', () => {
   });
 
   test('says of everything that it ignored that it did, and why', () => {
-    const taken = take(`${sdk}<LOCMFA>false</LOCMFA><LOCMFASRV>https://x.example</LOCMFASRV><Colour>red</Colour>`);
+    const taken = take(
+      `${sdk}<LOCMFA>false</LOCMFA><LOCMFASRV>https://x.example</LOCMFASRV><Colour>vermilion</Colour>`,
+    );
     const notes = taken.kind === 'imported' ? taken.notes.join('\n') : taken.why;
     for (const name of ['LOCMFASRV', 'LOCMFA', 'Colour']) expect(notes).toContain(`Ignored: ${name}`);
+    expect(notes).not.toContain('vermilion');
+  });
+
+  test('says so too of what XML lets stand beside or inside an element', () => {
+    const { notes } = load(`${secret()}${server}<GROUP_KEY value="${group}"><b>${group}</b></GROUP_KEY>`);
+    expect(notes).toContain('Ignored: text in MfaSettings,');
+    expect(notes).toContain('Ignored: GROUP_KEY, which holds other elements');
+    expect(notes).toContain('Ignored: attributes of GROUP_KEY,');
+    expect(load(`${custom}<Username>u</Username>`).notes).toContain('Ignored: Username,');
   });
 
   test('with empty elements is as if they were not there', () => {
@@ -123,7 +164,12 @@ describe('a MfaSettings.xml', () => {
   });
 
   test.each([
-    ['none of the modes', '<Username>a</Username>', /none of the three modes/],
+    [
+      'none of the modes',
+      '<Username>a</Username><LOCMFASVR>b</LOCMFASVR>',
+      /none of the three.*: Username, LOCMFASVR\.$/,
+    ],
+    ['no mode and no element', '', /none of the three modes.*: nothing\.$/],
     ['two of them', sdk.replace(/<username>.*<\/username>/, '') + server, /LOCMFA is set, and so is LICENSE_KEY/],
     ['another two', custom + sdk, /CustomPhoneProvider is set/],
     ['three quarters of the keys', sdk.replace(/<GROUP_KEY>.*<\/GROUP_KEY>/, ''), /GROUP_KEY is missing/],
@@ -133,9 +179,14 @@ describe('a MfaSettings.xml', () => {
       /LOCMFASRV and Username are needed/,
     ],
     ['a server without TLS', server.replace('https:', 'http:'), /https/],
+    ['a server with a password in its address', server.replace('//', `//user:${group}@`), /LOCMFASRV holds more/],
+    ['a server with a key in its address', server.replace('.asmx', `.asmx?key=${group}`), /LOCMFASRV holds more/],
+    ['a reference of its own', server.replace('mimservice', `\${env:HOME}`), /Username holds \$\{, /],
     ['a country code that is none', `${server}<DefaultCountryCode>999</DefaultCountryCode>`, /DefaultCountryCode/],
+    ['a word for a country', `${server}<DefaultCountryCode>constructor</DefaultCountryCode>`, /DefaultCountryCode/],
+    ['a name that the parser will not have', `${server}<__proto__>${group}</__proto__>`, /cannot be read as XML\.$/],
     ['an element twice', `${server}<locmfa>false</locmfa>`, /locmfa is there twice/],
-    ['broken XML', '<a>', /not XML/],
+    ['broken XML', `\n<GROUP_KEY>${group}</GROUP_KY>`, /not XML \(line 2\)/],
   ])('in %s is refused with a sentence', (_what, inner, why) => {
     const taken = take(inner);
     expect(taken.kind === 'refused' ? taken.why : 'imported').toMatch(why);
@@ -155,30 +206,46 @@ describe('a MfaSettings.xml', () => {
   });
 
   test('whatever it holds, ends in a configuration or in a sentence', () => {
+    const names = ['LICENSE_KEY', 'group_key', 'CERT_PASSWORD', 'CertFilePath', 'Username', 'LOCMFA', 'LOCMFASRV'];
+    const name = fc.constantFrom(...names, 'DefaultCountryCode', 'CustomPhoneProvider', 'Else', 'a:b');
+    const value = fc.oneof(fc.constantFrom('', 'true', '1', '44', 'https://a.example/x.asmx'), fc.string());
+    const element = fc.tuple(name, value).map(([one, text]) => `<${one}>${escapeXml(printable(text))}</${one}>`);
+    const document = fc.array(element, { maxLength: 8 }).map((all) => all.join(''));
+    const octets = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes));
     fc.assert(
-      fc.property(
-        fc.oneof(
-          fc.string(),
-          fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
-        ),
-        (inner) => {
-          expect(['imported', 'refused']).toContain(take(inner).kind);
-        },
-      ),
-      { numRuns: 200 },
+      fc.property(fc.oneof(document, fc.string(), octets), (inner) => {
+        expect(['imported', 'refused']).toContain(take(inner).kind);
+      }),
+      { numRuns: 500 },
     );
   });
 
   test('is read by the command: the configuration to standard output, the rest to standard error', {
     timeout: 60_000,
   }, async () => {
-    take(sdk);
     const file = path.join(folder, 'MfaSettings.xml');
-    const good = await LatchkeyProcess.command(['import', 'mfa-settings', file]).ended;
-    expect(good.code).toBe(0);
-    expect(parse(good.stdout)).toMatchObject({ providers: { mfa: { kind: 'azure-mfa-sdk' } } });
-    expect(good.stderr).toContain('Set LATCHKEY_MFA_LICENCE_KEY');
-    const bad = await LatchkeyProcess.command(['import', 'mfa-settings', `${file}.none`]).ended;
-    expect([bad.code, bad.stdout]).toEqual([1, '']);
+    for (const [inner, kind] of [
+      [sdk, 'azure-mfa-sdk'],
+      [server, 'azure-mfa-server'],
+      [custom, 'custom-module'],
+    ] as const) {
+      take(inner);
+      const good = await LatchkeyProcess.command(['import', 'mfa-settings', file]).ended;
+      expect(good.code).toBe(0);
+      expect(parse(good.stdout)).toMatchObject({ providers: { mfa: { kind } } });
+      expect(good.stderr).toContain('countries: Put in');
+      for (const hidden of [licence, group, certificate]) expect(good.stdout + good.stderr).not.toContain(hidden);
+    }
+    take(sdk + server.replace(/<Username>.*<\/Username>/, ''));
+    const mixed = await LatchkeyProcess.command(['import', 'mfa-settings', file]).ended;
+    expect([mixed.code, mixed.stdout]).toEqual([1, '']);
+    for (const hidden of [licence, group, certificate]) expect(mixed.stderr).not.toContain(hidden);
+    const none = await LatchkeyProcess.command(['import', 'mfa-settings', `${file}.none`]).ended;
+    expect([none.code, none.stdout]).toEqual([1, '']);
   });
 });
+
+/** What XML can carry, of any text. */
+function printable(text: string): string {
+  return text.toWellFormed().replaceAll(/[^\t\n\r\u0020-\ufffd\u{10000}-\u{10ffff}]/gu, '');
+}

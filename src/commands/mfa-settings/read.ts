@@ -1,56 +1,71 @@
 import { readFileSync } from 'node:fs';
+import { Unavailable } from '../../core/errors.ts';
 import { readXml } from '../../outbound/xml.ts';
 
-/** Elements of MIM's MfaSettings.xml that have a meaning, in lower case: their spelling differs between its pages. */
-export const knownElements = [
-  'license_key',
-  'group_key',
-  'cert_password',
-  'certfilepath',
-  'username',
-  'defaultcountrycode',
-  'locmfa',
-  'locmfasrv',
-  'customphoneprovider',
+/** Elements of MIM's MfaSettings.xml that have a meaning. Their case differs between MIM's pages, so any is taken. */
+const elements = [
+  'LICENSE_KEY',
+  'GROUP_KEY',
+  'CERT_PASSWORD',
+  'CertFilePath',
+  'Username',
+  'DefaultCountryCode',
+  'LOCMFA',
+  'LOCMFASRV',
+  'CustomPhoneProvider',
 ] as const;
 
-type KnownElement = (typeof knownElements)[number];
+export type MfaElement = (typeof elements)[number];
+
+/** Something in the file that plays no part in what it becomes. */
+export interface Ignored {
+  readonly what: string;
+  /** Continues a sentence: `which …`. */
+  readonly why: string;
+}
 
 /** What such a file says. Empty elements are as if they were not there. */
 export interface MfaSettings {
-  readonly values: Readonly<Partial<Record<KnownElement, string>>>;
-  /** Elements that mean nothing to anybody, as they are spelled there. */
-  readonly unknown: readonly string[];
+  readonly values: Readonly<Partial<Record<MfaElement, string>>>;
+  readonly ignored: readonly Ignored[];
 }
 
-/** The file cannot be read, in a sentence for the operator. */
+/** The file cannot be read, or not be taken over, in a sentence for the operator that holds no value of it. */
 export class UnreadableSettings extends Error {}
 
 const maxBytes = 1024 * 1024;
 
 /** Throws UnreadableSettings when it is not there, too large, no XML, has a DOCTYPE, or names an element twice. */
 export function readMfaSettings(file: string): MfaSettings {
-  const document = textOf(file);
-  const root = (() => {
-    try {
-      return readXml(document);
-    } catch (fault) {
-      const why = fault instanceof Error ? fault.message.replace('the answer', 'it') : 'it cannot be read';
-      throw new UnreadableSettings(`${file}: ${why}.`);
-    }
-  })();
-  const values: Partial<Record<KnownElement, string>> = {};
-  const unknown: string[] = [];
+  const root = rootOf(file);
+  const values: Partial<Record<MfaElement, string>> = {};
+  const ignored: Ignored[] = [];
   const seen = new Set<string>();
-  for (const { name, text, children } of root.children) {
-    const known = knownElements.find((one) => one === name.toLowerCase());
-    if (seen.has(name.toLowerCase()))
-      throw new UnreadableSettings(`${file}: ${name} is there twice; keep one of them.`);
-    seen.add(name.toLowerCase());
-    if (known === undefined || children.length > 0) unknown.push(name);
-    else if (text.trim() !== '') values[known] = text.trim();
+  if (root.text !== '') ignored.push({ what: `text in ${root.name}`, why: 'which stands in no element of its own' });
+  for (const { name, text, attributes, children } of root.children) {
+    const folded = name.toLowerCase();
+    const known = elements.find((one) => one.toLowerCase() === folded);
+    if (seen.has(folded)) throw new UnreadableSettings(`${file}: ${name} is there twice; keep one of them.`);
+    seen.add(folded);
+    if (known === undefined) ignored.push({ what: name, why: 'which MIM does not document' });
+    else if (children.length > 0) ignored.push({ what: name, why: 'which holds other elements where a text belongs' });
+    else if (text !== '') values[known] = text;
+    const isDeclaration = (attribute: string): boolean => /^xmlns(:|$)/.test(attribute);
+    const extra = Object.keys(attributes).filter((attribute) => !isDeclaration(attribute));
+    if (extra.length > 0) ignored.push({ what: `attributes of ${name}`, why: 'which MIM does not document' });
   }
-  return { values, unknown };
+  return { values, ignored };
+}
+
+function rootOf(file: string): ReturnType<typeof readXml> {
+  const document = textOf(file);
+  try {
+    return readXml(document);
+  } catch (fault) {
+    // The reader's own words only: those of the parser below it may quote the file.
+    const why = fault instanceof Unavailable ? fault.message.replace('the answer', 'it') : 'it cannot be read as XML';
+    throw new UnreadableSettings(`${file}: ${why}.`);
+  }
 }
 
 /** UTF-8 or UTF-16, as Windows writes it, by its byte order mark. */

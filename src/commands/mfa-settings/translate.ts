@@ -1,5 +1,12 @@
-import { type CountryCode, getCountries, getCountryCallingCode, isSupportedCountry } from 'libphonenumber-js/max';
-import { type MfaSettings, UnreadableSettings } from './read.ts';
+import { defaultCountry } from './country.ts';
+import { type Ignored, type MfaElement, type MfaSettings, UnreadableSettings } from './read.ts';
+
+/** Something that an operator must know or do. */
+export interface Note {
+  /** Path of the setting that it is about; it stands above that in the configuration too. */
+  readonly at: readonly string[];
+  readonly text: string;
+}
 
 /** What the file becomes. Secrets are references to variables; none of their values is in here. */
 export interface Translation {
@@ -9,137 +16,157 @@ export interface Translation {
   readonly channels: readonly ('voice' | 'sms')[];
   /** Default country of the gates; undefined when the file has none. */
   readonly country: string | undefined;
-  /** What an operator must do: variables to set, things to fill in. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
+  readonly ignored: readonly Ignored[];
 }
 
-const sdkKeys = ['license_key', 'group_key', 'cert_password', 'certfilepath'] as const;
+type Values = MfaSettings['values'];
+type Mode = Omit<Translation, 'country'>;
+
+const sdkKeys = ['LICENSE_KEY', 'GROUP_KEY', 'CERT_PASSWORD', 'CertFilePath'] as const;
 
 /** Throws UnreadableSettings when the file is in none of MIM's three modes, or in two of them. */
-export function translate({ values, unknown }: MfaSettings): Translation {
-  const sdk = sdkKeys.filter((name) => values[name] !== undefined);
-  const server = /^true$/i.test(values.locmfa ?? '');
-  const custom = values.customphoneprovider !== undefined;
-  const country = countryOf(values.defaultcountrycode);
-  const common = { countries: country.countries };
-  const notes = [...country.notes, ...unknown.map((name) => `Ignored: ${name}, which MIM does not document.`)];
-  if (custom) {
-    const others = [...sdk, ...(values.locmfa ? ['locmfa'] : []), ...(values.locmfasrv ? ['locmfasrv'] : [])];
-    if (others.length > 0) throw mixed('CustomPhoneProvider', others);
-    return {
-      ...customModule(notes),
-      country: country.code,
-      provider: { package: './your-phones.js', options: {}, ...common },
-    };
+export function translate(settings: MfaSettings): Translation {
+  const { values } = settings;
+  refuseReferences(values);
+  const { code, countries, notes } = defaultCountry(values.DefaultCountryCode);
+  const mode = modeOf(settings);
+  return {
+    ...mode,
+    provider: { ...mode.provider, countries },
+    country: code,
+    notes: [...mode.notes, ...notes],
+    ignored: [...mode.ignored, ...settings.ignored],
+  };
+}
+
+function modeOf({ values, ignored }: MfaSettings): Mode {
+  const sdk = filled(values, sdkKeys);
+  if (values.CustomPhoneProvider !== undefined) {
+    refuseBeside('CustomPhoneProvider', [...sdk, ...filled(values, ['LOCMFA', 'LOCMFASRV'])]);
+    return customModule(values);
   }
-  if (server) {
-    if (sdk.length > 0) throw mixed('LOCMFA', sdk);
-    return { ...mfaServer(values, common, notes), country: country.code };
+  if (/^true$/i.test(values.LOCMFA ?? '')) {
+    refuseBeside('LOCMFA', sdk);
+    return mfaServer(values);
   }
-  if (sdk.length > 0) return { ...directSdk(values, common, notes), country: country.code };
+  if (sdk.length > 0) return directSdk(values);
+  const names = [...Object.keys(values), ...ignored.map(({ what }) => what)].join(', ') || 'nothing';
   throw new UnreadableSettings(
-    'It is in none of the three modes of MIM: the four keys of the SDK, LOCMFA with LOCMFASRV, or CustomPhoneProvider.',
+    `It is in none of the three modes of MIM: the four keys of the SDK, LOCMFA (true) with LOCMFASRV, or CustomPhoneProvider. It holds: ${names}.`,
   );
 }
 
-function directSdk(
-  values: MfaSettings['values'],
-  common: object,
-  notes: readonly string[],
-): Omit<Translation, 'country'> {
+function directSdk(values: Values): Mode {
   const missing = sdkKeys.filter((name) => values[name] === undefined);
-  if (missing.length > 0)
-    throw new UnreadableSettings(
-      `The keys of the SDK are not complete: ${missing.join(', ').toUpperCase()} is missing.`,
-    );
-  const ignored = (['locmfa', 'locmfasrv'] as const).filter((name) => values[name] !== undefined);
+  if (missing.length > 0) {
+    throw new UnreadableSettings(`The keys of the SDK are not complete: ${missing.join(', ')} is missing.`);
+  }
   return {
     kind: 'azure-mfa-sdk',
     channels: ['voice', 'sms'],
     provider: {
       targets: ['https://pfd.phonefactor.net/pfd/pfd.pl', 'https://pfd2.phonefactor.net/pfd/pfd.pl'],
-      'p12-file': values.certfilepath,
+      'p12-file': values.CertFilePath,
       'p12-password': variable('CERT_PASSWORD'),
       'licence-key': variable('LICENCE_KEY'),
       'group-key': variable('GROUP_KEY'),
-      username: values.username ?? 'latchkey',
-      ...common,
+      username: values.Username ?? 'latchkey',
     },
     notes: [
-      'targets: these are Microsoft’s addresses, and the service behind them has ended. Put in what answers in its place.',
-      'p12-file: copy the file here and name where it lies.',
-      'Set LATCHKEY_MFA_LICENCE_KEY to what LICENSE_KEY holds, LATCHKEY_MFA_GROUP_KEY to GROUP_KEY, and LATCHKEY_MFA_CERT_PASSWORD to CERT_PASSWORD.',
-      ...ignored.map((name) => `Ignored: ${name.toUpperCase()}, which counts only when LOCMFA is true.`),
-      ...notes,
+      of('targets', 'These are Microsoft’s addresses, and they no longer answer. Put in what answers in their place.'),
+      of('p12-file', 'This is its path in MIM. Copy the file here, and name where it lies.'),
+      of('p12-password', 'Set LATCHKEY_MFA_CERT_PASSWORD to what CERT_PASSWORD holds.'),
+      of('licence-key', 'Set LATCHKEY_MFA_LICENCE_KEY to what LICENSE_KEY holds.'),
+      of('group-key', 'Set LATCHKEY_MFA_GROUP_KEY to what GROUP_KEY holds.'),
+      ...(values.Username === undefined ? [of('username', 'The file has no Username; any text will do.')] : []),
+    ],
+    ignored: [
+      ...filled(values, ['LOCMFA']).map((what) => ({ what, why: 'which is not true' })),
+      ...filled(values, ['LOCMFASRV']).map((what) => ({ what, why: 'which counts only when LOCMFA is true' })),
     ],
   };
 }
 
-function mfaServer(
-  values: MfaSettings['values'],
-  common: object,
-  notes: readonly string[],
-): Omit<Translation, 'country'> {
-  const { locmfasrv, username } = values;
-  if (locmfasrv === undefined || username === undefined) {
+function mfaServer({ LOCMFASRV, Username }: Values): Mode {
+  if (LOCMFASRV === undefined || Username === undefined) {
     throw new UnreadableSettings('LOCMFA is true, and LOCMFASRV and Username are needed with it.');
   }
-  if (!URL.canParse(locmfasrv) || new URL(locmfasrv).protocol !== 'https:') {
-    throw new UnreadableSettings('LOCMFASRV is not an address that begins with https://.');
-  }
+  refuseAddress(LOCMFASRV);
   return {
     kind: 'azure-mfa-server',
     channels: ['voice', 'sms'],
     provider: {
-      url: locmfasrv,
-      username,
+      url: LOCMFASRV,
+      username: Username,
       auth: { kind: 'basic', user: variable('USER'), password: variable('PASSWORD') },
-      ...common,
     },
     notes: [
-      'auth: MIM used Windows authentication, which Latchkey does not speak. Switch Basic authentication on for the site, or map a client certificate (auth.kind: certificate).',
-      'Set LATCHKEY_MFA_USER and LATCHKEY_MFA_PASSWORD to an account in “PhoneFactor Admins”.',
-      'sms: some versions of MFA Server take calls only. Prove it: latchkey check --provider mfa --to NUMBER --channel sms.',
-      ...notes,
+      of(
+        'auth',
+        'MIM used Windows authentication, which Latchkey does not speak. Switch Basic authentication on for the site, or map a client certificate (kind: certificate). Set LATCHKEY_MFA_USER and LATCHKEY_MFA_PASSWORD to an account in “PhoneFactor Admins”; no element of the file holds them.',
+      ),
+      {
+        at: ['channels', 'sms'],
+        text: 'Some versions of MFA Server take calls only. Prove it: latchkey check --provider mfa --to NUMBER --channel sms.',
+      },
+    ],
+    ignored: [],
+  };
+}
+
+function customModule(values: Values): Mode {
+  return {
+    kind: 'custom-module',
+    channels: ['voice'],
+    provider: { package: './your-phones.js', options: {} },
+    notes: [
+      of(
+        'package',
+        'A name to fill in. The DLL cannot run here: write its InitiateCall, GetCallStatus and GetFailureMessage as a module, or put a service in front of it (kind: custom-http). docs/custom-provider.md tells how.',
+      ),
+    ],
+    ignored: [
+      { what: 'the path in CustomPhoneProvider', why: 'which names a DLL for .NET' },
+      ...filled(values, ['Username']).map((what) => ({ what, why: 'which a custom provider is not given' })),
     ],
   };
 }
 
-function customModule(notes: readonly string[]): Omit<Translation, 'country' | 'provider'> {
-  return {
-    kind: 'custom-module',
-    channels: ['voice'],
-    notes: [
-      'package: a DLL cannot run here. Write its InitiateCall, GetCallStatus and GetFailureMessage as a module, or put a service in front of it (custom-http): docs/custom-provider.md.',
-      ...notes,
-    ],
-  };
+function of(setting: string, text: string): Note {
+  return { at: ['providers', 'mfa', setting], text };
 }
 
 function variable(name: string): string {
   return `\${env:LATCHKEY_MFA_${name}}`;
 }
 
-function mixed(winner: string, others: readonly string[]): UnreadableSettings {
-  const names = others.map((name) => name.toUpperCase()).join(', ');
-  return new UnreadableSettings(
-    `${winner} is set, and so is ${names}. MIM wants these cleared: clear them, or ${winner}.`,
+function filled<Name extends MfaElement>(values: Values, names: readonly Name[]): readonly Name[] {
+  return names.filter((name) => values[name] !== undefined);
+}
+
+function refuseBeside(winner: MfaElement, others: readonly MfaElement[]): void {
+  if (others.length === 0) return;
+  throw new UnreadableSettings(
+    `${winner} is set, and so is ${others.join(', ')}. MIM wants these cleared: clear them, or ${winner}.`,
   );
 }
 
-/** The calling code of numbers without one, and the countries that have it. */
-function countryOf(text: string | undefined): {
-  code: string | undefined;
-  countries: readonly string[];
-  notes: readonly string[];
-} {
-  const fill = 'countries: put in every country that calls and texts may go to.';
-  const code = text?.replace(/^\+/, '');
-  if (code === undefined) {
-    return { code: undefined, countries: ['US'], notes: [`${fill} The file names none, so US stands there.`] };
+/** A reference would be resolved when the configuration is loaded: a file from elsewhere must not choose one. */
+function refuseReferences(values: Values): void {
+  const [name] = filled(values, ['Username', 'CertFilePath', 'LOCMFASRV']).filter((one) => values[one]?.includes('${'));
+  if (name !== undefined)
+    throw new UnreadableSettings(`${name} holds \${, which would be read as a reference: take it out.`);
+}
+
+/** An address is printed, so it may hold no secret. */
+function refuseAddress(text: string): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'https:')
+    throw new UnreadableSettings('LOCMFASRV is not an address that begins with https://.');
+  if (url.username + url.password + url.search + url.hash !== '') {
+    throw new UnreadableSettings(
+      'LOCMFASRV holds more than an address: take out the user name, and what follows .asmx.',
+    );
   }
-  if (isSupportedCountry(code)) return { code, countries: [code], notes: [fill] };
-  const countries = getCountries().filter((one: CountryCode) => getCountryCallingCode(one) === code);
-  if (countries.length === 0) throw new UnreadableSettings('DefaultCountryCode is no country code, such as 1 or 44.');
-  return { code, countries, notes: [fill] };
 }
