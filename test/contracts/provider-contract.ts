@@ -320,6 +320,25 @@ export function providerContract(
           expect(await node.check(id, undefined, scope)).toEqual({ kind: 'passed' });
         });
 
+        test('an outage while a call rings looks the same to people and to decoys', async () => {
+          const id = await ring();
+          const decoy = await service.challenges.begin({
+            channel: 'voice',
+            target: { kind: 'decoy' },
+            ...scope,
+            attempt: 'decoy',
+            language: 'en',
+            codeLength: 6,
+            lifetimeSeconds: 300,
+            text: 'Press the hash key.',
+          });
+          const seen = (one: string) => service.challenges.look(one, scope).catch(() => ({ kind: 'fault' }));
+          expect(await seen(decoy)).toEqual(await seen(id));
+          await world.misbehave('refuse-connections');
+          expect(await seen(decoy)).toEqual(await seen(id));
+          await world.misbehave(undefined);
+        });
+
         test('a confirmation that comes after its time is worth nothing', async () => {
           const id = await ring();
           clock.pass(301);
