@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BadRequest } from './errors.ts';
 import type { Problem } from './message.ts';
-import { isDefaultCountry, maskNumber, readNumber } from './phone-number.ts';
+import { isDefaultCountry, maskNumber, readNumber, spacedNumber } from './phone-number.ts';
 
 /** How a gate takes a number at registration. */
 export interface NumberEntry {
@@ -56,7 +56,7 @@ export type NumberPage = {
  */
 export function numberPage(typed: string | null, known: string | undefined, entry: NumberEntry): NumberPage {
   const read = readNumber(known ?? '', entry['default-country']);
-  const e164 = read.kind === 'number' ? read.e164 : '';
-  const number = entry.registration === 'read-write' ? (typed ?? e164) : '';
-  return { registration: entry.registration, number, known: e164 === '' ? '' : maskNumber(e164) };
+  const [spaced, mask] = read.kind === 'number' ? [spacedNumber(read.e164), maskNumber(read.e164)] : ['', ''];
+  const number = entry.registration === 'read-write' ? (typed ?? spaced) : '';
+  return { registration: entry.registration, number, known: mask };
 }

@@ -61,6 +61,11 @@ export function splitNumber(e164: string): { readonly countryCode: string; reado
   return { countryCode: number.countryCallingCode, national: number.nationalNumber };
 }
 
+/** As people write it, country code first and in groups: `+44 20 7946 0001`. Reads back as the same number. */
+export function spacedNumber(e164: string): string {
+  return parse(e164)?.formatInternational() ?? e164;
+}
+
 /** The same length for every number, so that a mask tells two digits and nothing else. */
 export function maskNumber(e164: string): string {
   return `••${e164.slice(-2)}`;

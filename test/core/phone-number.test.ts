@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decoyMask, isDefaultCountry, maskNumber, readNumber } from '../../src/core/phone-number.ts';
+import { decoyMask, isDefaultCountry, maskNumber, readNumber, spacedNumber } from '../../src/core/phone-number.ts';
 import { readCode } from '../../src/core/typed-code.ts';
 
 describe('reading a number', () => {
@@ -56,6 +57,30 @@ describe('masks', () => {
     const masks = Array.from({ length: 50 }, (_, at) => decoyMask(String(at)));
     for (const mask of masks) expect(mask).toMatch(/^••\d\d$/);
     expect(new Set(masks).size).toBeGreaterThan(20);
+  });
+});
+
+describe('writing a number', () => {
+  test.each([
+    ['+442079460001', '+44 20 7946 0001'],
+    ['+12025550123', '+1 202 555 0123'],
+    ['+4930123456', '+49 30 123456'],
+    ['+442', '+442'],
+    ['nothing', 'nothing'],
+  ])('%s is %s', (e164, spaced) => {
+    expect(spacedNumber(e164)).toBe(spaced);
+  });
+
+  test('whatever the default country, reads back as the same number', () => {
+    const code = fc.constantFrom('1', '20', '33', '39', '44', '49', '54', '61', '81', '86', '966', '971');
+    const digits = fc.stringMatching(/^[1-9]\d{5,10}$/);
+    fc.assert(
+      fc.property(code, digits, fc.constantFrom(undefined, 'GB', 'US', '49'), (calling, national, country) => {
+        const read = readNumber(`+${calling}${national}`, country);
+        fc.pre(read.kind === 'number');
+        expect(readNumber(spacedNumber(read.e164), country)).toEqual(read);
+      }),
+    );
   });
 });
 

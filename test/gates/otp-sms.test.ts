@@ -231,7 +231,7 @@ describe('registering a number', () => {
     const walk = await arrived({ 'default-country': 'GB' });
     expect(await walk.page()).toEqual({
       view: 'enrol-number',
-      data: { registration: 'read-write', number, known: '••23' },
+      data: { registration: 'read-write', number: '+44 7700 900123', known: '••23' },
     });
     await walk.answer({ act: 'next', number: '07700 900456' });
     await world.challenges.idle();

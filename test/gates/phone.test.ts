@@ -301,7 +301,7 @@ describe('registering a telephone', () => {
     const walk = await arrived();
     expect(await walk.page()).toEqual({
       view: 'enrol-number',
-      data: { registration: 'read-write', number, known: '••23' },
+      data: { registration: 'read-write', number: '+44 20 7946 0123', known: '••23' },
     });
     expect(await walk.watch()).toBe('waiting');
     expect((await walk.answer({ act: 'next', number })).kind).toBe('more');

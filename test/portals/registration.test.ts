@@ -29,7 +29,7 @@ describe('somebody who signs in for the first time', () => {
     const person = world.person();
     const visitor = await world.signIn(person.samName, person.password);
     expect(visitor.path).toBe('/registration/phone');
-    expect(visitor.page('#number').attr('value')).toBe(person.phone);
+    expect(visitor.page('#number').attr('value')).toBe(person.phone.replace('+44207946', '+44 20 7946 '));
     await enrolCall(visitor, person);
     expect(visitor.path).toBe('/registration/otp-sms');
     await enrolText(visitor, person);
