@@ -53,6 +53,8 @@ async function world() {
         secret,
         'ca-file': 'ca.pem',
         'number-matching': true,
+        poll: true,
+        'poll-seconds': 0.1,
       },
       mail: {
         kind: 'smtp',

@@ -14,25 +14,37 @@ import type {
   Received,
   StartResult,
 } from '../../core/provider.ts';
+import { isForbiddenHost } from '../../outbound/addresses.ts';
 import type { HttpClient } from '../../outbound/http-client.ts';
+import { awaitEnd, pollSeconds } from './await-end.ts';
 import { isSigned, sign } from './signature.ts';
 import { TextHalf } from './texts-and-calls.ts';
 
 /** A service of one's own over HTTPS, as docs/custom-provider.md describes it. */
 export const customHttpSettings = z.strictObject({
   /** `/start` and `/status` lie below it. */
-  url: z.url({ protocol: /^https$/ }).transform((url) => url.replace(/\/$/, '')),
+  url: z
+    .url({ protocol: /^https$/ })
+    .refine((text) => !/[?#]/.test(text), 'must have no query')
+    .refine((text) => !isForbiddenHost(new URL(text).hostname), 'must not be a link-local address')
+    .transform((url) => url.replace(/\/$/, '')),
   /** Known to both sides: signs every message. */
   secret: z.string().min(32, 'must have at least 32 characters'),
   /** PEM of the authority that issued the service's certificate; left out, the system's authorities. */
   'ca-file': z.string().optional(),
   /** Whether a call can ask for two digits. */
   'number-matching': z.boolean().default(false),
+  /** For a service that does not report: asks it how a call stands, every `poll-seconds`. */
+  poll: z.boolean().default(false),
+  'poll-seconds': pollSeconds,
 });
 
 export type CustomHttpSettings = z.output<typeof customHttpSettings>;
 
-const callState = z.strictObject({ call: z.string() });
+const callState = z.strictObject({
+  call: z.string(),
+  outcome: z.enum(['passed', 'wrong', 'refused', 'unanswered']).optional(),
+});
 const told = z.object({
   request_id: z.string(),
   status: z.enum(['pending', 'delivered', 'rejected', 'success', 'wrong', 'refused', 'failed', 'unavailable']),
@@ -46,22 +58,28 @@ const outcomes: Readonly<Partial<Record<Status, CallOutcome>>> = {
   failed: 'unanswered',
 };
 
-/** Starts calls and texts at the service, and asks it or is told how a call ended. */
+/** One for what may last as long as a call, one for questions. */
+export interface CustomHttpClients {
+  readonly start: HttpClient;
+  readonly status: HttpClient;
+}
+
+/** Starts calls and texts at the service, and is told how a call ended, or asks it while nobody waits. */
 export class CustomHttp implements MfaProvider {
   readonly id: string;
   readonly channels = ['voice', 'sms'] as const;
   readonly matchesNumbers: boolean;
   readonly #settings: CustomHttpSettings;
   readonly #needs: ProviderNeeds;
-  readonly #http: HttpClient;
+  readonly #clients: CustomHttpClients;
   readonly #texts: TextHalf;
 
-  constructor(settings: CustomHttpSettings, needs: ProviderNeeds, http: HttpClient) {
+  constructor(settings: CustomHttpSettings, needs: ProviderNeeds, clients: CustomHttpClients) {
     this.id = needs.name;
     this.matchesNumbers = settings['number-matching'];
     this.#settings = settings;
     this.#needs = needs;
-    this.#http = http;
+    this.#clients = clients;
     this.#texts = new TextHalf(async ({ to, text, language, reference }) => {
       const status = await this.#ask('start', reference, { channel: 'sms', to, text, language });
       if (status === 'rejected') return { kind: 'rejected', reason: 'the service rejected the number' };
@@ -73,6 +91,7 @@ export class CustomHttp implements MfaProvider {
   async start(request: ChallengeRequest, keep: KeepState): Promise<StartResult> {
     const { channel, reference, to, text, language, match, lifetimeSeconds } = request;
     if (channel === 'sms') return this.#texts.start(request, keep);
+    const began = performance.now();
     const state = { call: reference };
     await keep(state);
     const status = await this.#ask('start', reference, {
@@ -85,20 +104,24 @@ export class CustomHttp implements MfaProvider {
       callback_url: this.#needs.callbackUrl(reference),
     });
     if (status === 'rejected') return { kind: 'rejected', reason: 'the service rejected the number' };
-    if (status !== 'pending' && outcomes[status] === undefined) {
-      throw new Unavailable(`the service answered a call with ${status}`);
-    }
-    return { kind: 'started', state };
+    const outcome = status === 'pending' ? await this.#end(reference, began) : outcomeOf(status);
+    return { kind: 'started', state: outcome === undefined ? state : { ...state, outcome } };
   }
 
   async check(state: Json, answer: string | undefined): Promise<CheckResult> {
     const text = await this.#texts.check(state, answer);
-    if (text !== undefined) return text;
-    const status = await this.#ask('status', callState.parse(state).call, {});
-    if (status === 'pending') return { kind: 'waiting' };
-    const outcome = outcomes[status];
-    if (outcome === undefined) throw new Unavailable(`the service says of a call that it is ${status}`);
-    return { kind: outcome };
+    return text ?? { kind: callState.parse(state).outcome ?? 'waiting' };
+  }
+
+  /** Undefined when it will be reported; a call that is asked about and has no end in its time proves nothing. */
+  async #end(call: string, began: number): Promise<CallOutcome | undefined> {
+    if (!this.#settings.poll) return undefined;
+    const { timeoutMs, log } = this.#needs;
+    const ask = async () => {
+      const status = await this.#ask('status', call, {});
+      return status === 'pending' ? undefined : outcomeOf(status);
+    };
+    return (await awaitEnd({ ask, seconds: this.#settings['poll-seconds'], timeoutMs, began, log })) ?? 'unanswered';
   }
 
   async receive(callback: Callback, state: Json | undefined): Promise<Received> {
@@ -126,8 +149,8 @@ export class CustomHttp implements MfaProvider {
     }
   }
 
-  close(): Promise<void> {
-    return this.#http.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#clients.start.close(), this.#clients.status.close()]);
   }
 
   async #ask(what: 'start' | 'status', requestId: string, more: Readonly<Record<string, Json>>): Promise<Status> {
@@ -136,7 +159,7 @@ export class CustomHttp implements MfaProvider {
     const now = this.#needs.clock.now();
     const signed = sign(this.#settings.secret, { subject: `POST ${url.pathname}`, body, now });
     const headers = { 'content-type': 'application/json', ...signed };
-    const reply = await this.#http.send({ method: 'POST', url, headers, body });
+    const reply = await this.#clients[what].send({ method: 'POST', url, headers, body });
     if ([401, 402, 403, 429].includes(reply.status)) throw new OutOfService(`the service answered ${reply.status}`);
     const answer = { subject: `ANSWER ${requestId}`, body: reply.text, now: this.#needs.clock.now() };
     if (!isSigned(this.#settings.secret, reply.headers, answer)) {
@@ -148,6 +171,13 @@ export class CustomHttp implements MfaProvider {
     if (reply.status !== 200) throw new Unavailable(`the service answered ${reply.status}`);
     return known.status;
   }
+}
+
+/** Throws Unavailable for what is no end of a call. */
+function outcomeOf(status: Status): CallOutcome {
+  const outcome = outcomes[status];
+  if (outcome === undefined) throw new Unavailable(`the service says of a call that it is ${status}`);
+  return outcome;
 }
 
 function read(text: string): z.infer<typeof told> | undefined {

@@ -11,15 +11,30 @@ import type {
   ProviderNeeds,
   StartResult,
 } from '../../core/provider.ts';
+import { awaitEnd, questionMs } from './await-end.ts';
 import type { PhoneCallStatus, PhoneServiceProvider, SmsServiceProvider } from './phone-service-provider.ts';
+import { scrubbed } from './scrubbed.ts';
 import { TextHalf } from './texts-and-calls.ts';
 
 const callState = z.strictObject({ call: z.string(), status: z.enum(['pending', 'success', 'failed']) });
-const statusSchema = z.enum(['pending', 'success', 'failed']);
 const results = { pending: 'waiting', success: 'passed', failed: 'unanswered' } as const;
+/** MIM's own spelling of its values is taken, as that of its members is. */
+const statuses: ReadonlyMap<unknown, PhoneCallStatus> = new Map(
+  (['pending', 'success', 'failed'] as const).flatMap((status) => [
+    [status, status],
+    [status.charAt(0).toUpperCase() + status.slice(1), status],
+  ]),
+);
 
 /** What a module offers: calls, texts, or both. */
-export type CustomModule = { readonly calls?: PhoneServiceProvider; readonly texts?: SmsServiceProvider };
+export interface CustomModule {
+  readonly calls?: PhoneServiceProvider;
+  readonly texts?: SmsServiceProvider;
+  /** Seconds between two questions about a call that is pending. */
+  readonly pollSeconds: number;
+  /** What the module was given and its faults may tell: kept out of the log. */
+  readonly secrets: readonly string[];
+}
 
 /** A package with the members of MIM's custom providers. */
 export class CustomModuleProvider implements MfaProvider {
@@ -35,59 +50,74 @@ export class CustomModuleProvider implements MfaProvider {
     this.#module = module;
     this.#needs = needs;
     this.#texts = new TextHalf(async ({ to, text, language, reference }) => {
-      await this.#ask('sendSms', () => module.texts?.sendSms(to, text, guidOf(reference), { language }));
+      await this.#ask('sendSms', needs.timeoutMs, () =>
+        module.texts?.sendSms(to, text, guidOf(reference), { language }),
+      );
       return { kind: 'delivered' };
     }, needs);
   }
 
+  /** Lasts as long as the call: what became of it is known to the process that began it, and stored by the core. */
   async start(request: ChallengeRequest, keep: KeepState): Promise<StartResult> {
     if (request.channel === 'sms') return this.#texts.start(request, keep);
+    const began = performance.now();
+    const { to, text, language } = request;
     const call = guidOf(request.reference);
     await keep({ call, status: 'pending' });
-    const { to, text, language } = request;
-    const status = await this.#status('initiateCall', () =>
+    const first = await this.#status('initiateCall', this.#needs.timeoutMs, () =>
       this.#module.calls?.initiateCall(to, call, { text, language }),
     );
-    await this.#explain(status, call);
+    const status = first === 'pending' ? await this.#end(call, began) : first;
+    if (status === 'failed') await this.#explain(call);
     return { kind: 'started', state: { call, status } };
   }
 
   async check(state: Json, answer: string | undefined): Promise<CheckResult> {
     const text = await this.#texts.check(state, answer);
-    if (text !== undefined) return text;
-    const { call, status } = callState.parse(state);
-    if (status !== 'pending') return { kind: results[status] };
-    const now = await this.#status('getCallStatus', () => this.#module.calls?.getCallStatus(call));
-    await this.#explain(now, call);
-    return { kind: results[now] };
+    return text ?? { kind: results[callState.parse(state).status] };
+  }
+
+  /** A call without an end in its time proves nothing. */
+  async #end(call: string, began: number): Promise<PhoneCallStatus> {
+    const { timeoutMs, log } = this.#needs;
+    const ask = async () => {
+      const now = await this.#status('getCallStatus', questionMs(timeoutMs), () =>
+        this.#module.calls?.getCallStatus(call),
+      );
+      return now === 'pending' ? undefined : now;
+    };
+    return (await awaitEnd({ ask, seconds: this.#module.pollSeconds, timeoutMs, began, log })) ?? 'failed';
   }
 
   async #status(
     what: string,
+    limitMs: number,
     ask: () => PhoneCallStatus | Promise<PhoneCallStatus> | undefined,
   ): Promise<PhoneCallStatus> {
-    const told = statusSchema.safeParse(await this.#ask(what, ask));
-    if (!told.success) throw new Unavailable(`${what} of the module gave something that is no status`);
-    return told.data;
+    const told = statuses.get(await this.#ask(what, limitMs, ask));
+    if (told === undefined) throw new Unavailable(`${what} of the module gave something that is no status`);
+    return told;
   }
 
-  async #explain(status: PhoneCallStatus, call: string): Promise<void> {
-    if (status !== 'failed') return;
-    const why = await this.#ask('getFailureMessage', () => this.#module.calls?.getFailureMessage(call)).catch(() => '');
-    // Its text is a stranger's: a number in it would be in the log.
-    this.#needs.log.info({ why: String(why).replace(/\d/g, '•').slice(0, 200) }, 'a call failed');
+  async #explain(call: string): Promise<void> {
+    const limitMs = questionMs(this.#needs.timeoutMs);
+    const ask = () => this.#module.calls?.getFailureMessage(call);
+    const why = await this.#ask('getFailureMessage', limitMs, ask).catch(() => '');
+    this.#needs.log.info({ why: scrubbed(String(why), this.#module.secrets) }, 'a call failed');
   }
 
   /** What a module throws may hold anything; and it must not keep anybody waiting for ever. */
-  async #ask<Answer>(what: string, ask: () => Answer | Promise<Answer>): Promise<Answer> {
+  async #ask<Answer>(what: string, limitMs: number, ask: () => Answer | Promise<Answer>): Promise<Answer> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Unavailable(`${what} of the module took too long`)), this.#needs.timeoutMs);
+      timer = setTimeout(() => reject(new Unavailable(`${what} of the module took too long`)), limitMs);
     });
     try {
       return await Promise.race([Promise.resolve().then(ask), late]);
     } catch (fault) {
-      throw fault instanceof Unavailable ? fault : new Unavailable(`${what} of the module threw`);
+      if (fault instanceof Unavailable) throw fault;
+      const said = fault instanceof Error ? fault.message : String(fault);
+      throw new Unavailable(`${what} of the module threw: ${scrubbed(said, this.#module.secrets)}`);
     } finally {
       clearTimeout(timer);
     }

@@ -6,11 +6,11 @@ export type DeliveryAttributes = Readonly<Record<string, unknown>>;
 
 /**
  * MIM's IPhoneServiceProvider (Microsoft.IdentityManagement.PhoneServiceProvider) in its TypeScript form. May be asked by
- * many at once, and for a status in another process than the one that called.
+ * many at once. The process that called is the one that asks how the call stands.
  */
 export interface PhoneServiceProvider {
   /**
-   * Calls somebody, who confirms with the hash key.
+   * Calls somebody, who confirms with the hash key. May give `pending` at once, or wait until the call is over.
    * @param requestId a UUID; also the callId of the two below
    */
   initiateCall(
@@ -18,7 +18,7 @@ export interface PhoneServiceProvider {
     requestId: string,
     deliveryAttributes: DeliveryAttributes,
   ): PhoneCallStatus | Promise<PhoneCallStatus>;
-  /** Asked while the call was pending. */
+  /** Asked again and again while the call is pending. Must end by itself: what takes longer than 10 s is a fault. */
   getCallStatus(callId: string): PhoneCallStatus | Promise<PhoneCallStatus>;
   /** Asked after `failed`, for the log. */
   getFailureMessage(callId: string): string | Promise<string>;

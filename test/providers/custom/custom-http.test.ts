@@ -8,6 +8,7 @@ import { OutOfService, Unavailable } from '../../../src/core/errors.ts';
 import type { Callback, Channel, MfaProvider, ProviderNeeds } from '../../../src/core/provider.ts';
 import { customHttp } from '../../../src/providers/custom/definition.ts';
 import { isSigned, sign } from '../../../src/providers/custom/signature.ts';
+import { CallbackDoor } from '../../contracts/callback-door.ts';
 import { type ProviderWorld, providerContract } from '../../contracts/provider-contract.ts';
 import { TestAuthority } from '../../peers/authority.ts';
 import { everyMisbehaviour } from '../../peers/misbehaviour.ts';
@@ -24,9 +25,11 @@ async function make(url: string, needs: ProviderNeeds, changes: object = {}): Pr
   return (await customHttp.create(settings, withFiles(needs, { 'ca.pem': authority.ca }))) as MfaProvider;
 }
 
-async function world(needs: ProviderNeeds, channel: Channel): Promise<ProviderWorld> {
+async function world(needs: ProviderNeeds, channel: Channel, poll = false): Promise<ProviderWorld> {
   const peer = await PhoneServicePeer.open({ authority, secret, now: () => needs.clock.now() });
-  const provider = await make(peer.url, needs, channel === 'sms' ? { 'number-matching': false } : {});
+  peer.reports = !poll;
+  const asking = { poll, 'poll-seconds': 0.1 };
+  const provider = await make(peer.url, needs, { ...asking, 'number-matching': channel === 'voice' });
   const common = {
     channel,
     to: number,
@@ -50,15 +53,22 @@ async function world(needs: ProviderNeeds, channel: Channel): Promise<ProviderWo
       refuse: () => peer.end({ kind: 'refused' }),
       voicemail: () => peer.end({ kind: 'voicemail' }),
     },
-    reports: {
-      repeat: () => peer.repeat(),
-      forge: async (reference) => void (await peer.forge(needs.callbackUrl(reference), reference)),
-    },
+    ...(poll ? {} : { reports: reportsOf(peer, needs) }),
+  };
+}
+
+function reportsOf(peer: PhoneServicePeer, needs: ProviderNeeds): NonNullable<ProviderWorld['reports']> {
+  return {
+    repeat: () => peer.repeat(),
+    forge: async (reference) => void (await peer.forge(needs.callbackUrl(reference), reference)),
   };
 }
 
 providerContract('custom-http, calls', { proves: 'call', matching: true, reports: true }, (needs) =>
   world(needs, 'voice'),
+);
+providerContract('custom-http, calls that are asked about', { proves: 'call', matching: true }, (needs) =>
+  world(needs, 'voice', true),
 );
 providerContract('custom-http, texts', { proves: 'code' }, (needs) => world(needs, 'sms'));
 
@@ -91,18 +101,39 @@ describe('a service of one’s own', () => {
     await peer.close();
   });
 
-  test('that reports nothing is asked', async () => {
+  test('is not asked when a page is looked at: a decoy’s page would differ', async () => {
     const needs = testNeeds();
+    const provider = await make('https://127.0.0.1:9', needs);
+    expect(await provider.check({ call: 'r1' }, undefined)).toEqual({ kind: 'waiting' });
+  });
+
+  test('whose call does not end in its time proves nothing', async () => {
+    const needs = testNeeds({ timeoutMs: 600 });
     const peer = await PhoneServicePeer.open({ authority, secret, now: () => needs.clock.now() });
-    const provider = await make(peer.url, needs);
-    peer.reports = false;
+    const provider = await make(peer.url, needs, { poll: true, 'poll-seconds': 0.1 });
     const started = await start(provider);
     if (started.kind !== 'started') throw new Error(started.reason);
-    expect(await provider.check(started.state, undefined)).toEqual({ kind: 'waiting' });
-    await peer.end({ kind: 'keys', keys: '#' });
-    expect(await provider.check(started.state, undefined)).toEqual({ kind: 'passed' });
+    expect(await provider.check(started.state, undefined)).toEqual({ kind: 'unanswered' });
     await peer.close();
   });
+
+  test('that breaks while it is asked is a fault', async () => {
+    const needs = testNeeds();
+    const peer = await PhoneServicePeer.open({ authority, secret, now: () => needs.clock.now() });
+    const provider = await make(peer.url, needs, { poll: true, 'poll-seconds': 0.1 });
+    const started = start(provider).catch((one: unknown) => one);
+    await peer.line.ringing();
+    await peer.misbehave('nonsense');
+    expect(await started).toBeInstanceOf(Unavailable);
+    expect(needs.lines).toHaveLength(2);
+    await peer.misbehave(undefined);
+    await peer.close();
+  });
+
+  test.each(['https://169.254.169.254/phones', 'http://phones.example', 'https://phones.example/?a=b'])(
+    'is not at %s',
+    (url) => expect(customHttp.settings.safeParse({ url, secret }).success).toBe(false),
+  );
 });
 
 describe('a report', () => {
@@ -161,7 +192,7 @@ describe('docs/custom-provider.md', () => {
 
   test('has a service that runs as it stands there, and works', { timeout: 20_000 }, async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-service-'));
-    const source = document.split('## A service in forty lines')[1]?.split('```js\n')[1]?.split('```')[0] ?? '';
+    const source = document.split('## A service in fifty lines')[1]?.split('```js\n')[1]?.split('```')[0] ?? '';
     const identity = await authority.server();
     writeFileSync(path.join(folder, 'service.mjs'), source);
     writeFileSync(path.join(folder, 'cert.pem'), identity.cert);
@@ -176,19 +207,32 @@ describe('docs/custom-provider.md', () => {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    const door = await CallbackDoor.open();
     try {
       const port = await listening(service);
-      const needs = { ...testNeeds(), clock: { now: () => new Date() } };
+      const callbackUrl = (reference: string) => door.url('far-end', reference);
+      const needs = { ...testNeeds(), callbackUrl, clock: { now: () => new Date() } };
       const provider = await make(`https://127.0.0.1:${port}/latchkey`, needs);
       expect(await provider.probe?.()).toMatchObject({ ok: true });
       const call = await start(provider);
       if (call.kind !== 'started') throw new Error(call.reason);
-      expect(await provider.check(call.state, undefined)).toEqual({ kind: 'waiting' });
-      await expect.poll(() => provider.check(call.state, undefined), { timeout: 5_000 }).toEqual({ kind: 'passed' });
+      const report = new Promise((resolve) => {
+        door.receive = async (_to, callback) => {
+          const received = await provider.receive?.(callback, call.state);
+          resolve(received);
+          return received;
+        };
+      });
+      expect(await report).toEqual({ kind: 'taken', outcome: 'passed' });
+      const asking = await make(`https://127.0.0.1:${port}/latchkey`, needs, { poll: true, 'poll-seconds': 0.1 });
+      const asked = await start(asking, { reference: 'reference-2' });
+      expect(asked).toMatchObject({ state: { outcome: 'passed' } });
+      await asking.close?.();
       expect((await start(provider, { channel: 'sms', reference: 'text-1' })).kind).toBe('started');
       await provider.close?.();
     } finally {
       service.kill();
+      await door.close();
       rmSync(folder, { recursive: true });
     }
   });

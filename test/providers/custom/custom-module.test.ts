@@ -50,7 +50,7 @@ class Exchange {
         this.texts.push(message);
       },
     };
-    return new CustomModuleProvider({ calls, texts }, needs);
+    return new CustomModuleProvider({ calls, texts, pollSeconds: 0.05, secrets: [] }, needs);
   }
 
   end(status: PhoneCallStatus): void {
@@ -102,11 +102,28 @@ describe('a module', () => {
       `export default { InitiateCall: () => 'success', GetCallStatus() {}, GetFailureMessage() {} }`,
     ],
     [
+      'a class that is given the options',
+      `export default class { #o; constructor(o) { this.#o = o } initiateCall() { return this.#o.say } getCallStatus() {} getFailureMessage() {} }`,
+    ],
+    [
+      'a class that was compiled to a function',
+      `function P(o) { this.o = o } P.prototype.InitiateCall = function () { return this.o.say };
+       P.prototype.GetCallStatus = P.prototype.GetFailureMessage = () => {}; export default P`,
+    ],
+    [
+      'what was compiled to CommonJS',
+      `export default { __esModule: true, default: { initiateCall: () => 'success', getCallStatus() {}, getFailureMessage() {} } }`,
+    ],
+    [
+      'MIM’s own values',
+      `export default { initiateCall: () => 'Pending', getCallStatus: () => 'Success', getFailureMessage() {} }`,
+    ],
+    [
       'an object with its own state',
       `export default new (class { #s = 'success'; initiateCall() { return this.#s } getCallStatus() {} getFailureMessage() {} })()`,
     ],
   ])('is taken as %s', async (_what, source) => {
-    const provider = await load(source, { options: { say: 'success' } });
+    const provider = await load(source, { options: { say: 'success' }, 'poll-seconds': 0.1 });
     expect(provider.channels).toEqual(['voice']);
     const started = await start(provider);
     if (started.kind !== 'started') throw new Error(started.reason);
@@ -132,6 +149,7 @@ describe('a module', () => {
     ['has calls without their status', `export default { initiateCall: () => 'success' }`],
     ['breaks when it is loaded', 'throw new Error("no")'],
     ['is no JavaScript', 'this is not it'],
+    ['breaks when it is made', 'export default class { constructor() { throw new Error("no") } }'],
   ])('that %s stops the start', async (_what, source) => {
     await expect(load(source)).rejects.toBeInstanceOf(Misconfigured);
   });
@@ -148,13 +166,45 @@ describe('a module', () => {
     ['says nothing', ''],
     ['never says anything', 'return new Promise(() => {})'],
   ])('that %s is a fault, never a pass', async (_what, body) => {
-    const source = `export default { initiateCall() { ${body} }, getCallStatus() { ${body} }, getFailureMessage() {} }`;
-    const provider = await load(source, {}, testNeeds({ folder, timeoutMs: 100 }));
-    const fault: unknown = await start(provider).catch((one: unknown) => one);
-    expect(fault).toBeInstanceOf(Unavailable);
-    expect(String(fault)).not.toContain('7946');
-    const state = { call: 'x', status: 'pending' };
-    await expect(provider.check(state, undefined)).rejects.toBeInstanceOf(Unavailable);
+    for (const first of [body, `return 'pending'`]) {
+      const source = `export default { initiateCall() { ${first} }, getCallStatus() { ${body} }, getFailureMessage() {} }`;
+      const provider = await load(source, { 'poll-seconds': 0.1 }, testNeeds({ folder, timeoutMs: 1_000 }));
+      const fault: unknown = await start(provider).catch((one: unknown) => one);
+      // Silence and a call without an end look alike, and prove nothing either.
+      if (!(fault instanceof Error)) expect(fault).toMatchObject({ state: { status: 'failed' } });
+      else expect(fault).toBeInstanceOf(Unavailable);
+      expect(String(fault)).not.toContain('7946');
+    }
+  });
+
+  test('that fails to say once how a call stands is asked again', async () => {
+    const needs = testNeeds({ folder });
+    const source = `let asked = 0; export default { initiateCall: () => 'pending', getFailureMessage() {},
+      getCallStatus() { asked += 1; if (asked < 3) throw new Error('busy'); return 'success' } }`;
+    const started = await start(await load(source, { 'poll-seconds': 0.1 }, needs));
+    expect(started).toMatchObject({ state: { status: 'success' } });
+    expect(needs.lines).toHaveLength(2);
+  });
+
+  test('is not asked when a page is looked at: a decoy’s page would differ', async () => {
+    const source = `export default { initiateCall() {}, getCallStatus() { throw new Error() }, getFailureMessage() {} }`;
+    const provider = await load(source);
+    expect(await provider.check({ call: 'x', status: 'pending' }, undefined)).toEqual({ kind: 'waiting' });
+  });
+
+  test('that tells what it was given does not tell it in the log', async () => {
+    const options = { say: 'a-key-of-one-test' };
+    const needs = testNeeds({ folder });
+    const members = `initiateCall: () => 'failed', getCallStatus() {}, getFailureMessage: () => 'used ' + o.say`;
+    await start(await load(`export default (o) => ({ ${members} })`, { options }, needs));
+    expect(needs.lines.join()).toContain('used •••');
+    const thrower = `export default (o) => ({ sendSms() { throw new Error('wrong key ' + o.say) } })`;
+    const fault: unknown = await start(await load(thrower, { options }), { channel: 'sms' }).catch(
+      (one: unknown) => one,
+    );
+    expect(String(fault)).toContain('wrong key •••');
+    const maker = `export default (o) => { throw new Error('wrong key ' + o.say) }`;
+    await expect(load(maker, { options })).rejects.toThrow('wrong key •••');
   });
 
   test('says why a call failed in the log, without the number', async () => {
