@@ -132,7 +132,7 @@ export class AccountReader {
     const wanted = { attributes: ['objectSid'], explicitBufferAttributes: octetAttributes };
     const entries = await connection.search(this.#needs.baseDn, { scope: 'sub', filter, ...wanted }, deadline);
     const sid = entries.length === 1 ? entries[0]?.objectSid : undefined;
-    if (!Buffer.isBuffer(sid)) throw new Misconfigured(`privileged-groups: there is no group named ${name}`);
+    if (!Buffer.isBuffer(sid)) throw new Misconfigured(`no group is named ${name}, which is to be privileged`);
     this.#groupSids.set(name, sidText(sid));
     return sidText(sid);
   }
