@@ -116,15 +116,8 @@ function withConfiguration(
 
 function reportConfiguration(fault: unknown): undefined {
   if (!(fault instanceof ConfigurationError)) throw fault;
-  for (const { setting, problem } of fault.problems) {
-    say(
-      findingLine({
-        level: 'problem',
-        subject: setting,
-        detail: problem,
-        remedy: 'Mend it in the configuration file.',
-      }),
-    );
+  for (const { setting, problem, remedy = 'Mend it in the configuration file.' } of fault.problems) {
+    say(findingLine({ level: 'problem', subject: setting, detail: problem, remedy }));
   }
   process.exitCode = exitConfiguration;
 }

@@ -76,7 +76,8 @@ function readFile(environment: Environment): unknown {
     source = readFileSync(name, 'utf8');
   } catch (fault) {
     const why = fault instanceof Error && 'code' in fault ? String(fault.code) : 'unreadable';
-    throw new ConfigurationError([{ setting: name, problem: `cannot be read (${why})` }]);
+    const remedy = 'Name a file that Latchkey may read, with --config or LATCHKEY_CONFIG.';
+    throw new ConfigurationError([{ setting: name, problem: `cannot be read (${why})`, remedy }]);
   }
   const document = parseDocument(source, { strict: true, uniqueKeys: true, logLevel: 'silent' });
   const wrong = [...document.errors, ...document.warnings].map((fault) => yamlProblem(fault, fault.linePos?.[0].line));

@@ -157,11 +157,18 @@ describe('a configuration that is wrong', () => {
     expect(String(refused)).toContain('The configuration cannot be used');
   });
 
-  it('is said of a file that is not there, by its name', async () => {
-    const { code, stderr } = await latchkey('map --config /nowhere/latchkey.yaml');
-    expect(stderr).toContain('/nowhere/latchkey.yaml: cannot be read (ENOENT)');
-    expect(code).toBe(78);
-  });
+  it.each(['start', 'check', 'map'])(
+    'that is not there is named to latchkey %s, once, with what to do',
+    async (command) => {
+      const { code, stdout, stderr } = await latchkey(`${command} --config /nowhere/latchkey.yaml`);
+      const said = stdout + stderr;
+      const line =
+        '/nowhere/latchkey.yaml: cannot be read (ENOENT) — Name a file that Latchkey may read, with --config';
+      expect(said).toContain(line);
+      expect(said.match(/nowhere|ENOENT| — /g)).toEqual(['nowhere', 'ENOENT', ' — ']);
+      expect(code).toBe(78);
+    },
+  );
 
   it.each(['start', 'check'])('is what the demo is to latchkey %s in production', async (command) => {
     const run = { variables: { NODE_ENV: 'production' } };

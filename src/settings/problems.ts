@@ -6,6 +6,8 @@ export interface SettingProblem {
   /** Dotted path of the setting, or the file's name. */
   readonly setting: string;
   readonly problem: string;
+  /** What to do, where it is not to mend the setting in the file. */
+  readonly remedy?: string;
 }
 
 /** The configuration cannot be used. Holds everything that is wrong with it, not only the first thing. */
@@ -13,10 +15,14 @@ export class ConfigurationError extends Error {
   readonly problems: readonly SettingProblem[];
 
   constructor(problems: readonly SettingProblem[]) {
-    super(problems.map(({ setting, problem }) => `${setting}: ${problem}`).join('\n'));
+    super(problems.map(lineOf).join('\n'));
     this.name = 'ConfigurationError';
     this.problems = problems;
   }
+}
+
+function lineOf({ setting, problem, remedy }: SettingProblem): string {
+  return `${setting}: ${problem}${remedy === undefined ? '' : ` — ${remedy}`}`;
 }
 
 /** Names of settings whose value is never shown, wherever it came from. `mac-key` names a key and is none. */
