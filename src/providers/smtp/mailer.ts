@@ -1,17 +1,19 @@
 import type { Transporter } from 'nodemailer';
 import { Misconfigured, NotSent, OutOfService, Unavailable } from '../../core/errors.ts';
-import type { Courier, CourierMessage, DeliveryResult, ProbeResult } from '../../core/provider.ts';
+import type { Channel, Courier, CourierMessage, DeliveryResult, ProbeResult } from '../../core/provider.ts';
 import { mailbox, type SmtpSettings } from './settings.ts';
 
 /** Mail, over a line that is TLS before anything is said. */
 export class Mailer implements Courier {
   readonly id: string;
-  readonly channels = ['email', 'sms'] as const;
+  /** Texts only where a gateway that makes them of mail is named. */
+  readonly channels: readonly Channel[];
   readonly #settings: SmtpSettings;
   readonly #transport: Transporter;
 
   constructor(settings: SmtpSettings, id: string, transport: Transporter) {
     this.id = id;
+    this.channels = settings['sms-address'] === undefined ? ['email'] : ['email', 'sms'];
     this.#settings = settings;
     this.#transport = transport;
   }
@@ -64,6 +66,11 @@ export class Mailer implements Courier {
   }
 }
 
+/** Codes of Node's TLS and of OpenSSL, which nodemailer keeps: the server did not prove who it is, and was told nothing. */
+const unproved = /^(ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_)/;
+/** Before a server has greeted, and the line is TLS, nothing is handed to it. */
+const early = new Set<unknown>(['CONNECT_TIMEOUT', 'GREETING_TIMEOUT', 'UPGRADE_TIMEOUT']);
+
 /** Where in the conversation it failed tells whether a mail can have left: before the text was handed over, it cannot. */
 function resultOf(fault: unknown): DeliveryResult {
   const what = `the mail server did not take it (${describe(fault)})`;
@@ -76,13 +83,20 @@ function resultOf(fault: unknown): DeliveryResult {
     throw new NotSent(what);
   }
   if (code === 'EMESSAGE' && reply >= 400) throw new NotSent(what);
-  // nodemailer calls a line that was cut after the mail a failed connection too: only a refused one is certain.
-  const refused = Reflect.get(Object(fault), 'syscall') === 'connect';
-  throw refused || code === 'EDNS' || code === 'ETLS' ? new NotSent(what) : new Unavailable(what);
+  throw code === 'EDNS' || code === 'ETLS' || neverReached(fault) ? new NotSent(what) : new Unavailable(what);
+}
+
+/** nodemailer calls a line that was cut after the mail a failed connection too: these alone are certain. */
+function neverReached(fault: unknown): boolean {
+  const part = (name: string): unknown => Reflect.get(Object(fault), name);
+  return part('syscall') === 'connect' || early.has(part('timeoutType')) || unproved.test(String(part('originalCode')));
 }
 
 /** Codes only: a server's sentence may hold the address. */
 function describe(fault: unknown): string {
   const part = (name: string): string => String(Reflect.get(Object(fault), name) ?? '');
-  return [part('code'), part('command'), part('responseCode')].filter(Boolean).join(' ') || 'no reason given';
+  return (
+    [part('code'), part('originalCode'), part('command'), part('responseCode')].filter(Boolean).join(' ') ||
+    'no reason given'
+  );
 }

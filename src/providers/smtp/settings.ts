@@ -1,14 +1,18 @@
 import { z } from 'zod';
+import { isForbiddenHost } from '../../outbound/addresses.ts';
 
-/** One mailbox and nothing else: no name, no second address, no line break (ASVS 1.3.11). */
+/** One mailbox and nothing else: no name, no second address, no line break or other control character (ASVS 1.3.11). */
 export const mailbox = z
   .string()
-  .regex(/^[^\s@<>,;:"()[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/, 'must be one mail address');
+  .regex(/^[^\p{Cc}\s@<>,;:"()[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/u, 'must be one mail address');
 
 /** A mail server, for notices and for gateways that turn mail into texts. TLS always. */
 export const smtpSettings = z
   .strictObject({
-    host: z.string().min(1),
+    host: z
+      .string()
+      .min(1)
+      .refine((text) => !isForbiddenHost(text), 'must not be a link-local address'),
     port: z.int().min(1).max(65_535).default(587),
     /** starttls: the line becomes TLS before anything is said, or nothing is sent. implicit: TLS from the first byte (465). */
     tls: z.enum(['starttls', 'implicit']).default('starttls'),

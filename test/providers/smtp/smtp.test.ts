@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { courierProvider } from '../../../src/core/courier-provider.ts';
 import { Misconfigured, NotSent, OutOfService, Unavailable } from '../../../src/core/errors.ts';
@@ -96,6 +97,7 @@ describe('a mail', () => {
     'a@b@c.example',
     '@b.example',
     'a@',
+    'a\u0000b@c.example',
     '',
   ])('does not go to %j', async (to) => {
     const peer = await server();
@@ -106,12 +108,14 @@ describe('a mail', () => {
   test('for a number goes to the gateway that makes a text of it', async () => {
     const peer = await server();
     const courier = await mailer(peer, { 'sms-address': '{to-digits}@sms.example', 'sms-subject': 'pin' });
+    expect(courier.channels).toEqual(['email', 'sms']);
     await courier.deliver({ ...mail, channel: 'sms', to: number });
     expect(peer.mails).toMatchObject([{ to: [`${number.slice(1)}@sms.example`], headers: { subject: 'pin' } }]);
   });
 
   test('for a number needs to know such a gateway', async () => {
     const courier = await mailer(await server());
+    expect(courier.channels).toEqual(['email']);
     await expect(courier.deliver({ ...mail, channel: 'sms', to: number })).rejects.toBeInstanceOf(Misconfigured);
   });
 });
@@ -128,9 +132,20 @@ describe('a mail server', () => {
   test('with a certificate for another host, or of another authority, gets neither', async () => {
     for (const needs of [{ names: ['elsewhere.example'] }, { authority: await TestAuthority.create() }]) {
       const peer = await server(needs);
-      await expect((await mailer(peer)).deliver(mail)).rejects.toBeInstanceOf(Unavailable);
+      const fault: unknown = await (await mailer(peer)).deliver(mail).catch((one: unknown) => one);
+      expect(fault).toBeInstanceOf(NotSent);
+      expect(String(fault)).toMatch(/CERT_/);
       expect([peer.logins, peer.mails]).toEqual([[], []]);
     }
+  });
+
+  test('that takes the line and says nothing: another may try', async () => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    opened.push({ close: () => new Promise((resolve) => silent.close(() => resolve())) });
+    const { port } = silent.address() as AddressInfo;
+    const courier = await mailer({ port } as SmtpPeer, {}, testNeeds({ timeoutMs: 200 }));
+    await expect(courier.deliver(mail)).rejects.toBeInstanceOf(NotSent);
   });
 
   test('hears the password only over TLS', async () => {
@@ -179,9 +194,17 @@ describe('a mail server', () => {
   });
 });
 
+test('what looks like a template is text', async () => {
+  const peer = await server();
+  const text = `Hello {{7*7}} <%= 1 %> \${1} {code}`;
+  await (await mailer(peer)).deliver({ ...mail, text, subject: text });
+  expect(peer.mails).toMatchObject([{ text: expect.stringContaining(text), headers: { subject: text } }]);
+});
+
 test.each([
   ['a user without a password', { password: undefined }],
   ['a sender with a name', { from: 'Help <a@b.example>' }],
+  ['a cloud’s own address', { host: '169.254.169.254' }],
   ['a gateway without a place for the number', { 'sms-address': 'all@sms.example' }],
   ['a gateway of two addresses', { 'sms-address': '{to-digits}@a.example,b@c.example' }],
 ])('settings with %s are refused', (_what, changes) => {
