@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInstance, type i18n, type Resource } from 'i18next';
 import { z } from 'zod';
+import { Misconfigured } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 
 /** Finds the text of a key in one language. Values are isolated, so that a number never turns a sentence around. */
@@ -40,7 +41,7 @@ export class Catalogue {
   /**
    * Reads `<tag>.json` of every tag from `folder`, and again from `overrides` where it has one.
    * @param tags the first is the default language and completes the others
-   * @throws Error naming the file when one is missing, no JSON, or not made of texts
+   * @throws Misconfigured naming the file when one is missing, no JSON, or not made of texts
    */
   static load(where: { folder: string; overrides?: string; tags: readonly string[] }): Catalogue {
     const [fallback = 'en'] = where.tags;
@@ -100,19 +101,22 @@ function readTexts(file: string, options: { optional?: boolean } = {}): Texts {
   let source: string;
   try {
     source = readFileSync(file, 'utf8');
-  } catch (cause) {
-    if (options.optional === true) return {};
-    throw new Error(`${file}: the texts of a configured language cannot be read`, { cause });
+  } catch (fault) {
+    const why = fault instanceof Error && 'code' in fault ? String(fault.code) : 'unreadable';
+    if (options.optional === true && why === 'ENOENT') return {};
+    throw new Misconfigured(`${file}: the texts of a configured language cannot be read (${why})`, fault);
   }
   const parsed = textsSchema.safeParse(parseJson(source, file));
-  if (!parsed.success) throw new Error(`${file}: every value must be a text or a group of texts`);
+  if (!parsed.success) throw new Misconfigured(`${file}: every value must be a text or a group of texts`);
   return parsed.data;
 }
 
 function parseJson(source: string, file: string): unknown {
   try {
     return JSON.parse(source);
-  } catch (cause) {
-    throw new Error(`${file}: not valid JSON (${cause instanceof Error ? cause.message : 'unreadable'})`, { cause });
+  } catch (fault) {
+    // The reason quotes the file, line breaks included.
+    const why = fault instanceof Error ? fault.message.replaceAll(/\s+/g, ' ') : 'unreadable';
+    throw new Misconfigured(`${file}: not valid JSON (${why})`, fault);
   }
 }

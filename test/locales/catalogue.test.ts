@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Misconfigured } from '../../src/core/errors.ts';
 import { Catalogue } from '../../src/web/catalogue.ts';
 import { keysInUse } from './keys-in-use.ts';
 import { pluralForm, type Texts, textsOf } from './texts.ts';
@@ -107,12 +108,24 @@ describe("an operator's own texts", () => {
 
   it.each([
     ['is no JSON', '{"home": '],
+    ['is no JSON, in several lines', '{\n"home": x\n}'],
     ['holds a list', '{"home": {"heading": ["a"]}}'],
     ['holds a number', '{"home": 1}'],
     ['is not a group of texts', '"home"'],
   ])('stop the start and are named when the file %s', (_why, content) => {
     const own = overrides('ar.json', content);
-    expect(() => load(own)).toThrow(path.join(own, 'ar.json'));
+    const fault = faultOf(() => load(own));
+    expect(fault).toBeInstanceOf(Misconfigured);
+    expect(fault?.message).toContain(path.join(own, 'ar.json'));
+    expect(fault?.message).not.toContain('\n');
+  });
+
+  it('stop the start when they are there and cannot be read', () => {
+    const own = mkdtempSync(path.join(tmpdir(), 'latchkey-locales-'));
+    mkdirSync(path.join(own, 'ar.json'));
+    expect(faultOf(() => load(own))?.message).toBe(
+      `${path.join(own, 'ar.json')}: the texts of a configured language cannot be read (EISDIR)`,
+    );
   });
 
   it('are not asked for when there are none', () => {
@@ -121,8 +134,19 @@ describe("an operator's own texts", () => {
 });
 
 it('a language without a file stops the start and is named', () => {
-  expect(() => Catalogue.load({ folder, tags: ['en', 'tlh'] })).toThrow(path.join(folder, 'tlh.json'));
+  const fault = faultOf(() => Catalogue.load({ folder, tags: ['en', 'tlh'] }));
+  expect(fault).toBeInstanceOf(Misconfigured);
+  expect(fault?.message).toContain(path.join(folder, 'tlh.json'));
 });
+
+function faultOf(deed: () => unknown): Error | undefined {
+  try {
+    deed();
+    return undefined;
+  } catch (fault) {
+    return fault instanceof Error ? fault : undefined;
+  }
+}
 
 it('Arabic counts as Arabic does', () => {
   const t = Catalogue.load({ folder, tags: ['en', 'ar'] }).in('ar');
