@@ -12,7 +12,8 @@ export const smtp: ProviderDefinition<typeof smtpSettings> = {
     const { createTransport } = await import('nodemailer');
     const { host, port, tls, user, password } = settings;
     const ca = settings['ca-file'];
-    const patience = Math.floor(needs.timeoutMs / 2);
+    // Silence before the greeting must be seen as that, and not as one that may have come after a mail.
+    const [beforeGreeting, between] = [Math.floor(needs.timeoutMs / 4), Math.floor(needs.timeoutMs / 2)];
     const transport = createTransport({
       host,
       port,
@@ -24,9 +25,9 @@ export const smtp: ProviderDefinition<typeof smtpSettings> = {
         minVersion: 'TLSv1.2',
         ...(ca === undefined ? {} : { ca: [needs.readFile(ca)] }),
       },
-      connectionTimeout: patience,
-      greetingTimeout: patience,
-      socketTimeout: patience,
+      connectionTimeout: beforeGreeting,
+      greetingTimeout: beforeGreeting,
+      socketTimeout: between,
       disableFileAccess: true,
       disableUrlAccess: true,
       logger: false,

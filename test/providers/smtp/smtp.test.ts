@@ -144,7 +144,7 @@ describe('a mail server', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     opened.push({ close: () => new Promise((resolve) => silent.close(() => resolve())) });
     const { port } = silent.address() as AddressInfo;
-    const courier = await mailer({ port } as SmtpPeer, {}, testNeeds({ timeoutMs: 200 }));
+    const courier = await mailer({ port } as SmtpPeer, {}, testNeeds({ timeoutMs: 1_000 }));
     await expect(courier.deliver(mail)).rejects.toBeInstanceOf(NotSent);
   });
 
