@@ -119,7 +119,9 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     audit: stores.audit,
     clock,
   });
-  const answers = await demoWorld?.seedEnrolments({ gates, directory, enrolments: stores.enrolments, clock });
+  const { enrolments } = stores;
+  const { languages } = configuration;
+  const answers = await demoWorld?.seedEnrolments({ gates, directory, enrolments, clock, languages });
   const draining = { now: false };
   const storeState = new ServiceState({ directory: stores, clock });
   const directoryState = new ServiceState({ directory, clock });

@@ -48,6 +48,8 @@ export async function startDemoServer(needs: { production: boolean; clock: Clock
   };
 }
 
+type DemoAnswers = DemoWorldView['hints']['answers'];
+
 /** Who of the demo's people has registered already, so that a reset can be tried at once. */
 const registered = new Set(['registered', 'locked', 'right-to-left']);
 
@@ -60,8 +62,9 @@ export async function seedEnrolments(needs: {
   directory: Directory;
   enrolments: EnrolmentStore;
   clock: Clock;
-}): Promise<DemoWorldView['hints']['answers']> {
-  const known = new Map<string, string>();
+  languages: readonly string[];
+}): Promise<DemoAnswers> {
+  const known = new Map<string, DemoAnswers[number]>();
   for (const person of demoPeople.filter(({ situation }) => registered.has(situation))) {
     const account = await needs.directory.find({ kind: 'bare', name: person.samName });
     if (account === undefined) throw new Error(`the demo directory lost ${person.samName}`);
@@ -70,14 +73,18 @@ export async function seedEnrolments(needs: {
       const data =
         gate.factor === 'possession'
           ? { number: number.replaceAll(' ', '') }
-          : await answerQuestions(gate, account, known);
+          : await answerQuestions(gate, { account, known, languages: needs.languages });
       await needs.enrolments.keep({ accountId: account.id, gate: gate.id, data, provedAt: needs.clock.now() });
     }
   }
-  return [...known].map(([question, answer]) => ({ question, answer }));
+  return [...known.values()];
 }
 
-async function answerQuestions(gate: Gate, account: Identity, known: Map<string, string>): Promise<Json> {
+async function answerQuestions(
+  gate: Gate,
+  needs: { account: Identity; known: Map<string, DemoAnswers[number]>; languages: readonly string[] },
+): Promise<Json> {
+  const { account, known, languages } = needs;
   const context = {
     subject: { kind: 'account', account },
     memory: null,
@@ -85,13 +92,17 @@ async function answerQuestions(gate: Gate, account: Identity, known: Map<string,
     flowReference: 'demo',
   } as const;
   const memory = await gate.enrol.open(context);
-  const page = await gate.enrol.show({ ...context, memory });
+  const shown = async (language: string): Promise<readonly { field: string; text: string }[]> => {
+    const page = await gate.enrol.show({ ...context, memory, language });
+    return page.data.questions as { field: string; text: string }[];
+  };
+  const texts = await Promise.all(languages.map(async (language) => [language, await shown(language)] as const));
   const input: Record<string, string> = {};
-  const questions = page.data.questions as { field: string; text: string }[];
-  for (const question of questions.toSorted((a, b) => a.text.localeCompare(b.text, 'en'))) {
-    const answer = known.get(question.text) ?? answers[known.size] ?? `Answer ${known.size}`;
-    known.set(question.text, answer);
-    input[question.field] = answer;
+  for (const { field, text } of (await shown('en')).toSorted((a, b) => a.text.localeCompare(b.text, 'en'))) {
+    const answer = known.get(text)?.answer ?? answers[known.size] ?? `Answer ${known.size}`;
+    const same = texts.map(([language, all]) => [language, all.find((one) => one.field === field)?.text ?? text]);
+    known.set(text, { question: Object.fromEntries(same), answer });
+    input[field] = answer;
   }
   const verdict = await gate.enrol.answer(input, { ...context, memory });
   if (verdict.kind !== 'passed') throw new Error('the demo answers do not pass the gate that they are for');
@@ -99,11 +110,7 @@ async function answerQuestions(gate: Gate, account: Identity, known: Map<string,
 }
 
 /** The demo as its pages see it. */
-export function viewOf(world: {
-  phones: VirtualPhones;
-  mailbox: VirtualMailbox;
-  answers: DemoWorldView['hints']['answers'];
-}): DemoWorldView {
+export function viewOf(world: { phones: VirtualPhones; mailbox: VirtualMailbox; answers: DemoAnswers }): DemoWorldView {
   const { phones, mailbox } = world;
   const owner = new Map(
     demoPeople.flatMap((person) =>

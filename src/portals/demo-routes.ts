@@ -1,13 +1,14 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { BadRequest } from '../core/errors.ts';
+import type { LocalisedText } from '../core/localised-text.ts';
 import type { Pages } from '../web/pages.ts';
 
 /** In the demo: whom to try, and what they know. */
 export interface DemoHints {
   readonly password: string;
   readonly people: readonly DemoHint[];
-  readonly answers: readonly { readonly question: string; readonly answer: string }[];
+  readonly answers: readonly { readonly question: LocalisedText; readonly answer: string }[];
 }
 
 export interface DemoHint {

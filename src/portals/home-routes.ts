@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import { inLanguage } from '../core/localised-text.ts';
 import type { Pages } from '../web/pages.ts';
 import type { DemoHints } from './demo-routes.ts';
 
@@ -6,7 +7,12 @@ import type { DemoHints } from './demo-routes.ts';
 export function homeRoutes(needs: { pages: Pages; demo?: DemoHints }): Router {
   const router = Router();
   router.get('/', (request, response) => {
-    needs.pages.send(request, response, { view: 'portal/home', surface: '', data: { hints: needs.demo } });
+    const { language } = request;
+    const hints = needs.demo && {
+      ...needs.demo,
+      answers: needs.demo.answers.map((one) => ({ ...one, question: inLanguage(one.question, language.tag) })),
+    };
+    needs.pages.send(request, response, { view: 'portal/home', surface: '', data: { hints } });
   });
   router.get('/help', (request, response) => {
     needs.pages.send(request, response, { view: 'portal/help', surface: 'help' });

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { loadConfiguration, readEnvironment } from '../../src/config.ts';
 import { loadDefinitions } from '../../src/definitions.ts';
 import { PortalWorld } from './world.ts';
@@ -6,7 +8,8 @@ import { PortalWorld } from './world.ts';
 let world: PortalWorld;
 
 beforeAll(async () => {
-  world = await PortalWorld.open({ settings: { directory: { kind: 'demo' }, keys: 'ephemeral' } });
+  const { gates } = parse(readFileSync('config/latchkey.yaml', 'utf8'));
+  world = await PortalWorld.open({ settings: { directory: { kind: 'demo' }, keys: 'ephemeral', gates } });
 });
 afterAll(() => world.close());
 
@@ -23,6 +26,29 @@ describe('the demo', () => {
     expect(phone.path).toBe('/demo/phone');
     await visitor.submit({}, 'act=next');
     expect(visitor.path).toBe('/reset/otp-sms');
+  });
+
+  test('tells what was answered, each question in the language of the page', async () => {
+    const english = await world.visitor({ 'accept-language': 'en' }).open('/');
+    const arabic = await world.visitor({ 'accept-language': 'ar' }).open('/');
+    expect(arabic.page('html').attr('dir')).toBe('rtl');
+    expect(english.text).toContain('What was your first school called?');
+    expect(arabic.text).not.toContain('What was your first school called?');
+    expect(arabic.text).toContain('ما اسم مدرستك الأولى؟');
+    const answerTo = (visitor: typeof english, question: string): string =>
+      visitor
+        .page('li')
+        .filter((_, item) => visitor.page(item).text().includes(question))
+        .find('code')
+        .text();
+    expect(answerTo(arabic, 'ما اسم مدرستك الأولى؟')).not.toBe('');
+    expect(answerTo(arabic, 'ما اسم مدرستك الأولى؟')).toBe(answerTo(english, 'What was your first school called?'));
+    // What is to be typed stays as it is, and says what it is.
+    const answers = arabic
+      .page('li code')
+      .toArray()
+      .map((code) => arabic.page(code).attr());
+    expect(answers).toEqual(Array(3).fill({ lang: 'en', dir: 'ltr' }));
   });
 
   test.each([
