@@ -50,18 +50,18 @@ function faultOf(reply: HttpReply, what: string): Unavailable {
 export function requestFor(message: CourierMessage, settings: HttpSettings): HttpRequest {
   const { to, text, reference, language } = message;
   const values: TemplateValues = { to, 'to-digits': to.replace(/^\+/, ''), text, reference, language };
-  const url = new URL(settings.url);
+  const url = new URL(fill(settings.url, values, encodeURIComponent));
   for (const [name, value] of Object.entries(settings.query)) url.searchParams.set(name, fill(value, values));
   const { contentType, body } = bodyOf(settings, values);
   return {
     method: settings.method,
     url,
     headers: {
-      ...(contentType === undefined ? {} : { 'Content-Type': contentType }),
+      ...(contentType === undefined ? {} : { 'content-type': contentType }),
+      ...(settings.basic === undefined ? {} : { authorization: basicHeader(settings.basic) }),
       ...Object.fromEntries(
-        Object.entries(settings.headers).map(([name, value]) => [name, fill(value, values, headerText)]),
+        Object.entries(settings.headers).map(([name, value]) => [name.toLowerCase(), fill(value, values, headerText)]),
       ),
-      ...(settings.basic === undefined ? {} : { Authorization: basicHeader(settings.basic) }),
     },
     ...(body === undefined ? {} : { body }),
   };
@@ -79,6 +79,8 @@ function bodyOf({ body }: HttpSettings, values: TemplateValues): { contentType?:
     }
     case 'xml':
       return { contentType: 'application/xml; charset=utf-8', body: fill(body.document, values, escapeXml) };
+    case 'text':
+      return { contentType: 'text/plain; charset=utf-8', body: fill(body.text, values) };
     default:
       return {};
   }

@@ -12,10 +12,9 @@ export interface TemplateValues {
 const names: readonly (keyof TemplateValues)[] = ['to', 'to-digits', 'text', 'reference', 'language'];
 const placeholder = /\{([a-z][a-z-]*)\}/g;
 
-/** Placeholders of a template that stand for nothing. */
-export function unknownPlaceholders(template: string): readonly string[] {
-  const used = [...template.matchAll(placeholder)].map((match) => match[1] ?? '');
-  return used.filter((name) => !(names as readonly string[]).includes(name)).map((name) => `{${name}}`);
+/** Whether every placeholder of a template stands for something. */
+export function isTemplate(text: string, allowed: readonly string[] = names): boolean {
+  return [...text.matchAll(placeholder)].every(([, name = '']) => allowed.includes(name));
 }
 
 /**

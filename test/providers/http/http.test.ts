@@ -9,6 +9,7 @@ import type { Courier, ProviderNeeds } from '../../../src/core/provider.ts';
 import { sendingSettings } from '../../../src/core/sending-rules.ts';
 import { guardedLookup, isForbiddenHost } from '../../../src/outbound/addresses.ts';
 import { httpGateway } from '../../../src/providers/http/definition.ts';
+import { requestFor } from '../../../src/providers/http/gateway.ts';
 import { resolveReferences } from '../../../src/settings/references.ts';
 import { providerContract } from '../../contracts/provider-contract.ts';
 import { TestAuthority } from '../../peers/authority.ts';
@@ -153,6 +154,11 @@ describe('a description', () => {
     ['a header’s name that is none', { headers: { 'X A': 'a' } }],
     ['no condition for success', { success: {} }],
     ['an unknown setting', { retries: 3 }],
+    ['a host that changes', { url: 'https://{to-digits}.sms.example/send' }],
+    ['a port that changes', { url: 'https://sms.example:{to-digits}/send' }],
+    ['a user that changes', { url: 'https://{to-digits}@sms.example/send' }],
+    ['a text in its address', { url: 'https://sms.example/{text}' }],
+    ['a certificate without its key', { 'certificate-file': 'client.pem' }],
   ])('with %s is refused', (_what, changes) => {
     expect(parses(changes)).toBe(false);
     expect(parses({})).toBe(true);
@@ -166,6 +172,35 @@ describe('a description', () => {
     expect(found).toBe('ENOTFOUND');
     const local = await new Promise((resolve) => guardedLookup('localhost', { all: true }, (error) => resolve(error)));
     expect(local).toBeNull();
+  });
+
+  test('tells no part of a secret that looks like a placeholder', () => {
+    const { error } = httpGateway.settings.safeParse({ ...good, headers: { Authorization: 'abc{secret}def' } });
+    expect(error?.message).toContain('{to-digits}');
+    expect(error?.message).not.toContain('secret');
+  });
+
+  test('of an address with placeholders has them escaped', () => {
+    const url = 'https://sms.example/to/{to}/{to-digits}?id={reference}';
+    const settings = httpGateway.settings.parse({ ...good, url, query: { text: '{text}' } });
+    const asked = requestFor({ ...message, text: 'a&b=c/../#', reference: 'a/b&c' }, settings);
+    const digits = number.slice(1);
+    expect(String(asked.url)).toBe(
+      `https://sms.example/to/%2B${digits}/${digits}?id=a%2Fb%26c&text=a%26b%3Dc%2F..%2F%23`,
+    );
+  });
+
+  test('has plain text, and headers that replace those of Latchkey', () => {
+    const settings = httpGateway.settings.parse({
+      ...good,
+      basic: { user: 'latchkey', password: key },
+      headers: { 'CONTENT-TYPE': 'text/sms', Authorization: 'Other' },
+      body: { kind: 'text', text: '{to-digits}: {text}' },
+    });
+    expect(requestFor(message, settings)).toMatchObject({
+      headers: { 'content-type': 'text/sms', authorization: 'Other' },
+      body: `${number.slice(1)}: Code 1`,
+    });
   });
 
   test('text in a header cannot end it', async () => {
