@@ -64,7 +64,7 @@ export function createApp(services: Services): Express {
   app.use(setUpRequestLog({ log }));
   app.use(setUpHeaders({ secure }));
   app.use(healthRoutes(services));
-  app.use(setUpHost({ publicUrl }));
+  // The same for every host and before it is looked at: the page that refuses a host has its style from here.
   app.use(
     '/assets',
     express.static(path.join(root, 'public'), {
@@ -74,6 +74,7 @@ export function createApp(services: Services): Express {
     }),
   );
   app.use(brandRoutes(services.brand));
+  app.use(setUpHost({ publicUrl }));
   app.use(setUpLanguage({ catalogue, secure }));
   app.use(callbackRoutes({ publicUrl, receive: services.receive }));
   app.use(setUpSession({ ...services, secrets: services.sessionSecrets, secure, idleMs: services.sessionIdleMs }));

@@ -241,6 +241,21 @@ describe('the host', () => {
     },
   );
 
+  test('that is unknown is refused on a page that has its style, and gets nothing else', async () => {
+    const visitor = world.visitor({ Host: 'evil.example' });
+    const $ = (await visitor.open('/reset')).page;
+    expect(visitor.status).toBe(421);
+    const parts = $('link, script')
+      .toArray()
+      .map((part) => $(part).attr('href') ?? $(part).attr('src') ?? '');
+    expect(parts).toContain('/assets/latchkey.css');
+    for (const path of [...parts, '/health/live'])
+      expect((await visitor.ask({ method: 'get', path })).status).toBe(200);
+    for (const path of ['/', '/help', '/registration', '/demo/phone', '/nothing/here', '/assets/nothing.css']) {
+      expect((await visitor.ask({ method: 'get', path })).status).toBe(421);
+    }
+  });
+
   test('is not taken from what anybody may forward, and pages name no host', async () => {
     const headers = { 'X-Forwarded-Host': 'evil.example', Forwarded: 'host=evil.example', 'X-Original-URL': '/admin' };
     const visitor = world.visitor(headers);
