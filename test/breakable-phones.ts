@@ -4,14 +4,16 @@ import { type VirtualCall, VirtualPhones, type VirtualText } from '../src/provid
 /** Virtual phones whose network can fail. */
 export class BreakablePhones extends VirtualPhones {
   broken = false;
+  /** Nothing can be sent any more; how a call stands is known all the same. */
+  silent = false;
 
   override text(to: string, text: string): VirtualText {
-    this.#demand();
+    this.#demand(this.silent);
     return super.text(to, text);
   }
 
   override ring(to: string, spoken: string, match?: string): VirtualCall {
-    this.#demand();
+    this.#demand(this.silent);
     return super.ring(to, spoken, match);
   }
 
@@ -34,7 +36,7 @@ export class BreakablePhones extends VirtualPhones {
     return this.phone(number).calls.at(-1)?.id ?? '';
   }
 
-  #demand(): void {
-    if (this.broken) throw new Unavailable('the network is down');
+  #demand(silent = false): void {
+    if (this.broken || silent) throw new Unavailable('the network is down');
   }
 }

@@ -14,9 +14,6 @@ export function virtualVoice(phones: VirtualPhones, id = 'virtual-voice'): MfaPr
     async start({ to, text, match }) {
       return { kind: 'started', state: { call: phones.ring(to, text, match).id } };
     },
-    async rehearse() {
-      phones.call('');
-    },
     async check(state) {
       return resultOf(phones.call(stateSchema.parse(state).call));
     },

@@ -28,7 +28,7 @@ async function phoneWorld(needs: ProviderNeeds, make: Make): Promise<ProviderWor
     secrets: [],
     faults: ['refuse-connections' as const],
     misbehave: (how: Misbehaviour | undefined) => {
-      phones.broken = how !== undefined;
+      phones.silent = how !== undefined;
     },
   };
   if (!provider.channels.includes('voice'))
