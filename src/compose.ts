@@ -3,7 +3,10 @@ import type { Express } from 'express';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { createApp, type Services } from './app.ts';
+import { createDirectory } from './compose-directory.ts';
+import { createNotices } from './compose-notices.ts';
 import { createProviders, type Providers, routesOf } from './compose-providers.ts';
+import { startUpkeep } from './compose-upkeep.ts';
 import type { Configuration, Environment } from './config.ts';
 import { ActionRunner } from './core/action-runner.ts';
 import type { SendingReport } from './core/challenge-sender.ts';
@@ -16,15 +19,12 @@ import { FlowRunner } from './core/flow-runner.ts';
 import { FlowStarter } from './core/flow-starter.ts';
 import type { Gate } from './core/gate.ts';
 import { GateDesk } from './core/gate-desk.ts';
-import { MailNotices } from './core/mail-notices.ts';
 import type { Channel } from './core/provider.ts';
 import { createSealer } from './core/sealer.ts';
 import { SignInGuard } from './core/sign-in.ts';
 import type { Stores } from './core/stores.ts';
 import { WriteDesk } from './core/write-desk.ts';
 import type { Definitions } from './definitions.ts';
-import type { DemoServer } from './demo-world.ts';
-import { createActiveDirectory } from './directories/active-directory/active-directory.ts';
 import { ServiceState } from './portals/service-state.ts';
 import type { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
 import type { VirtualPhones } from './providers/demo/virtual-phones.ts';
@@ -63,9 +63,6 @@ export interface Latchkey {
 }
 
 const root = path.resolve(import.meta.dirname, '..');
-const upkeepMs = 15_000;
-const purgeEvery = 40;
-
 /** Makes every part and puts them together: the only place that constructs things. */
 export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const { configuration, environment, log, definitions } = needs;
@@ -183,65 +180,9 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   };
 }
 
-function startUpkeep(parts: {
-  challenges: Challenges;
-  writes: WriteDesk;
-  stores: Stores;
-  clock: Clock;
-  log: Logger;
-}): NodeJS.Timeout {
-  let turn = 0;
-  const once = async (): Promise<void> => {
-    await parts.challenges.recover();
-    await parts.challenges.probe();
-    await parts.writes.recover();
-    if (turn % purgeEvery === 0) await parts.stores.purge(parts.clock.now());
-    turn += 1;
-  };
-  const run = (): void => void once().catch((err: unknown) => parts.log.error({ err }, 'upkeep failed; it runs again'));
-  run();
-  return setInterval(run, upkeepMs).unref();
-}
-
 /** The store and nothing else: for the commands that need no directory. */
 export async function openConfiguredStores(configuration: Configuration): Promise<Stores> {
   return openStores(configuration.store, { sealer: createSealer(sealingKeys(configuration)), clock: systemClock });
-}
-
-/** A directory that a command looks at, and how to leave it. */
-export interface OpenedDirectory {
-  readonly directory: Directory;
-  /** Ends the demo's own server too. */
-  close(): Promise<void>;
-}
-
-/** The directory and nothing else: for the commands that need no store. */
-export async function openConfiguredDirectory(
-  needs: Pick<ComposeNeeds, 'configuration' | 'environment'>,
-): Promise<OpenedDirectory> {
-  const { configuration, environment } = needs;
-  const demoWorld = configuration.directory.kind === 'demo' ? await import('./demo-world.ts') : undefined;
-  const demo = await demoWorld?.startDemoServer({ ...environment, clock: systemClock });
-  const directory = createDirectory(configuration, demo, systemClock);
-  return {
-    directory,
-    async close() {
-      await directory.close();
-      await demo?.close();
-    },
-  };
-}
-
-function createDirectory(
-  configuration: Configuration,
-  demo: Pick<DemoServer, 'settings'> | undefined,
-  clock: Clock,
-): Directory {
-  if (configuration.directory.kind === 'active-directory') {
-    return createActiveDirectory({ settings: configuration.directory, clock });
-  }
-  if (demo === undefined) throw new Error('the demo directory was not started');
-  return createActiveDirectory({ settings: demo.settings, clock });
 }
 
 /** A write is sent and, when its answer is lost, looked up: each within the directory's time-out. */
@@ -267,30 +208,6 @@ function createGates(needs: ComposeNeeds, parts: { challenges: Challenges; clock
       return [id, definition.create(settings, { ...parts, hashesAtOnce: 2 })] as const;
     }),
   );
-}
-
-function createNotices(
-  configuration: Configuration,
-  parts: { providers: Providers; catalogue: Catalogue; log: Logger },
-): MailNotices {
-  const { catalogue, log, providers } = parts;
-  const { helpdesk } = configuration.organisation;
-  const couriers = configuration.channels.email.flatMap((name) => {
-    const provider = providers.get(name);
-    return provider !== undefined && 'deliver' in provider ? [provider] : [];
-  });
-  return new MailNotices({
-    couriers,
-    write: (event, account) => {
-      const t = catalogue.in(catalogue.choose(account.language === undefined ? [] : [account.language]).tag);
-      const gate = event.kind === 'enrolment-changed' ? t(`gates.${event.gate}.name`) : '';
-      const values = { name: account.displayName, account: account.name, gate };
-      const help = helpdesk.phone ?? helpdesk.mail ?? t('page.helpdesk');
-      const subject = t(`notices.subjects.${event.kind}`, values);
-      return { subject, text: t(`notices.${event.kind}`, { ...values, helpdesk: help }) };
-    },
-    report: (failure) => log.warn(failure, 'a notice did not go out'),
-  });
 }
 
 /** Every sending is audited; a failed one is also in the log, with its fault. */

@@ -1,0 +1,29 @@
+import type { Logger } from 'pino';
+import type { Challenges } from './core/challenges.ts';
+import type { Clock } from './core/clock.ts';
+import type { Stores } from './core/stores.ts';
+import type { WriteDesk } from './core/write-desk.ts';
+
+const upkeepMs = 15_000;
+const purgeEvery = 40;
+
+/** Runs what runs beside the requests, now and then until the timer is cleared; a turn that fails runs again. */
+export function startUpkeep(parts: {
+  challenges: Challenges;
+  writes: WriteDesk;
+  stores: Stores;
+  clock: Clock;
+  log: Logger;
+}): NodeJS.Timeout {
+  let turn = 0;
+  const once = async (): Promise<void> => {
+    await parts.challenges.recover();
+    await parts.challenges.probe();
+    await parts.writes.recover();
+    if (turn % purgeEvery === 0) await parts.stores.purge(parts.clock.now());
+    turn += 1;
+  };
+  const run = (): void => void once().catch((err: unknown) => parts.log.error({ err }, 'upkeep failed; it runs again'));
+  run();
+  return setInterval(run, upkeepMs).unref();
+}
