@@ -4,6 +4,7 @@ import { BadRequest } from './errors.ts';
 import {
   type Flow,
   type FlowEvent,
+  failureKey,
   isEnded,
   type Link,
   nextStep,
@@ -127,22 +128,16 @@ export class FlowRunner {
     const { stores, policy, clock } = this.#needs;
     const { threshold } = policy.lockout;
     if (await this.#isBarredSince(flow)) return this.#end(flow, 'barred', request);
-    const tries = await stores.failures.count(subjectKey(flow.subject), counterOf(link), threshold, clock.now());
+    const tries = await stores.failures.count(failureKey(flow), counterOf(link), threshold, clock.now());
     if (tries === undefined) return this.#bar(flow, link, request);
     const verdict = await this.#judge(flow, work);
     return this.#follow(flow, { verdict, link, tries, request });
   }
 
-  /**
-   * Whether a bar fell after the flow began: it holds every gate, also one at which nobody has failed yet. A decoy that
-   * began under a bar goes on as if there were none, or it could be told from somebody who can pass.
-   */
+  /** Whether a bar fell after the flow began: it holds every gate, also one at which nobody has failed yet. */
   async #isBarredSince(flow: Flow): Promise<boolean> {
-    const { stores, policy, clock } = this.#needs;
-    const lockout = await stores.failures.lockout(subjectKey(flow.subject), clock.now());
-    if (lockout === undefined || flow.subject.kind === 'account') return lockout !== undefined;
-    const fell = (lockout.until?.getTime() ?? 0) - policy.lockout.minutes * 60_000;
-    return fell >= flow.createdAt.getTime();
+    const { stores, clock } = this.#needs;
+    return (await stores.failures.lockout(failureKey(flow), clock.now())) !== undefined;
   }
 
   async #keep(flow: Flow, link: Link, request: RequestContext): Promise<Flow> {
@@ -160,7 +155,7 @@ export class FlowRunner {
     try {
       return await this.#needs.desk.judge(flow, work.input, work.request.language);
     } catch (fault) {
-      await this.#needs.stores.failures.refund(subjectKey(flow.subject), counterOf(work.link));
+      await this.#needs.stores.failures.refund(failureKey(flow), counterOf(work.link));
       // Fields that do not belong to where the gate stands are the browser's fault, and nothing to alarm anybody about.
       if (!(fault instanceof BadRequest)) {
         await this.#needs.audit.write('gate.fault', flow, { request: work.request, gate: work.link.gate });
@@ -175,7 +170,7 @@ export class FlowRunner {
   ): Promise<Flow> {
     const { verdict, link, tries, request } = came;
     const { failures, flows } = this.#needs.stores;
-    const key = subjectKey(flow.subject);
+    const key = failureKey(flow);
     switch (verdict.kind) {
       case 'passed':
         await failures.clear(key, counterOf(link));
@@ -266,7 +261,7 @@ export class FlowRunner {
   async #bar(flow: Flow, link: Link, request: RequestContext): Promise<Flow> {
     const { stores, policy, clock, audit } = this.#needs;
     await audit.write('account.barred', flow, { request, gate: link.gate });
-    await stores.failures.bar(subjectKey(flow.subject), policy.lockout, clock.now());
+    await stores.failures.bar(failureKey(flow), policy.lockout, clock.now());
     return this.#end(flow, 'barred', request);
   }
 

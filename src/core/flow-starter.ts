@@ -50,7 +50,13 @@ export class FlowStarter {
     const reason = account === undefined ? 'unknown' : barredFromReset(account, policy, { lockout, enrolments });
     const subject: FlowSubject =
       account === undefined || reason !== undefined
-        ? { kind: 'decoy', key, seed: mac('decoy', known?.id ?? stem), reason: reason ?? 'unknown' }
+        ? {
+            kind: 'decoy',
+            key,
+            seed: mac('decoy', known?.id ?? stem),
+            reason: reason ?? 'unknown',
+            ...(lockout === undefined ? {} : { underBar: true }),
+          }
         : { kind: 'account', account: identityOf(account) };
     return this.#start({ portal: 'reset', subject, chain: resetChain(policy), request });
   }

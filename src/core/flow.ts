@@ -41,8 +41,17 @@ export interface Link {
 export type FlowSubject =
   /** Fixed at the start and never read again from the browser (DESIGN 6.1). */
   | { readonly kind: 'account'; readonly account: Identity }
-  /** Cannot pass. `key` is what its failures are counted under; `reason` is for the audit only. */
-  | { readonly kind: 'decoy'; readonly key: string; readonly seed: string; readonly reason: string };
+  /**
+   * Cannot pass. `key` is what its failures are counted under; `reason` is for the audit only. `underBar`: a bar stood
+   * when it began.
+   */
+  | {
+      readonly kind: 'decoy';
+      readonly key: string;
+      readonly seed: string;
+      readonly reason: string;
+      readonly underBar?: true;
+    };
 
 export type FlowStep =
   /**
@@ -137,6 +146,15 @@ export type SubjectRef =
 /** What the failures of a flow are counted under: the account's id, or the key of a decoy. */
 export function subjectKey(subject: SubjectRef): string {
   return subject.kind === 'account' ? subject.account.id : subject.key;
+}
+
+/**
+ * What wrong answers of this flow are counted under. A flow that began under a bar counts apart and from nothing: it
+ * goes on as if there were no bar, or three answers would tell who is barred, and so who is there at all.
+ */
+export function failureKey(flow: Pick<Flow, 'subject' | 'reference'>): string {
+  const { subject } = flow;
+  return subject.kind === 'decoy' && subject.underBar === true ? `under-bar:${flow.reference}` : subjectKey(subject);
 }
 
 function afterGate(flow: Pick<Flow, 'chain' | 'actions'>, at: number): FlowStep {

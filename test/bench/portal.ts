@@ -17,7 +17,7 @@ export type Answer =
 const latchkey = await compose({
   ...(await load(process.env)),
   log: pino({ level: 'silent' }),
-  floors: { startMs: 0, signInMs: 0 },
+  ...(process.env.BENCH_FLOORS === undefined ? {} : { floors: JSON.parse(process.env.BENCH_FLOORS) }),
 });
 const server = createServer(latchkey.app);
 server.listen(Number(process.env.BENCH_PORT), '127.0.0.1', () => {

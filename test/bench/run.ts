@@ -1,11 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { stringify } from 'yaml';
 import type { Account } from '../../src/core/account.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Directory } from '../../src/core/directory.ts';
@@ -16,7 +9,7 @@ import { openStores } from '../../src/stores/open-stores.ts';
 import { type SambaService, startSamba, whyNoSamba } from '../services/samba.ts';
 import { SambaAdministrator } from '../services/samba-administrator.ts';
 import { type Measured, measure } from './measure.ts';
-import type { Answer, Question } from './portal.ts';
+import { directorySettings, PortalProcess } from './portal-process.ts';
 import { Visitor } from './visitor.ts';
 
 const atOnce = 4;
@@ -31,27 +24,22 @@ interface BenchPerson {
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
-async function bench(samba: SambaService, folder: string): Promise<void> {
+async function bench(samba: SambaService): Promise<void> {
   const settings = directorySettings(samba);
   const directory = createActiveDirectory({ settings: activeDirectorySettings.parse(settings), clock: systemClock });
-  const key = randomBytes(32).toString('hex');
-  const store = { kind: 'sqlite', file: path.join(folder, 'latchkey.db') } as const;
-  const crowd = await register(samba, directory, { store, key });
-  const port = await freePort();
-  const configuration = path.join(folder, 'latchkey.yaml');
-  await writeFile(configuration, stringify(portalConfiguration({ port, key, store, settings })));
-  const portal = fork(path.join(import.meta.dirname, 'portal.ts'), {
-    env: { ...process.env, LATCHKEY_CONFIG: configuration, BENCH_PORT: String(port) },
+  const crowd: BenchPerson[] = [];
+  const floors = { startMs: 0, signInMs: 0 };
+  const portal = await PortalProcess.start({ samba, chain: ['otp-sms'], floors }, async (store, key) => {
+    crowd.push(...(await register(samba, directory, { store, key })));
   });
   try {
-    const listening = await hear(portal, 'listening');
-    print(`start to first answer                      ${listening.startMs.toFixed(0)} ms\n`);
+    print(`start to first answer                      ${portal.startMs.toFixed(0)} ms\n`);
     const raw = await rawOperations(directory, crowd);
-    await wholeFlows(portal, { base: `http://localhost:${port}`, crowd, raw });
-    await pagesAlone(portal, `http://localhost:${port}`);
-    await manyStarts(portal, `http://localhost:${port}`);
+    await wholeFlows(portal, { crowd, raw });
+    await pagesAlone(portal);
+    await manyStarts(portal);
   } finally {
-    portal.disconnect();
+    await portal.stop();
     await directory.close();
   }
 }
@@ -93,19 +81,16 @@ async function rawOperations(directory: Directory, crowd: readonly BenchPerson[]
   return { unlock, reset };
 }
 
-async function wholeFlows(
-  portal: ChildProcess,
-  world: { base: string; crowd: readonly BenchPerson[]; raw: Raw },
-): Promise<void> {
+async function wholeFlows(portal: PortalProcess, world: { crowd: readonly BenchPerson[]; raw: Raw }): Promise<void> {
   print(`Whole flows over HTTP (one-time code, then the action), ${atOnce} at once`);
   for (const action of ['unlock', 'reset'] as const) {
-    const before = await usage(portal);
+    const before = await portal.usage();
     const count = (action === 'unlock' ? 200 : 60) * scale;
     const flows = await measure({ count, atOnce }, async (lane) => {
       const person = world.crowd[lane % world.crowd.length] as BenchPerson;
-      await walk(portal, { base: world.base, person, action });
+      await walk(portal, { person, action });
     });
-    const after = await usage(portal);
+    const after = await portal.usage();
     report(`${action} flow`, flows);
     print(`  processor time of the portal             ${((after.cpuMs - before.cpuMs) / count).toFixed(1)} ms a flow`);
     print(`  resident memory                          ${after.residentMb.toFixed(0)} MB`);
@@ -113,14 +98,11 @@ async function wholeFlows(
   }
 }
 
-async function walk(
-  portal: ChildProcess,
-  wish: { base: string; person: BenchPerson; action: 'unlock' | 'reset' },
-): Promise<void> {
-  const visitor = new Visitor(wish.base);
+async function walk(portal: PortalProcess, wish: { person: BenchPerson; action: 'unlock' | 'reset' }): Promise<void> {
+  const visitor = new Visitor(portal.base);
   await visitor.get('/reset');
   await visitor.get(await visitor.post('/reset', { login: wish.person.samName }));
-  const code = await codeFor(portal, wish.person.number);
+  const code = await portal.codeFor(wish.person.number);
   await visitor.get(await visitor.post('/reset/otp-sms', { act: 'next', code }));
   const next = await visitor.post('/reset/choose', { action: wish.action });
   await visitor.get(next);
@@ -130,16 +112,16 @@ async function walk(
   if (!(await visitor.get(done)).includes('has been changed')) throw new Error('the reset did not succeed');
 }
 
-async function pagesAlone(portal: ChildProcess, base: string): Promise<void> {
+async function pagesAlone(portal: PortalProcess): Promise<void> {
   print('Pages that touch no directory');
   for (const page of ['/', '/help', '/assets/latchkey.css']) {
-    const before = await usage(portal);
+    const before = await portal.usage();
     const count = 1000 * scale;
-    const visitors = Array.from({ length: atOnce }, () => new Visitor(base));
+    const visitors = Array.from({ length: atOnce }, () => new Visitor(portal.base));
     const measured = await measure({ count, atOnce }, async (lane) => {
       await visitors[lane]?.get(page);
     });
-    const after = await usage(portal);
+    const after = await portal.usage();
     report(page, measured);
     print(`  processor time of the portal             ${((after.cpuMs - before.cpuMs) / count).toFixed(2)} ms a page`);
   }
@@ -147,16 +129,16 @@ async function pagesAlone(portal: ChildProcess, base: string): Promise<void> {
 }
 
 /** Memory after many flows that somebody began and left. */
-async function manyStarts(portal: ChildProcess, base: string): Promise<void> {
+async function manyStarts(portal: PortalProcess): Promise<void> {
   const count = 2500 * scale;
   print(`${count} flows begun and left, by people who do not exist`);
   const starts = await measure({ count, atOnce }, async () => {
-    const visitor = new Visitor(base);
+    const visitor = new Visitor(portal.base);
     await visitor.get('/reset');
     await visitor.post('/reset', { login: `nobody-${randomBytes(4).toString('hex')}` });
   });
   report('start', starts);
-  print(`  resident memory                          ${(await usage(portal)).residentMb.toFixed(0)} MB`);
+  print(`  resident memory                          ${(await portal.usage()).residentMb.toFixed(0)} MB`);
 }
 
 async function register(
@@ -182,38 +164,6 @@ async function register(
   return crowd;
 }
 
-function directorySettings(samba: SambaService) {
-  return {
-    urls: [samba.url],
-    'ca-file': samba.caFile,
-    'base-dn': samba.baseDn,
-    'people-base': samba.peopleBase,
-    domain: samba.domain,
-    'bind-account': samba.service,
-    'bind-password': samba.servicePassword,
-  };
-}
-
-function portalConfiguration(parts: {
-  port: number;
-  key: string;
-  store: { kind: string; file: string };
-  settings: ReturnType<typeof directorySettings>;
-}): object {
-  return {
-    'public-url': `http://localhost:${parts.port}`,
-    listen: { port: parts.port },
-    organisation: { name: 'Bench' },
-    keys: [{ id: 'bench', secret: parts.key }],
-    store: parts.store,
-    directory: { kind: 'active-directory', ...parts.settings },
-    providers: { texts: { kind: 'virtual-sms' } },
-    channels: { sms: ['texts'] },
-    gates: { 'otp-sms': {} },
-    policy: { chain: ['otp-sms'] },
-  };
-}
-
 function report(what: string, measured: Measured): void {
   const rate = measured.perSecond.toFixed(1).padStart(8);
   print(`${what.padEnd(34)} ${rate} /s   p50 ${measured.p50.toFixed(1)} ms   p99 ${measured.p99.toFixed(1)} ms`);
@@ -223,50 +173,6 @@ function newPassword(): string {
   return `Aa1-${randomBytes(12).toString('base64url')}`;
 }
 
-async function codeFor(portal: ChildProcess, number: string): Promise<string> {
-  const { code } = await ask(portal, { ask: 'code', number }, 'code');
-  if (code === undefined) throw new Error(`no code arrived at ${number}`);
-  return code;
-}
-
-function usage(portal: ChildProcess) {
-  return ask(portal, { ask: 'usage' }, 'usage');
-}
-
-/** Questions are answered in the order in which they were asked, one at a time. */
-let turn: Promise<unknown> = Promise.resolve();
-function ask<Kind extends Answer['kind']>(
-  portal: ChildProcess,
-  question: Question,
-  kind: Kind,
-): Promise<Extract<Answer, { kind: Kind }>> {
-  const answer = turn.then(() => {
-    const heard = hear(portal, kind);
-    portal.send(question);
-    return heard;
-  });
-  turn = answer.catch(() => undefined);
-  return answer;
-}
-
-async function hear<Kind extends Answer['kind']>(
-  portal: ChildProcess,
-  kind: Kind,
-): Promise<Extract<Answer, { kind: Kind }>> {
-  const [answer] = (await once(portal, 'message')) as [Answer];
-  if (answer.kind !== kind) throw new Error(`the portal said ${answer.kind} instead of ${kind}`);
-  return answer as Extract<Answer, { kind: Kind }>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
 const reason = whyNoSamba();
 if (reason !== undefined) {
   process.stderr.write(`The bench needs Samba AD. ${reason}\n`);
@@ -274,10 +180,8 @@ if (reason !== undefined) {
 }
 
 const samba = await startSamba();
-const folder = await mkdtemp(path.join(tmpdir(), 'latchkey-bench-'));
 try {
-  await bench(samba, folder);
+  await bench(samba);
 } finally {
   await samba.stop();
-  await rm(folder, { recursive: true, force: true });
 }

@@ -1,40 +1,51 @@
+/** What one request came to. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+  /** Milliseconds from the request to the last byte. */
+  readonly ms: number;
+}
+
 /** One browser without a window: cookies, tokens and redirects, and nothing else, so that it costs little itself. */
 export class Visitor {
   readonly #base: string;
+  readonly #address: string;
   #cookie = '';
   #token = '';
 
-  constructor(base: string) {
+  /** @param address where the visitor seems to come from, behind a proxy that is trusted */
+  constructor(base: string, address = '192.0.2.1') {
     this.#base = base;
+    this.#address = address;
   }
 
   /** Fetches a page and remembers its token. */
   async get(path: string): Promise<string> {
-    const response = await fetch(this.#base + path, { headers: { cookie: this.#cookie }, redirect: 'manual' });
-    if (response.status !== 200) throw new Error(`GET ${path} answered ${response.status}`);
-    this.#keep(response);
-    const page = await response.text();
-    this.#token = page.match(/name="_csrf" value="([^"]+)"/)?.[1] ?? this.#token;
-    return page;
+    const reply = await this.ask('GET', path);
+    if (reply.status !== 200) throw new Error(`GET ${path} answered ${reply.status}`);
+    return reply.body;
   }
 
   /** Posts a form and returns where it leads. */
   async post(path: string, fields: Record<string, string>): Promise<string> {
-    const response = await fetch(this.#base + path, {
-      method: 'POST',
-      headers: { cookie: this.#cookie },
-      body: new URLSearchParams({ _csrf: this.#token, ...fields }),
-      redirect: 'manual',
-    });
-    await response.arrayBuffer();
-    this.#keep(response);
-    const location = response.headers.get('location');
-    if (response.status !== 303 || location === null) throw new Error(`POST ${path} answered ${response.status}`);
+    const { status, headers } = await this.ask('POST', path, fields);
+    const location = headers.get('location');
+    if (status !== 303 || location === null) throw new Error(`POST ${path} answered ${status}`);
     return location;
   }
 
-  #keep(response: Response): void {
+  /** One request, whatever it is answered with. */
+  async ask(method: 'GET' | 'POST', path: string, fields?: Record<string, string>): Promise<Reply> {
+    const body = fields && { body: new URLSearchParams({ _csrf: this.#token, ...fields }) };
+    const headers = { cookie: this.#cookie, 'x-forwarded-for': this.#address };
+    const began = performance.now();
+    const response = await fetch(this.#base + path, { method, headers, ...body, redirect: 'manual' });
+    const text = await response.text();
+    const ms = performance.now() - began;
     const cookie = response.headers.getSetCookie().find((one) => one.startsWith('latchkey='));
     if (cookie !== undefined) this.#cookie = cookie.split(';')[0] ?? '';
+    this.#token = text.match(/name="_csrf" value="([^"]+)"/)?.[1] ?? this.#token;
+    return { status: response.status, headers: response.headers, body: text, ms };
   }
 }

@@ -238,7 +238,27 @@ describe('the questions', () => {
       for (const login of [name, `FABRIKAM\\${name}`, `${name}@contoso.example`, name.toUpperCase()]) {
         paths.push((await (await asking.start(login)).submit(wrong)).path);
       }
-      expect(paths).toEqual(['/reset/questions', '/reset/questions', '/reset/refused', '/reset/refused']);
+      expect(paths).toEqual(['/reset/questions', '/reset/questions', '/reset/refused', '/reset/questions']);
+    }
+  });
+
+  test('5.4: take as many wrong answers of somebody barred before as of anybody, again and again', async () => {
+    const wrong = { q1: 'wrong', q2: 'wrong' };
+    const bar = (person: Person, minutes: number) =>
+      asking.latchkey.stores.failures.bar(person.id, { threshold, minutes, barsUntilPermanent: 3 }, asking.clock.now());
+    const [normal, barred, longer] = [await asking.registered(), await asking.registered(), await asking.registered()];
+    await bar(barred, lockoutMinutes);
+    await bar(longer, 10 * lockoutMinutes);
+    const byAnswers = await asking.registered();
+    const own = await asking.start(byAnswers.samName);
+    for (let n = 0; n < threshold; n += 1) await own.submit(wrong);
+    for (const login of ['ghost.again', normal.samName, barred.samName, longer.samName, byAnswers.samName]) {
+      for (let round = 0; round < 3; round += 1) {
+        const visitor = await asking.start(login);
+        const paths: string[] = [];
+        for (let n = 0; n < threshold; n += 1) paths.push((await visitor.submit(wrong)).path);
+        expect(paths).toEqual(['/reset/questions', '/reset/questions', '/reset/refused']);
+      }
     }
   });
 });
