@@ -16,6 +16,7 @@ import { type CallbackNeeds, callbackRoutes } from './web/callback-routes.ts';
 import type { Catalogue } from './web/catalogue.ts';
 import { setUpCsrf } from './web/csrf.ts';
 import { notFound, setUpErrorPage } from './web/error-page.ts';
+import { EvenTime } from './web/even-time.ts';
 import { setUpHeaders } from './web/headers.ts';
 import { type HealthNeeds, healthRoutes } from './web/health-routes.ts';
 import { languageRoutes, setUpLanguage } from './web/language.ts';
@@ -83,8 +84,11 @@ export function createApp(services: Services): Express {
 
   app.use(languageRoutes({ catalogue, secure }));
   app.use(homeRoutes({ pages, ...(services.demo === undefined ? {} : { demo: services.demo.hints }) }));
-  app.use('/reset', resetRoutes({ ...services, startFloorMs: services.floors.startMs }));
-  app.use('/registration', registrationRoutes({ ...services, signInFloorMs: services.floors.signInMs }));
+  app.use('/reset', resetRoutes({ ...services, startTime: new EvenTime({ floorMs: services.floors.startMs }) }));
+  app.use(
+    '/registration',
+    registrationRoutes({ ...services, signInTime: new EvenTime({ floorMs: services.floors.signInMs }) }),
+  );
   if (services.demo !== undefined) app.use('/demo', demoRoutes({ pages, world: services.demo }));
 
   app.use(notFound);

@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Router } from 'express';
 import { z } from 'zod';
 import { BadRequest } from '../core/errors.ts';
 import { parseLogin } from '../core/login.ts';
 import type { SignInGuard, SignInOutcome } from '../core/sign-in.ts';
+import type { EvenTime } from '../web/even-time.ts';
 import { contextOf } from '../web/requests.ts';
 import { renewSession, saveSession } from '../web/session.ts';
 import { endedPages } from './ended-pages.ts';
@@ -14,8 +14,8 @@ import type { ServiceState } from './service-state.ts';
 export interface RegistrationNeeds extends PortalNeeds {
   readonly guard: SignInGuard;
   readonly service: Pick<ServiceState, 'available'>;
-  /** Milliseconds that every sign-in takes at least, so that its time says nothing of the login. */
-  readonly signInFloorMs: number;
+  /** Every sign-in that comes to nothing takes as long as any other. */
+  readonly signInTime: EvenTime;
 }
 
 const signInForm = z.strictObject({ login: z.string().max(1024), password: z.string().max(1024) });
@@ -50,10 +50,10 @@ export function registrationRoutes(needs: RegistrationNeeds): Router {
       return retry('login', form.data.login.trim() === '' ? 'start.login-empty' : 'start.login-shape');
     }
     if (form.data.password === '') return retry('password', 'sign-in.password-empty');
-    const floor = pause(needs.signInFloorMs);
+    const inTime = needs.signInTime.begin();
     const outcome = await needs.guard.signIn(login, form.data.password, contextOf(request));
     if (outcome.kind === 'refused') {
-      await floor;
+      await inTime();
       return retry(undefined, signInProblem(outcome));
     }
     const flow = await needs.starter.registration(outcome.account, contextOf(request));

@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Router } from 'express';
 import { z } from 'zod';
 import { BadRequest } from '../core/errors.ts';
 import { parseLogin } from '../core/login.ts';
+import type { EvenTime } from '../web/even-time.ts';
 import { contextOf } from '../web/requests.ts';
 import { renewSession, saveSession } from '../web/session.ts';
 import { endedPages } from './ended-pages.ts';
@@ -12,8 +12,8 @@ import type { ServiceState } from './service-state.ts';
 
 export interface ResetNeeds extends PortalNeeds {
   readonly service: Pick<ServiceState, 'available'>;
-  /** Milliseconds that every start takes at least, so that its time says nothing of the login. */
-  readonly startFloorMs: number;
+  /** Every start takes as long as any other. */
+  readonly startTime: EvenTime;
 }
 
 const startForm = z.strictObject({ login: z.string().max(1024) });
@@ -51,11 +51,11 @@ export function resetRoutes(needs: ResetNeeds): Router {
       });
       return;
     }
-    const floor = pause(needs.startFloorMs);
+    const inTime = needs.startTime.begin();
     const flow = await needs.starter.reset(login, contextOf(request));
     await renewSession(request, flow.id);
     await saveSession(request);
-    await floor;
+    await inTime();
     response.redirect(303, pathOf(flow));
   });
 

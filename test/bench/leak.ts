@@ -10,11 +10,15 @@ import { type Reply, Visitor } from './visitor.ts';
 
 /**
  * Measures what the running portal itself gives away: the same visits are made with logins of every class, in random
- * order, one at a time, against a real directory, and every answer is compared with that to somebody who can pass.
+ * order, a few at once, against a real directory, and every answer is compared with that to somebody who can pass.
  * With `--no-floors` it shows what the minimum times of a start and a sign-in hide.
  */
 const { values: wish } = parseArgs({
-  options: { samples: { type: 'string', default: '200' }, 'no-floors': { type: 'boolean', default: false } },
+  options: {
+    samples: { type: 'string', default: '200' },
+    'at-once': { type: 'string', default: '4' },
+    'no-floors': { type: 'boolean', default: false },
+  },
 });
 const samples = Number(wish.samples);
 /** Starts and sign-ins with one account: few enough for every limit, and for the directory's own lock. */
@@ -154,18 +158,21 @@ async function run(samba: SambaService, crowd: Crowd, journey: { chain: readonly
       const seen = new Map<string, Map<string, Sample[]>>();
       // The first visits pay for what is made at the first need.
       for (let warm = 0; warm < 20; warm += 1) await visit(new Visitor(portal.base), nameOf('wrm', warm));
-      let done = 0;
-      for (const { kind, login } of order) {
-        const replies = await visit(new Visitor(portal.base, addressOf(done)), login);
-        for (const [step, reply] of Object.entries(replies)) {
-          const byClass = seen.get(step) ?? new Map<string, Sample[]>();
-          seen.set(step, byClass);
-          byClass.set(kind, [...(byClass.get(kind) ?? []), sampleOf(reply)]);
+      let begun = 0;
+      const lane = async (): Promise<void> => {
+        for (let next = order[begun]; next !== undefined; next = order[begun]) {
+          const { kind, login } = next;
+          begun += 1;
+          if (begun % 100 === 0) process.stderr.write(`${begun} of ${order.length} visits\n`);
+          const replies = await visit(new Visitor(portal.base, addressOf(begun)), login);
+          for (const [step, reply] of Object.entries(replies)) {
+            const byClass = seen.get(step) ?? new Map<string, Sample[]>();
+            seen.set(step, byClass);
+            byClass.set(kind, [...(byClass.get(kind) ?? []), sampleOf(reply)]);
+          }
         }
-        done += 1;
-        if (done % 100 === 0) process.stderr.write(`\r${done} of ${order.length} visits`);
-      }
-      process.stderr.write('\r');
+      };
+      await Promise.all(Array.from({ length: Number(wish['at-once']) }, lane));
       for (const [step, byClass] of seen) tell(step, byClass);
     }
   } finally {
