@@ -22,6 +22,7 @@ import { GateDesk } from './core/gate-desk.ts';
 import type { Channel } from './core/provider.ts';
 import { createSealer } from './core/sealer.ts';
 import { SignInGuard } from './core/sign-in.ts';
+import { SteadyClock } from './core/steady-clock.ts';
 import type { Stores } from './core/stores.ts';
 import { WriteDesk } from './core/write-desk.ts';
 import type { Definitions } from './definitions.ts';
@@ -66,7 +67,7 @@ const root = path.resolve(import.meta.dirname, '..');
 /** Makes every part and puts them together: the only place that constructs things. */
 export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const { configuration, environment, log, definitions } = needs;
-  const clock = needs.clock ?? systemClock;
+  const clock = needs.clock ?? steadyClock(log);
   const sealer = createSealer(sealingKeys(configuration));
   const mac = (purpose: string, text: string): string => sealer.mac(purpose, text);
   // Loaded only where it is wanted: it brings a whole LDAP server along.
@@ -189,6 +190,19 @@ export async function openConfiguredStores(configuration: Configuration): Promis
 function writePatienceMs(configuration: Configuration): number {
   const { directory } = configuration;
   return Math.max(30_000, directory.kind === 'demo' ? 0 : 2 * directory['operation-timeout-ms'] + 14_000);
+}
+
+/** The machine's clock, which never goes back; whoever set it is told. */
+function steadyClock(log: Logger): Clock {
+  return new SteadyClock({
+    wall: () => new Date(),
+    monotonicMs: () => performance.now(),
+    report: (stepMs) =>
+      log.error(
+        { stepMs },
+        'the clock of this machine was set; times go on from where they were, see to its time service',
+      ),
+  });
 }
 
 /** The channels without which nobody can pass the chain. */
