@@ -5,7 +5,7 @@ import { findingLine } from './commands/finding-line.ts';
 import { health } from './commands/health.ts';
 import { importMfaSettings } from './commands/import-mfa-settings.ts';
 import { mapOf } from './commands/map.ts';
-import { migrate, verifyAudit } from './commands/store-commands.ts';
+import { afterRestore, migrate, verifyAudit } from './commands/store-commands.ts';
 import { ConfigurationError, exitConfiguration } from './config.ts';
 import { type Loaded, load, refuse, start } from './start.ts';
 
@@ -54,6 +54,11 @@ program
   .command('migrate')
   .description("bring the store's schema up to date; several nodes may do it at once")
   .action(withConfiguration((loaded) => migrate(loaded.configuration)));
+
+program
+  .command('after-restore')
+  .description('end every open flow, code and session of a database that was restored from a backup')
+  .action(withConfiguration((loaded) => afterRestore(loaded.configuration)));
 
 program
   .command('health')

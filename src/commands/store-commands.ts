@@ -21,6 +21,16 @@ export function migrate(configuration: Configuration): Promise<Outcome> {
   });
 }
 
+/** What must be done once a backup was restored: nothing that was open in it may be gone on with. */
+export function afterRestore(configuration: Configuration): Promise<Outcome> {
+  if (isNew(configuration)) return Promise.resolve({ ok: false, lines: ['There is no database yet.'] });
+  return withStores(configuration, async (stores) => {
+    const ended = await stores.endOpen();
+    await stores.audit.append({ at: new Date(), event: 'store.restored', detail: { ended } });
+    return { ok: true, lines: [`Ended all that was open (${ended} rows). Bars and failures are those of the backup.`] };
+  });
+}
+
 /** Walks the audit chain. Reads only, so a server may go on writing meanwhile. */
 export async function verifyAudit(configuration: Configuration): Promise<Outcome> {
   const { store } = configuration;

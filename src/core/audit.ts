@@ -27,7 +27,8 @@ export type AuditEventName =
   | 'write.not-done'
   | 'write.unknown'
   | 'system.started'
-  | 'system.stopping';
+  | 'system.stopping'
+  | 'store.restored';
 
 /** What happened. Never holds a secret, a whole number or an answer. */
 export interface AuditEvent {

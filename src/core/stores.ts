@@ -26,6 +26,11 @@ export interface Stores {
   health(): Promise<{ readonly ok: boolean; readonly detail: string }>;
   /** Deletes what is past its time: flows, challenges, sessions, idle counters. Returns how many rows went. */
   purge(now: Date): Promise<number>;
+  /**
+   * Ends whatever is open: flows, challenges and sessions. After a backup was restored, codes that were used may lie in
+   * it unused. Failures, bars, enrolments, the journal and the audit stay. Returns how many rows went.
+   */
+  endOpen(): Promise<number>;
   close(): Promise<void>;
 }
 

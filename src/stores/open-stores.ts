@@ -45,6 +45,7 @@ export async function openStores(settings: StoreSettings, needs: StoreNeeds): Pr
     migrate: () => upkeep.migrate(),
     health: () => healthOf(upkeep),
     purge: (now) => upkeep.purge(now),
+    endOpen: () => upkeep.endOpen(),
     close: () => db.destroy(),
   };
 }

@@ -83,6 +83,16 @@ export class Upkeep {
     return results.reduce((sum, result) => sum + Number(result.numDeletedRows), 0);
   }
 
+  async endOpen(): Promise<number> {
+    return this.#db.transaction().execute(async (transaction) => {
+      let ended = 0;
+      for (const table of ['flows', 'challenges', 'call_outcomes', 'sessions'] as const) {
+        ended += Number((await transaction.deleteFrom(table).executeTakeFirst()).numDeletedRows);
+      }
+      return ended;
+    });
+  }
+
   #migrator(db: Database): Migrator {
     return new Migrator({ db, provider: { getMigrations: async () => this.#migrations } });
   }
