@@ -128,7 +128,7 @@ export class FlowRunner {
     const { stores, policy, clock } = this.#needs;
     const { threshold } = policy.lockout;
     if (await this.#isBarredSince(flow)) return this.#end(flow, 'barred', request);
-    const tries = await stores.failures.count(failureKey(flow), counterOf(link), threshold, clock.now());
+    const tries = await stores.failures.count(failureKey(flow.subject), counterOf(link), threshold, clock.now());
     if (tries === undefined) return this.#bar(flow, link, request);
     const verdict = await this.#judge(flow, work);
     return this.#follow(flow, { verdict, link, tries, request });
@@ -137,7 +137,7 @@ export class FlowRunner {
   /** Whether a bar fell after the flow began: it holds every gate, also one at which nobody has failed yet. */
   async #isBarredSince(flow: Flow): Promise<boolean> {
     const { stores, clock } = this.#needs;
-    return (await stores.failures.lockout(failureKey(flow), clock.now())) !== undefined;
+    return (await stores.failures.lockout(failureKey(flow.subject), clock.now())) !== undefined;
   }
 
   async #keep(flow: Flow, link: Link, request: RequestContext): Promise<Flow> {
@@ -155,7 +155,7 @@ export class FlowRunner {
     try {
       return await this.#needs.desk.judge(flow, work.input, work.request.language);
     } catch (fault) {
-      await this.#needs.stores.failures.refund(failureKey(flow), counterOf(work.link));
+      await this.#needs.stores.failures.refund(failureKey(flow.subject), counterOf(work.link));
       // Fields that do not belong to where the gate stands are the browser's fault, and nothing to alarm anybody about.
       if (!(fault instanceof BadRequest)) {
         await this.#needs.audit.write('gate.fault', flow, { request: work.request, gate: work.link.gate });
@@ -170,7 +170,7 @@ export class FlowRunner {
   ): Promise<Flow> {
     const { verdict, link, tries, request } = came;
     const { failures, flows } = this.#needs.stores;
-    const key = failureKey(flow);
+    const key = failureKey(flow.subject);
     switch (verdict.kind) {
       case 'passed':
         await failures.clear(key, counterOf(link));
@@ -260,8 +260,11 @@ export class FlowRunner {
   /** Bars the account, or the decoy, and ends the flow. The directory's own lock is never touched. */
   async #bar(flow: Flow, link: Link, request: RequestContext): Promise<Flow> {
     const { stores, policy, clock, audit } = this.#needs;
-    await audit.write('account.barred', flow, { request, gate: link.gate });
-    await stores.failures.bar(failureKey(flow), policy.lockout, clock.now());
+    const underBars = flow.subject.kind === 'decoy' ? (flow.subject.underBars ?? 0) : 0;
+    await audit.write('account.barred', flow, { request, gate: link.gate, detail: { underBars } });
+    // A bar upon a bar holds nobody back; it passes by itself, whatever becomes of the first.
+    const rules = underBars === 0 ? policy.lockout : { ...policy.lockout, barsUntilPermanent: Number.MAX_SAFE_INTEGER };
+    await stores.failures.bar(failureKey(flow.subject), rules, clock.now());
     return this.#end(flow, 'barred', request);
   }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Account, identityOf } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
-import { type Flow, type FlowSubject, firstStep, isEnded, type Link, type Portal } from './flow.ts';
+import { type Flow, type FlowSubject, failureKey, firstStep, isEnded, type Link, type Portal } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { Gate } from './gate.ts';
 import type { GateDesk } from './gate-desk.ts';
@@ -10,6 +10,9 @@ import { type Login, loginStem } from './login.ts';
 import { barredFromReset, barredFromUse, type Policy, registrationChain, resetChain } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Stores } from './stores.ts';
+
+/** More bars upon one another than the limits let anybody run into. */
+const mostBars = 20;
 
 export interface FlowStarterNeeds {
   readonly gates: ReadonlyMap<string, Gate>;
@@ -55,7 +58,7 @@ export class FlowStarter {
             key,
             seed: mac('decoy', known?.id ?? stem),
             reason: reason ?? 'unknown',
-            ...(lockout === undefined ? {} : { underBar: true }),
+            ...(lockout === undefined ? {} : { underBars: await this.#barsUpon(key) }),
           }
         : { kind: 'account', account: identityOf(account) };
     return this.#start({ portal: 'reset', subject, chain: resetChain(policy), request });
@@ -73,6 +76,17 @@ export class FlowStarter {
     const subject: FlowSubject = { kind: 'account', account: identityOf(account) };
     const barred = barredFromUse(account, policy, lockout) !== undefined;
     return this.#start({ portal: 'registration', subject, chain, request, barred });
+  }
+
+  /** How many bars stand one upon the other: each is one that flows under the others ran into. */
+  async #barsUpon(key: string): Promise<number> {
+    const { stores, clock } = this.#needs;
+    let bars = 1;
+    for (; bars < mostBars; bars += 1) {
+      const upon = failureKey({ kind: 'decoy', key, underBars: bars });
+      if ((await stores.failures.lockout(upon, clock.now())) === undefined) break;
+    }
+    return bars;
   }
 
   async #start(wanted: {

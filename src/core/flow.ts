@@ -42,15 +42,15 @@ export type FlowSubject =
   /** Fixed at the start and never read again from the browser (DESIGN 6.1). */
   | { readonly kind: 'account'; readonly account: Identity }
   /**
-   * Cannot pass. `key` is what its failures are counted under; `reason` is for the audit only. `underBar`: a bar stood
-   * when it began.
+   * Cannot pass. `key` is whom its failures are about; `reason` is for the audit only. `underBars`: how many bars stood,
+   * one upon the other, when it began; absent for none.
    */
   | {
       readonly kind: 'decoy';
       readonly key: string;
       readonly seed: string;
       readonly reason: string;
-      readonly underBar?: true;
+      readonly underBars?: number;
     };
 
 export type FlowStep =
@@ -149,12 +149,13 @@ export function subjectKey(subject: SubjectRef): string {
 }
 
 /**
- * What wrong answers of this flow are counted under. A flow that began under a bar counts apart and from nothing: it
- * goes on as if there were no bar, or three answers would tell who is barred, and so who is there at all.
+ * What wrong answers of this flow are counted under, and what a bar ends. Flows that began under a bar count apart, from
+ * nothing, and are barred apart: they go on as if there were no bar, or a few answers would tell who is barred, and so
+ * who is there at all.
  */
-export function failureKey(flow: Pick<Flow, 'subject' | 'reference'>): string {
-  const { subject } = flow;
-  return subject.kind === 'decoy' && subject.underBar === true ? `under-bar:${flow.reference}` : subjectKey(subject);
+export function failureKey(subject: SubjectRef & { readonly underBars?: number }): string {
+  const { underBars = 0 } = subject;
+  return underBars === 0 ? subjectKey(subject) : `under-bar:${underBars}:${subjectKey(subject)}`;
 }
 
 function afterGate(flow: Pick<Flow, 'chain' | 'actions'>, at: number): FlowStep {
