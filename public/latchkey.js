@@ -60,3 +60,40 @@ if (reveal) {
     reveal.textContent = words[shown ? 0 : 1];
   });
 }
+
+// A page that is asked for a little work does it by itself, a piece at a time, so that everything else goes on.
+const asked = document.querySelector('[data-puzzle]');
+if (asked && globalThis.crypto?.subtle) prove(asked);
+
+async function prove(notice) {
+  const { puzzle, bits, working, ready } = notice.dataset;
+  const state = notice.querySelector('[data-puzzle-state]');
+  const form = document.querySelector('input[name="proof"]').form;
+  let waiting = false;
+  const hold = (event) => {
+    // Pressed too early: nothing is lost, it goes on as soon as the sum is done.
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    waiting = true;
+  };
+  form.addEventListener('submit', hold, true);
+  state.textContent = working;
+  form.elements.solution.value = await solve(puzzle, Number(bits));
+  state.textContent = ready;
+  form.removeEventListener('submit', hold, true);
+  if (waiting) form.requestSubmit();
+}
+
+/** The first number that makes the SHA-256 of `puzzle.number` begin with so many zero bits. */
+async function solve(puzzle, bits) {
+  const encoder = new TextEncoder();
+  for (let from = 0; ; from += 512) {
+    const tries = Array.from({ length: 512 }, async (_, index) => {
+      const hash = await crypto.subtle.digest('SHA-256', encoder.encode(`${puzzle}.${from + index}`));
+      return new DataView(hash).getUint32(0) >>> (32 - bits) === 0;
+    });
+    const found = (await Promise.all(tries)).indexOf(true);
+    if (found >= 0) return String(from + found);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Clock } from './core/clock.ts';
 import type { SignInGuard } from './core/sign-in.ts';
 import type { SessionStore } from './core/stores.ts';
+import type { VisitLimits } from './core/visit-limits.ts';
 import { type Brand, brandRoutes } from './portals/brand-routes.ts';
 import { type DemoWorldView, demoRoutes } from './portals/demo-routes.ts';
 import { homeRoutes } from './portals/home-routes.ts';
@@ -27,6 +28,7 @@ import { setUpSession } from './web/session.ts';
 /** Everything that the portals need, made by compose.ts. */
 export interface Services extends PortalNeeds, HealthNeeds {
   readonly guard: SignInGuard;
+  readonly limits: VisitLimits;
   readonly service: Pick<ServiceState, 'available'>;
   /** What a provider makes of its far end's report. */
   readonly receive: CallbackNeeds['receive'];

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { mostLimitRows } from './compose-limits.ts';
 import type { Challenges } from './core/challenges.ts';
 import type { Clock } from './core/clock.ts';
 import type { Stores } from './core/stores.ts';
@@ -20,6 +21,7 @@ export function startUpkeep(parts: {
     await parts.challenges.recover();
     await parts.challenges.probe();
     await parts.writes.recover();
+    await parts.stores.limits.trim(parts.clock.now(), mostLimitRows);
     if (turn % purgeEvery === 0) await parts.stores.purge(parts.clock.now());
     turn += 1;
   };

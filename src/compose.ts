@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { createApp, type Services } from './app.ts';
 import { createDirectory } from './compose-directory.ts';
+import { createVisitLimits } from './compose-limits.ts';
 import { createNotices } from './compose-notices.ts';
 import { createProviders, type Providers, routesOf } from './compose-providers.ts';
 import { startUpkeep } from './compose-upkeep.ts';
@@ -131,6 +132,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     actions,
     audit,
     guard,
+    limits: createVisitLimits(configuration, { stores, clock, mac, log }),
     catalogue,
     clock,
     log,

@@ -27,6 +27,7 @@ export type AuditEventName =
   | 'write.not-done'
   | 'write.unknown'
   | 'system.started'
+  | 'limit.reached'
   | 'system.stopping'
   | 'store.restored';
 

@@ -10,6 +10,7 @@ import { type Login, loginStem } from './login.ts';
 import { barredFromReset, barredFromUse, type Policy, registrationChain, resetChain } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Stores } from './stores.ts';
+import type { Admission, Visiting } from './visit-limits.ts';
 
 /** More bars upon one another than the limits let anybody run into. */
 const mostBars = 20;
@@ -26,6 +27,9 @@ export interface FlowStarterNeeds {
   readonly mac: (purpose: string, text: string) => string;
 }
 
+/** A flow, or what stands between the visitor and one. */
+export type Started = { readonly kind: 'started'; readonly flow: Flow } | Exclude<Admission, { kind: 'admitted' }>;
+
 /** Begins flows: fixes whose they are and which chain they walk, once and for all. */
 export class FlowStarter {
   readonly #needs: FlowStarterNeeds;
@@ -36,9 +40,10 @@ export class FlowStarter {
 
   /**
    * Starts a reset. Whoever cannot pass gets a decoy: the same pages, the same work, and nothing is sent.
+   * @param visiting counts the start for the account, or for the decoy in its place; nothing is counted without
    * @throws Unavailable when the directory does not answer: said before anybody proves anything
    */
-  async reset(login: Login, request: RequestContext): Promise<Flow> {
+  async reset(login: Login, request: RequestContext, visiting?: Pick<Visiting, 'admitAccount'>): Promise<Started> {
     const { directory, stores, policy, clock, mac } = this.#needs;
     const stem = loginStem(login);
     const bare: Login = { kind: 'bare', name: stem };
@@ -48,6 +53,8 @@ export class FlowStarter {
     const [account, namesake] = await Promise.all([directory.find(login), plain ? undefined : directory.find(bare)]);
     const known = account ?? namesake;
     const key = known?.id ?? `decoy:${mac('decoy-key', stem)}`;
+    const admission = await visiting?.admitAccount(key);
+    if (admission !== undefined && admission.kind !== 'admitted') return admission;
     const enrolments = await stores.enrolments.of(key);
     const lockout = await stores.failures.lockout(key, clock.now());
     const reason = account === undefined ? 'unknown' : barredFromReset(account, policy, { lockout, enrolments });
@@ -61,7 +68,8 @@ export class FlowStarter {
             ...(lockout === undefined ? {} : { underBars: await this.#barsUpon(key) }),
           }
         : { kind: 'account', account: identityOf(account) };
-    return this.#start({ portal: 'reset', subject, chain: resetChain(policy), request });
+    const flow = await this.#start({ portal: 'reset', subject, chain: resetChain(policy), request });
+    return { kind: 'started', flow };
   }
 
   /**

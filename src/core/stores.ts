@@ -3,6 +3,7 @@ import type { Challenge, ChallengeState } from './challenge.ts';
 import type { Flow } from './flow.ts';
 import type { JournalEntry, JournalOutcome } from './journal.ts';
 import type { Json } from './json.ts';
+import type { LimitStore } from './limits.ts';
 import type { Lockout, LockoutRules } from './lockout.ts';
 import type { CallOutcome } from './provider.ts';
 
@@ -17,6 +18,7 @@ export interface Stores {
   readonly failures: FailureStore;
   readonly challenges: ChallengeStore;
   readonly sends: SendStore;
+  readonly limits: LimitStore;
   readonly journal: JournalStore;
   readonly audit: AuditStore;
   readonly sessions: SessionStore;

@@ -1,8 +1,10 @@
 import { Router } from 'express';
 import { z } from 'zod';
+import type { Clock } from '../core/clock.ts';
 import { BadRequest } from '../core/errors.ts';
-import { parseLogin } from '../core/login.ts';
+import { loginStem, parseLogin } from '../core/login.ts';
 import type { SignInGuard, SignInOutcome } from '../core/sign-in.ts';
+import type { VisitLimits } from '../core/visit-limits.ts';
 import type { EvenTime } from '../web/even-time.ts';
 import { contextOf } from '../web/requests.ts';
 import { renewSession, saveSession } from '../web/session.ts';
@@ -10,15 +12,18 @@ import { endedPages } from './ended-pages.ts';
 import { pathOf } from './flow-page.ts';
 import { type FlowPage, type PortalNeeds, portalRoutes } from './portal-routes.ts';
 import type { ServiceState } from './service-state.ts';
+import { proofFields, sendHalted, visitOf } from './visits.ts';
 
 export interface RegistrationNeeds extends PortalNeeds {
   readonly guard: SignInGuard;
   readonly service: Pick<ServiceState, 'available'>;
+  readonly limits: VisitLimits;
+  readonly clock: Clock;
   /** Every sign-in that comes to nothing takes as long as any other. */
   readonly signInTime: EvenTime;
 }
 
-const signInForm = z.strictObject({ login: z.string().max(1024), password: z.string().max(1024) });
+const signInForm = z.strictObject({ login: z.string().max(1024), password: z.string().max(1024), ...proofFields });
 
 /** The registration portal: sign in with the directory password, one enrolment a gate, what you can do now. */
 export function registrationRoutes(needs: RegistrationNeeds): Router {
@@ -50,6 +55,14 @@ export function registrationRoutes(needs: RegistrationNeeds): Router {
       return retry('login', form.data.login.trim() === '' ? 'start.login-empty' : 'start.login-shape');
     }
     if (form.data.password === '') return retry('password', 'sign-in.password-empty');
+    const admission = await visitOf(needs.limits, { kind: 'sign-in', request, form: form.data }).admit(
+      loginStem(login),
+    );
+    if (admission.kind !== 'admitted') {
+      const data = { typed: form.data.login.slice(0, 256) };
+      const again = { view: 'registration/sign-in', surface: 'registration', data } as const;
+      return sendHalted(needs.pages, admission, { request, response, form: again, now: needs.clock.now() });
+    }
     const inTime = needs.signInTime.begin();
     const outcome = await needs.guard.signIn(login, form.data.password, contextOf(request));
     if (outcome.kind === 'refused') {

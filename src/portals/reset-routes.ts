@@ -1,7 +1,9 @@
 import { Router } from 'express';
 import { z } from 'zod';
+import type { Clock } from '../core/clock.ts';
 import { BadRequest } from '../core/errors.ts';
-import { parseLogin } from '../core/login.ts';
+import { loginStem, parseLogin } from '../core/login.ts';
+import type { VisitLimits } from '../core/visit-limits.ts';
 import type { EvenTime } from '../web/even-time.ts';
 import { contextOf } from '../web/requests.ts';
 import { renewSession, saveSession } from '../web/session.ts';
@@ -9,14 +11,17 @@ import { endedPages } from './ended-pages.ts';
 import { pathOf, progressOf } from './flow-page.ts';
 import { type FlowPage, type PortalNeeds, portalRoutes } from './portal-routes.ts';
 import type { ServiceState } from './service-state.ts';
+import { proofFields, sendHalted, visitOf } from './visits.ts';
 
 export interface ResetNeeds extends PortalNeeds {
   readonly service: Pick<ServiceState, 'available'>;
+  readonly limits: VisitLimits;
+  readonly clock: Clock;
   /** Every start takes as long as any other. */
   readonly startTime: EvenTime;
 }
 
-const startForm = z.strictObject({ login: z.string().max(1024) });
+const startForm = z.strictObject({ login: z.string().max(1024), ...proofFields });
 const chooseForm = z.strictObject({ action: z.enum(['unlock', 'reset']) });
 const passwordForm = z.strictObject({ password: z.string().max(1024), repeat: z.string().max(1024) });
 const backForm = z.strictObject({ back: z.literal('yes') });
@@ -52,7 +57,17 @@ export function resetRoutes(needs: ResetNeeds): Router {
       return;
     }
     const inTime = needs.startTime.begin();
-    const flow = await needs.starter.reset(login, contextOf(request));
+    const visiting = visitOf(needs.limits, { kind: 'start', request, form: form.data });
+    const admission = await visiting.admit(loginStem(login));
+    const started =
+      admission.kind === 'admitted' ? await needs.starter.reset(login, contextOf(request), visiting) : admission;
+    if (started.kind !== 'started') {
+      await inTime();
+      const data = { typed: form.data.login.slice(0, 256) };
+      const again = { view: 'reset/start', surface: 'reset', data } as const;
+      return sendHalted(needs.pages, started, { request, response, form: again, now: needs.clock.now() });
+    }
+    const { flow } = started;
     await renewSession(request, flow.id);
     await saveSession(request);
     await inTime();

@@ -5,6 +5,7 @@ import { sendingSettings } from '../core/sending-rules.ts';
 import type { Definitions } from '../definitions.ts';
 import { activeDirectorySettings } from '../directories/active-directory/settings.ts';
 import { storeSettings } from '../stores/settings.ts';
+import { limitSettings } from './limit-settings.ts';
 
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -61,6 +62,7 @@ const listen = z.strictObject({
   tls: z.strictObject({ 'certificate-file': z.string(), 'key-file': z.string() }).optional(),
 });
 
+const range = z.string().refine(isRange, 'must be an address or a range such as 10.1.0.0/16');
 const proxy = z
   .string()
   .refine(isProxy, 'must be an address, a range such as 10.1.0.0/16, or one of loopback, linklocal, uniquelocal');
@@ -121,6 +123,7 @@ export function configurationSchema(definitions: Definitions) {
       .prefault({}),
     gates: z.strictObject(gateSettings).default({}),
     policy: policySchema(definitions),
+    limits: limitSettings(range),
     log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
   });
 }
@@ -140,7 +143,10 @@ function secretKey() {
 
 /** What Express can trust; a range that holds every address would trust everybody. */
 function isProxy(text: string): boolean {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  return ['loopback', 'linklocal', 'uniquelocal'].includes(text) || isRange(text);
+}
+
+function isRange(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');
   const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
   if (bits === 0 || rest.length > 0) return false;

@@ -9,6 +9,7 @@ import { SqlFailureStore } from './failure-store.ts';
 import { guarded, toFault } from './faults.ts';
 import { SqlFlowStore } from './flow-store.ts';
 import { SqlJournalStore } from './journal-store.ts';
+import { SqlLimitStore } from './limit-store.ts';
 import type { Database, Tables } from './schema.ts';
 import { SqlSendStore } from './send-store.ts';
 import { SqlSessionStore } from './session-store.ts';
@@ -39,6 +40,7 @@ export async function openStores(settings: StoreSettings, needs: StoreNeeds): Pr
     failures: guarded(new SqlFailureStore(all), patience),
     challenges: guarded(new SqlChallengeStore(all), patience),
     sends: guarded(new SqlSendStore(all), patience),
+    limits: guarded(new SqlLimitStore(all), patience),
     journal: guarded(new SqlJournalStore(all), patience),
     audit: guarded(new SqlAuditStore(all), patience),
     sessions: guarded(new SqlSessionStore(all), patience),

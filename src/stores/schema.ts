@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import type { Generated, Kysely } from 'kysely';
 
 /**
  * The tables as they are after the last migration. Text and integers only, so that one schema and one set of queries
@@ -14,6 +14,7 @@ export interface Tables {
   readonly challenges: ChallengeRow;
   readonly call_outcomes: CallOutcomeRow;
   readonly sends: SendRow;
+  readonly limits: LimitRow;
   readonly journal: JournalRow;
   readonly audit: AuditTableRow;
   readonly audit_head: AuditHeadRow;
@@ -40,6 +41,8 @@ export interface EnrolmentRow {
   readonly gate: string;
   readonly proved_at: number;
   readonly data: string;
+  /** Since when it is worth nothing, after too many failures in a row; null while it counts. */
+  readonly disabled_at: Generated<number | null>;
 }
 
 export interface FailureRow {
@@ -49,6 +52,8 @@ export interface FailureRow {
   readonly last_at: number;
   /** No try is admitted before this moment; 0 when nothing holds. */
   readonly held_until: number;
+  /** Tries since the last success; no bar and no time forgets them (SP 800-63B-4 3.2.2). */
+  readonly in_a_row: Generated<number>;
 }
 
 export interface BarRow {
@@ -77,6 +82,12 @@ export interface SendRow {
   readonly id: string;
   readonly key: string;
   readonly at: number;
+}
+
+export interface LimitRow {
+  readonly key: string;
+  readonly count: number;
+  readonly ends_at: number;
 }
 
 export interface JournalRow {

@@ -141,6 +141,7 @@ async function dropAll(sql: StoreWorld['sql']): Promise<void> {
     'challenges',
     'call_outcomes',
     'sends',
+    'limits',
     'journal',
     'audit',
     'audit_head',

@@ -29,6 +29,8 @@ export interface WorldWish {
   readonly clock?: Clock;
   /** Other providers than the virtual ones for texts and calls, as the configuration has them. */
   readonly providers?: { readonly texts: Json; readonly calls: Json };
+  /** Other settings of the whole file. */
+  readonly settings?: { readonly [name: string]: Json };
 }
 
 const catalogue = [
@@ -163,6 +165,9 @@ export function plain(number: string): string {
   return number.replaceAll(' ', '');
 }
 
+/** Limits that nobody reaches: most journeys are about something else. */
+const plenty = { 'ask-proof': 10_000, most: 10_000 };
+
 function configuration(wish: WorldWish, at: { url: string; folder: string }): Json {
   return {
     'public-url': at.url,
@@ -191,7 +196,9 @@ function configuration(wish: WorldWish, at: { url: string; folder: string }): Js
       phone: { 'default-country': 'GB', 'seconds-between-calls': 10 },
       questions: questions as unknown as Json,
     },
+    limits: { login: plenty, address: plenty, 'over-all': plenty },
     log: { level: 'info' },
+    ...wish.settings,
   };
 }
 

@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import BetterSqlite from 'better-sqlite3';
 import pino from 'pino';
 import { stringify } from 'yaml';
 import { compose, type Latchkey } from '../../src/compose.ts';
@@ -60,6 +61,10 @@ export function answerTo(question: string): string {
   if (known === undefined) throw new Error(`nobody knows an answer to ${question}`);
   return known.answer;
 }
+
+/** Limits that nobody reaches: these worlds are about something else. */
+const plenty = { 'ask-proof': 10_000, most: 10_000 };
+const wide = { login: plenty, address: plenty, 'over-all': plenty };
 
 let people = 0;
 
@@ -259,6 +264,23 @@ export class PortalWorld {
     return visitor.submit({ login, password });
   }
 
+  get databaseFile(): string {
+    return path.join(this.#folder, 'latchkey.sqlite');
+  }
+
+  /** The whole audit as it lies in the database, oldest first. */
+  auditRows(): readonly { readonly event: string; readonly detail: string | null }[] {
+    const database = new BetterSqlite(this.databaseFile, { readonly: true });
+    try {
+      return database.prepare('select event, detail from audit order by sequence').all() as {
+        event: string;
+        detail: string | null;
+      }[];
+    } finally {
+      database.close();
+    }
+  }
+
   /** Names of what the audit holds about a person, oldest first. */
   async audited(person: Pick<Person, 'id'>): Promise<readonly string[]> {
     const rows = await this.latchkey.stores.audit.about(person.id, 500);
@@ -299,7 +321,7 @@ export class PortalWorld {
       organisation: { name: 'Contoso', helpdesk: { phone: '020 7946 0999' } },
       languages: ['en', 'ar'],
       keys: [{ id: 'test', secret: this.#secret }],
-      store: { kind: 'sqlite', file: path.join(this.#folder, 'latchkey.sqlite') },
+      store: { kind: 'sqlite', file: this.databaseFile },
       directory: {
         kind: 'active-directory',
         urls: [proxy.url],
@@ -333,6 +355,7 @@ export class PortalWorld {
           questions: Object.entries(questions).map(([id, { text }]) => ({ id, text: { en: text } })),
         },
       },
+      limits: wide,
       ...this.#wish.settings,
     };
   }

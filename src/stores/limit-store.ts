@@ -1,0 +1,56 @@
+import type { Limit, LimitCount, LimitStore } from '../core/limits.ts';
+import type { Database } from './schema.ts';
+
+/** One row a key: a million of them cost a few dozen megabytes, and each count is one statement on one row. */
+export class SqlLimitStore implements LimitStore {
+  readonly #db: Database;
+
+  constructor(needs: { readonly db: Database }) {
+    this.#db = needs.db;
+  }
+
+  async count(limits: readonly Limit[], now: Date): Promise<readonly LimitCount[]> {
+    const counts: LimitCount[] = [];
+    for (const limit of limits) counts.push(await this.#count(limit, now.getTime()));
+    return counts;
+  }
+
+  async trim(now: Date, most: number): Promise<number> {
+    const over = await this.#db.deleteFrom('limits').where('ends_at', '<=', now.getTime()).executeTakeFirst();
+    const { rows } = await this.#db
+      .selectFrom('limits')
+      .select((row) => row.fn.countAll<number | bigint | string>().as('rows'))
+      .executeTakeFirstOrThrow();
+    const surplus = Number(rows) - most;
+    if (surplus <= 0) return Number(over.numDeletedRows);
+    const fewest = this.#db.selectFrom('limits').select('key').orderBy('count').orderBy('ends_at').limit(surplus);
+    const pushed = await this.#db.deleteFrom('limits').where('key', 'in', fewest).executeTakeFirst();
+    return Number(over.numDeletedRows) + Number(pushed.numDeletedRows);
+  }
+
+  async #count({ key, windowSeconds }: Limit, now: number): Promise<LimitCount> {
+    const ends_at = now + windowSeconds * 1000;
+    const row = await this.#db
+      .insertInto('limits')
+      .values({ key, count: 1, ends_at })
+      .onConflict((conflict) =>
+        conflict.column('key').doUpdateSet((stored) => ({
+          count: stored
+            .case()
+            .when('limits.ends_at', '<=', now)
+            .then(stored.cast<number>(stored.val(1), 'bigint'))
+            .else(stored('limits.count', '+', 1))
+            .end(),
+          ends_at: stored
+            .case()
+            .when('limits.ends_at', '<=', now)
+            .then(stored.cast<number>(stored.val(ends_at), 'bigint'))
+            .else(stored.ref('limits.ends_at'))
+            .end(),
+        })),
+      )
+      .returning(['count', 'ends_at'])
+      .executeTakeFirstOrThrow();
+    return { count: Number(row.count), endsAt: new Date(Number(row.ends_at)) };
+  }
+}

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { later, noon } from './store-samples.ts';
+import { type StoreWorld, together } from './store-world.ts';
+
+const hour = 3600;
+const of = (key: string, windowSeconds = hour) => [{ key, windowSeconds }];
+
+export function limitContract(world: () => StoreWorld): void {
+  test('each key is counted by itself, on all nodes together, until its window is over', async () => {
+    const { stores, other } = world();
+    expect(await stores.limits.count(of('ana'), noon)).toEqual([{ count: 1, endsAt: later(60) }]);
+    expect(await other.limits.count(of('ana'), later(20))).toEqual([{ count: 2, endsAt: later(60) }]);
+    expect(await stores.limits.count(of('ben'), later(20))).toEqual([{ count: 1, endsAt: later(80) }]);
+    expect(await stores.limits.count(of('ana'), later(59.9))).toEqual([{ count: 3, endsAt: later(60) }]);
+    expect(await stores.limits.count(of('ana'), later(60))).toEqual([{ count: 1, endsAt: later(120) }]);
+  });
+
+  test('several are counted at once, each in a window of its own', async () => {
+    const { limits } = world().stores;
+    await limits.count(of('one'), noon);
+    const counted = await limits.count([...of('one'), ...of('two', 60), ...of('three', 86_400)], later(1));
+    expect(counted).toEqual([
+      { count: 2, endsAt: later(60) },
+      { count: 1, endsAt: later(2) },
+      { count: 1, endsAt: later(1441) },
+    ]);
+  });
+
+  test('of 100 at once, on two nodes, every one gets a number of its own', async () => {
+    const { stores, other } = world();
+    const counted = await together([stores, other], 100, (node) => node.limits.count(of('ana'), noon));
+    const numbers = counted.map(([one]) => one?.count ?? 0).sort((a, b) => a - b);
+    expect(numbers).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+  });
+
+  test('5.37: a flood of new keys pushes out its own, and who was limited stays limited', async () => {
+    const { limits } = world().stores;
+    for (let n = 0; n < 9; n += 1) await limits.count(of('victim'), noon);
+    await limits.count(of('once', 10), noon);
+    for (let n = 0; n < 60; n += 1) await limits.count(of(`flood-${n}`), later(1));
+    expect(await limits.trim(later(2), 20)).toBe(42);
+    expect(await limits.count(of('victim'), later(3))).toEqual([{ count: 10, endsAt: later(60) }]);
+    expect(await limits.trim(later(200), 20)).toBe(20);
+    expect(await limits.trim(later(200), 20)).toBe(0);
+  });
+}
