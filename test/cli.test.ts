@@ -291,7 +291,7 @@ describe('latchkey migrate and audit verify', () => {
       const { folder, database, origin } = await lastingDemo();
       expect(await latchkey('migrate', folder)).toMatchObject({
         code: 0,
-        stdout: 'Applied 0001-first.\nApplied 0002-providers.\n',
+        stdout: 'Applied 0001-first.\nApplied 0002-providers.\nApplied 0006-audit.\n',
       });
       expect(await latchkey('migrate', folder)).toMatchObject({ code: 0, stdout: 'The schema is current.\n' });
       expect((await latchkey('check', folder)).stdout).toMatch(/^ok +store: .*takes writes/m);
@@ -302,7 +302,7 @@ describe('latchkey migrate and audit verify', () => {
         expect(page.status).toBe(200);
         expect(await latchkey('audit verify', folder)).toMatchObject({
           code: 0,
-          stdout: 'The audit chain is whole.\n',
+          stdout: 'The audit chain is whole.\nNo head is signed: audit.signing-key-file is not set.\n',
         });
 
         const direct = new BetterSqlite(database);

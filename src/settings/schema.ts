@@ -5,6 +5,7 @@ import { sendingSettings } from '../core/sending-rules.ts';
 import type { Definitions } from '../definitions.ts';
 import { activeDirectorySettings } from '../directories/active-directory/settings.ts';
 import { storeSettings } from '../stores/settings.ts';
+import { auditSettings } from './audit-settings.ts';
 
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -121,6 +122,7 @@ export function configurationSchema(definitions: Definitions) {
       .prefault({}),
     gates: z.strictObject(gateSettings).default({}),
     policy: policySchema(definitions),
+    audit: auditSettings.prefault({}),
     log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
   });
 }

@@ -23,7 +23,7 @@ export function upkeepContract(world: () => StoreWorld): void {
     await dropAll(sql);
     const nodes = await Promise.all(Array.from({ length: 5 }, () => open()));
     const applied = await Promise.all(nodes.map((node) => node.migrate()));
-    expect(applied.flat()).toEqual(['0001-first', '0002-providers']);
+    expect(applied.flat()).toEqual(['0001-first', '0002-providers', '0006-audit']);
     for (const node of nodes) expect(await node.health()).toMatchObject({ ok: true });
   });
 
@@ -123,6 +123,7 @@ async function dropAll(sql: StoreWorld['sql']): Promise<void> {
     'journal',
     'audit',
     'audit_head',
+    'audit_duties',
     'sessions',
   ];
   for (const table of [...own, 'probes', 'kysely_migration', 'kysely_migration_lock']) await sql(`drop table ${table}`);
