@@ -15,7 +15,7 @@ import { syslogFrame } from './outbound/syslog-message.ts';
 import { SyslogSender } from './outbound/syslog-sender.ts';
 import type { SyslogSettings } from './settings/audit-settings.ts';
 
-const turnMs = 5_000;
+const defaultTurnMs = 5_000;
 /** A row and its frame are about a kilobyte. */
 const batchRows = 500;
 const patienceMs = 10_000;
@@ -34,14 +34,19 @@ export interface AuditWork {
   close(): Promise<void>;
 }
 
+export interface AuditWorkParts {
+  readonly stores: Pick<Stores, 'audit' | 'duties'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Milliseconds from one turn to the next; 5 seconds when left out. */
+  readonly turnMs?: number;
+}
+
 /**
  * Signs the audit's head and ships its rows, as configured.
  * @throws Misconfigured when a file that the configuration names cannot be used
  */
-export function createAuditWork(
-  configuration: Configuration,
-  parts: { readonly stores: Stores; readonly clock: Clock; readonly log: Logger },
-): AuditWork {
+export function createAuditWork(configuration: Pick<Configuration, 'audit'>, parts: AuditWorkParts): AuditWork {
   const { audit: settings } = configuration;
   const { stores, clock, log } = parts;
   const own = { audit: stores.audit, duties: stores.duties, clock, node: randomUUID() };
@@ -64,7 +69,7 @@ export function createAuditWork(
     });
     turns.push((ending) => shipper.turn(ending));
   }
-  return new AuditTurns(turns, log);
+  return new AuditTurns(turns, { log, turnMs: parts.turnMs ?? defaultTurnMs });
 }
 
 type Turn = (ending: AbortSignal) => Promise<unknown>;
@@ -72,19 +77,19 @@ type Turn = (ending: AbortSignal) => Promise<unknown>;
 /** Runs its turns one after another, again and again; one that fails runs again. */
 class AuditTurns implements AuditWork {
   readonly #turns: readonly Turn[];
-  readonly #log: Logger;
+  readonly #parts: { readonly log: Logger; readonly turnMs: number };
   readonly #ending = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(turns: readonly Turn[], log: Logger) {
+  constructor(turns: readonly Turn[], parts: { readonly log: Logger; readonly turnMs: number }) {
     this.#turns = turns;
-    this.#log = log;
+    this.#parts = parts;
   }
 
   start(): void {
     if (this.#turns.length === 0) return;
-    this.#timer = setInterval(() => this.#run(), turnMs).unref();
+    this.#timer = setInterval(() => this.#run(), this.#parts.turnMs).unref();
     this.#run();
   }
 
@@ -103,20 +108,20 @@ class AuditTurns implements AuditWork {
   async #once(): Promise<void> {
     for (const turn of this.#turns) {
       await turn(this.#ending.signal).catch((err: unknown) =>
-        this.#log.error({ err }, 'work on the audit failed; it runs again'),
+        this.#parts.log.error({ err }, 'work on the audit failed; it runs again'),
       );
     }
   }
 }
 
 /** The key that heads are signed with, if there is one. */
-export function configuredSigner({ audit }: Configuration): HeadSigner | undefined {
+export function configuredSigner({ audit }: Pick<Configuration, 'audit'>): HeadSigner | undefined {
   const file = audit['signing-key-file'];
   return file === undefined ? undefined : fromFile('audit.signing-key-file', file, headSigner);
 }
 
 /** Every public key that a head may have been signed with. */
-export function configuredHeadKeys(configuration: Configuration) {
+export function configuredHeadKeys(configuration: Pick<Configuration, 'audit'>) {
   const signer = configuredSigner(configuration);
   const former = configuration.audit['former-public-key-files'].map((file, index) =>
     fromFile(`audit.former-public-key-files.${index}`, file, headKey),
