@@ -55,7 +55,9 @@ function backlogFinding({ rows, since }: AuditBacklog, syslog: SyslogSettings): 
   const alarm = alarmOf(syslog);
   const minutes = since === undefined ? 0 : Math.max(0, Math.floor((Date.now() - since.getTime()) / 60_000));
   const detail =
-    rows === 0 ? 'everything has been shipped' : `${rows} rows wait to be shipped, the first for ${minutes} minutes`;
+    rows === 0
+      ? 'everything has been shipped'
+      : `${rows} ${rows === 1 ? 'row waits' : 'rows wait'} to be shipped, the first for ${minutes} minutes`;
   const late = rows >= alarm.rows || minutes * 60_000 >= alarm.ms;
   if (!late) return { level: 'ok', subject: 'audit.syslog', detail };
   const remedy = 'See to it that the server is reached; the rows are kept until then.';
