@@ -62,7 +62,7 @@ export function exportAudit(configuration: Configuration, wish: ExportWish, part
     await audit.append({
       at: new Date(),
       event: 'audit.exported',
-      detail: { ...span, format: wish.format, by: userInfo().username },
+      detail: { ...span, format: wish.format, by: operator() },
     });
     if (span.to < span.from) return failed('There are no such rows.');
     const source = Readable.from(lines({ audit, span, line: auditLineWriter(wish.format, latchkeyVersion) }, parts));
@@ -75,6 +75,15 @@ export function exportAudit(configuration: Configuration, wish: ExportWish, part
     }
     return { ok: true, lines: [done] };
   });
+}
+
+/** Who runs the command. A container may have a user that no file names. */
+function operator(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
 }
 
 function failed(line: string): Outcome {

@@ -92,12 +92,14 @@ function headLines(
   found: { witness: HeadWitness; elsewhere: readonly SignedHead[]; kept: readonly SignedHead[] },
 ): readonly string[] {
   const { proved } = found.witness;
+  const signs = configuration.audit['signing-key-file'] !== undefined;
   const counted = (heads: readonly SignedHead[], where: string): readonly string[] =>
     heads.length === 0 ? [] : [`${heads.length} signed ${heads.length === 1 ? 'head' : 'heads'} ${where} fit.`];
   return [
     ...counted(found.kept, 'of its own'),
     ...counted(found.elsewhere, 'kept elsewhere'),
     ...(proved === undefined ? [] : [`The last is of row ${proved.sequence}, signed at ${proved.at.toISOString()}.`]),
-    ...(configuration.audit['signing-key-file'] === undefined ? [unsigned] : []),
+    ...(proved === undefined && signs ? ['No head has been signed yet.'] : []),
+    ...(signs ? [] : [unsigned]),
   ];
 }
