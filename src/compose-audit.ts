@@ -74,11 +74,12 @@ export function createAuditWork(configuration: Pick<Configuration, 'audit'>, par
 
 type Turn = (ending: AbortSignal) => Promise<unknown>;
 
-/** Runs its turns one after another, again and again; one that fails runs again. */
+/** Runs its turns one after another, again and again. One that fails runs again, and is told of once until it is well. */
 class AuditTurns implements AuditWork {
   readonly #turns: readonly Turn[];
   readonly #parts: { readonly log: Logger; readonly turnMs: number };
   readonly #ending = new AbortController();
+  readonly #failing = new Set<Turn>();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
 
@@ -107,9 +108,13 @@ class AuditTurns implements AuditWork {
 
   async #once(): Promise<void> {
     for (const turn of this.#turns) {
-      await turn(this.#ending.signal).catch((err: unknown) =>
-        this.#parts.log.error({ err }, 'work on the audit failed; it runs again'),
-      );
+      try {
+        await turn(this.#ending.signal);
+        this.#failing.delete(turn);
+      } catch (err) {
+        if (!this.#failing.has(turn)) this.#parts.log.error({ err }, 'work on the audit failed; it is tried again');
+        this.#failing.add(turn);
+      }
     }
   }
 }

@@ -31,11 +31,12 @@ afterAll(() => {
 async function demoWith(rows: number, audit: object = {}): Promise<ConfigurationFolder> {
   const folder = new ConfigurationFolder('');
   folders.push(folder);
+  const port = await freePort();
   const file = folder.path('latchkey.db');
   writeFileSync(folder.path('key.pem'), pem, { mode: 0o600 });
   folder.write({
-    'public-url': 'http://127.0.0.1:3999',
-    listen: { port: await freePort() },
+    'public-url': `http://127.0.0.1:${port}`,
+    listen: { port },
     organisation: { name: 'Contoso' },
     keys: [{ id: 'test', secret }],
     store: { kind: 'sqlite', file },
@@ -278,6 +279,7 @@ describe('a server', () => {
       });
       writeFileSync(folder.path('ca.pem'), authority.ca);
       const text = readFileSync(folder.file, 'utf8');
+      const origin = `http://127.0.0.1:${/ port: (\d+)/.exec(text)?.[1]}`;
       folder.write(text.replace('KEY', folder.path('key.pem')).replace('CA', folder.path('ca.pem')));
       const server = await LatchkeyProcess.server({ configuration: folder.file });
       try {
@@ -285,6 +287,7 @@ describe('a server', () => {
         expect(peer.faults).toEqual([]);
         expect(peer.received.map(({ id }) => id)).toEqual(['system.started', 'audit.head-signed']);
         expect(headsIn(peer.received[1]?.text ?? '')).toHaveLength(1);
+        expect(server.log.filter(({ alarm }) => alarm !== undefined)).toEqual([]);
       } finally {
         server.signal('SIGTERM');
         expect((await server.ended).code).toBe(0);
@@ -295,6 +298,11 @@ describe('a server', () => {
       expect(well.stdout).toMatch(/^ok +audit\.syslog: 1 row waits to be shipped, the first for 0 minutes$/m);
 
       await peer.close();
+      const alone = await LatchkeyProcess.server({ configuration: folder.file });
+      while (!alone.log.some(({ alarm }) => alarm === 'audit-sink')) await pause(20);
+      // A lost syslog server is no reason to serve nobody.
+      expect((await fetch(`${origin}/health/ready`)).status).toBe(200);
+      await alone.end();
       const away = await latchkey(folder, 'check');
       expect(away.stdout).toMatch(/^problem +audit\.syslog: .*ECONNREFUSED.* — /m);
       writeFileSync(folder.path('key.pem'), 'no key');
