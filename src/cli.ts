@@ -1,11 +1,13 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type ExportWish, exportAudit, parseBound } from './commands/audit-export.ts';
+import { publicKeyOf, type VerifyWish, verifyAudit } from './commands/audit-verify.ts';
 import { check } from './commands/check.ts';
 import { type DrillWish, drill } from './commands/drill.ts';
 import { findingLine } from './commands/finding-line.ts';
 import { health } from './commands/health.ts';
 import { importMfaSettings } from './commands/import-mfa-settings.ts';
 import { mapOf } from './commands/map.ts';
-import { afterRestore, migrate, verifyAudit } from './commands/store-commands.ts';
+import { afterRestore, migrate } from './commands/store-commands.ts';
 import { ConfigurationError, exitConfiguration } from './config.ts';
 import { type Loaded, load, refuse, start } from './start.ts';
 
@@ -69,7 +71,32 @@ const audit = program.command('audit').description('look after the audit');
 audit
   .command('verify')
   .description('walk the whole audit chain and name the first row that was changed, added or taken away')
-  .action(withConfiguration((loaded) => verifyAudit(loaded.configuration)));
+  .option('--heads <file...>', 'also hold it against the signed heads in these files: exports, syslog, anything')
+  .option('--public-key <file...>', 'PEM files of keys that heads were signed with, beside the configured ones')
+  .action(withConfiguration<VerifyWish>((loaded, wish) => verifyAudit(loaded.configuration, wish)));
+audit
+  .command('export')
+  .description('write audit rows out, one a line; that somebody did is itself audited')
+  .option('--from <bound>', 'first row: its number, a date, or a time as 2026-11-24T08:00Z', bound(false))
+  .option('--to <bound>', 'last row, in the same way; a date means its end', bound(true))
+  .addOption(new Option('--format <format>', 'how a row is written').choices(['jsonl', 'cef']).default('jsonl'))
+  .option('--output <file>', 'a new file, readable by its owner only; else standard output')
+  .action(
+    withConfiguration<ExportWish>(async (loaded, wish) => {
+      const cancel = new AbortController();
+      process.once('SIGINT', () => cancel.abort());
+      const say = (line: string): void => void process.stderr.write(`${line}\n`);
+      const parts = { out: process.stdout, say, signal: cancel.signal };
+      const { lines, ok } = await exportAudit(loaded.configuration, wish, parts);
+      // Standard output is for the rows.
+      for (const line of lines) say(line);
+      return { lines: [], ok };
+    }),
+  );
+audit
+  .command('public-key')
+  .description('print the public key that signed heads are checked with')
+  .action(withConfiguration((loaded) => publicKeyOf(loaded.configuration)));
 
 program
   .command('import')
@@ -107,15 +134,24 @@ function variables(): NodeJS.ProcessEnv {
 }
 
 /** A command that needs a configuration, says what it found, and fails when that is not well. */
-function withConfiguration(
-  run: (loaded: Loaded) => Promise<{ readonly lines: readonly string[]; readonly ok: boolean }>,
+function withConfiguration<Wish = unknown>(
+  run: (loaded: Loaded, wish: Wish) => Promise<{ readonly lines: readonly string[]; readonly ok: boolean }>,
 ) {
-  return async (): Promise<void> => {
+  return async (wish: Wish): Promise<void> => {
     const loaded = await load(variables()).catch(refuse);
     if (loaded === undefined) return;
-    const { lines, ok } = await run(loaded);
+    const { lines, ok } = await run(loaded, wish);
     for (const line of lines) say(line);
     process.exitCode = ok ? 0 : 1;
+  };
+}
+
+/** Reads a bound of an export, or says what one looks like. */
+function bound(end: boolean) {
+  return (text: string) => {
+    const parsed = parseBound(text, end);
+    if (parsed === undefined) throw new InvalidArgumentError('It is a row number, a date or a time.');
+    return parsed;
   };
 }
 

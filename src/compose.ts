@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { createApp, type Services } from './app.ts';
+import { createAuditWork } from './compose-audit.ts';
 import { createDirectory } from './compose-directory.ts';
 import { createVisitLimits } from './compose-limits.ts';
 import { createNotices } from './compose-notices.ts';
@@ -77,6 +78,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const directory = createDirectory(configuration, demo, clock);
   const stores = await openStores(configuration.store, { sealer, clock });
   await stores.migrate();
+  const auditWork = createAuditWork(configuration, { stores, clock, log });
 
   const providerNeeds = { configuration, definitions, environment, clock, sealer, log };
   const { providers, phones, mailbox } = await createProviders(providerNeeds);
@@ -166,6 +168,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     ...(phones === undefined ? {} : { phones }),
     ...(mailbox === undefined ? {} : { mailbox }),
     startUpkeep() {
+      auditWork.start();
       timer = startUpkeep({ challenges, writes, stores, clock, log });
     },
     drain() {
@@ -173,6 +176,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     },
     async close() {
       clearInterval(timer);
+      await auditWork.close();
       await challenges.stop();
       await notices.idle();
       await Promise.all([...providers.values()].map((provider) => provider.close?.()));

@@ -302,7 +302,7 @@ describe('latchkey migrate and audit verify', () => {
         expect(page.status).toBe(200);
         expect(await latchkey('audit verify', folder)).toMatchObject({
           code: 0,
-          stdout: 'The audit chain is whole.\n',
+          stdout: 'The audit chain is whole.\nNo head is signed: audit.signing-key-file is not set.\n',
         });
 
         const direct = new BetterSqlite(database);

@@ -101,6 +101,14 @@ describe('latchkey.example.yaml', () => {
     expect(loadExample(shown, true).organisation.colours).toBeDefined();
   });
 
+  it('is one with the audit signed and sent away', () => {
+    const before = source.slice(0, source.indexOf('\naudit:\n'));
+    const shown = source.slice(before.length).replaceAll(/^( *)# ((?:signing-key-file|syslog):| {2})/gm, '$1$2');
+    const { audit } = loadExample(`${before}${shown}`, true);
+    expect(audit['signing-key-file']).toBe('/run/secrets/latchkey-audit-key.pem');
+    expect(audit.syslog).toMatchObject({ host: 'syslog.example.com', format: 'cef', 'backlog-alarm': 10_000 });
+  });
+
   it('mentions every setting, once for each place where it can stand', () => {
     expect(settings.size).toBeGreaterThan(80);
     const places = Map.groupBy([...settings.keys()], (setting) => setting.split('.').at(-1) ?? '');

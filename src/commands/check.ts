@@ -3,6 +3,7 @@ import { openConfiguredDirectory } from '../compose-directory.ts';
 import type { Finding } from '../core/directory.ts';
 import type { Loaded } from '../start.ts';
 import { Catalogue } from '../web/catalogue.ts';
+import { checkAudit } from './check-audit.ts';
 import { checkDoor } from './check-door.ts';
 import { checkProviders } from './check-providers.ts';
 import { checkStore } from './check-store.ts';
@@ -24,6 +25,7 @@ export async function* check(loaded: Loaded): AsyncGenerator<Finding> {
     { subject: 'texts', run: async () => checkTexts(loaded) },
     { subject: 'listen', run: async () => checkDoor(configuration, new Date()) },
     { subject: 'store', run: () => checkStore(configuration) },
+    { subject: 'audit', run: () => checkAudit(configuration) },
     { subject: 'directory', run: () => checkDirectory(loaded) },
     { subject: 'providers', run: () => checkProviders(loaded) },
   ];

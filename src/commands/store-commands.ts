@@ -31,30 +31,34 @@ export function afterRestore(configuration: Configuration): Promise<Outcome> {
   });
 }
 
-/** Walks the audit chain. Reads only, so a server may go on writing meanwhile. */
-export async function verifyAudit(configuration: Configuration): Promise<Outcome> {
+/** Opens a store that holds an audit, and hands it on; says so where there is none. */
+export async function withAudit(
+  configuration: Configuration,
+  run: (stores: Stores) => Promise<Outcome>,
+): Promise<Outcome> {
   const { store } = configuration;
   if (store.kind === 'sqlite' && store.file === ':memory:') {
     return { ok: false, lines: ['The store is in memory: there is no audit that outlives the server.'] };
   }
   // Opening it would make it, and an empty chain would look sound.
   if (isNew(configuration)) return { ok: false, lines: ['There is no database yet, so there is no audit.'] };
-  return withStores(configuration, async (stores) => {
-    const broken = await stores.audit.verify();
-    if (broken === undefined) return { ok: true, lines: ['The audit chain is whole.'] };
-    return { ok: false, lines: [`The audit chain is broken at row ${broken.sequence}: ${broken.reason}.`] };
-  });
+  return withStores(configuration, run);
 }
 
 async function withStores(configuration: Configuration, run: (stores: Stores) => Promise<Outcome>): Promise<Outcome> {
   let stores: Stores | undefined;
-  try {
+  return withFaultsSaid(async () => {
     stores = await openConfiguredStores(configuration);
-    return await run(stores);
+    return run(stores);
+  }).finally(() => stores?.close());
+}
+
+/** What an operator can mend is said in a line instead of a stack. */
+export async function withFaultsSaid(run: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await run();
   } catch (fault) {
     if (!(fault instanceof LatchkeyError)) throw fault;
     return { ok: false, lines: [`${fault.message}. Run latchkey check to see more.`] };
-  } finally {
-    await stores?.close();
   }
 }

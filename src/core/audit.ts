@@ -29,7 +29,9 @@ export type AuditEventName =
   | 'system.started'
   | 'limit.reached'
   | 'system.stopping'
-  | 'store.restored';
+  | 'store.restored'
+  | 'audit.head-signed'
+  | 'audit.exported';
 
 /** What happened. Never holds a secret, a whole number or an answer. */
 export interface AuditEvent {
@@ -53,6 +55,29 @@ export interface AuditRow extends AuditEvent {
   readonly sequence: number;
   /** SHA-256 over the previous row's hash and this row, in lower-case hex. */
   readonly hash: string;
+}
+
+/** A row with the hash that it is chained to. */
+export interface ChainedRow extends AuditRow {
+  /** Hash of the row before; absent when that row is not there. */
+  readonly previous?: string;
+}
+
+/** Which rows are read: after one number, up to another, in order; at most `limit`. */
+export interface AuditPage {
+  readonly after: number;
+  readonly upTo?: number;
+  /** Only rows of this event. */
+  readonly event?: AuditEventName;
+  readonly limit: number;
+}
+
+/** Knows from elsewhere what rows were; asked while the chain is walked. */
+export interface AuditWitness {
+  /** Why this row, which fits into the chain, is still not the one that was written; undefined when nothing speaks against it. */
+  objection(row: { readonly sequence: number; readonly hash: string }): string | undefined;
+  /** Why the chain may not end here. */
+  missing(last: number): string | undefined;
 }
 
 export interface AuditBreak {

@@ -1,4 +1,4 @@
-import type { AuditBreak, AuditEvent, AuditRow } from './audit.ts';
+import type { AuditBreak, AuditEvent, AuditPage, AuditRow, AuditWitness } from './audit.ts';
 import type { Challenge, ChallengeState } from './challenge.ts';
 import type { Flow } from './flow.ts';
 import type { JournalEntry, JournalOutcome } from './journal.ts';
@@ -21,6 +21,7 @@ export interface Stores {
   readonly limits: LimitStore;
   readonly journal: JournalStore;
   readonly audit: AuditStore;
+  readonly duties: DutyStore;
   readonly sessions: SessionStore;
   /** Brings the schema to the current version; safe to run on several nodes at once. Returns what it applied. */
   migrate(): Promise<readonly string[]>;
@@ -131,10 +132,39 @@ export interface JournalStore {
 export interface AuditStore {
   /** Chains the event to the last row and returns when it is on disk. */
   append(event: AuditEvent): Promise<AuditRow>;
-  /** Walks the whole chain; the first row that does not fit, or undefined when all do. */
-  verify(): Promise<AuditBreak | undefined>;
+  /** Walks the whole chain; the first row that does not fit, or that the witness objects to; undefined when all do. */
+  verify(witness?: AuditWitness): Promise<AuditBreak | undefined>;
+  /** Where the chain ends. Throws Misconfigured when that was changed from outside: it must not be built upon. */
+  head(): Promise<{ readonly sequence: number; readonly hash: string }>;
+  /** Rows in order. A row that was made unreadable comes as well as it can be read: nothing hides what follows it. */
+  page(wanted: AuditPage): Promise<readonly AuditRow[]>;
+  /** First and last number of the rows from one moment to another, both included; undefined when there is none. */
+  between(from: Date, to: Date): Promise<{ readonly first: number; readonly last: number } | undefined>;
   /** The rows about one subject, newest first; at most `limit`. */
   about(subject: string, limit: number): Promise<readonly AuditRow[]>;
+}
+
+/** What one node at a time does with the audit: `sign` its head, `ship` its rows. */
+export type DutyName = 'sign' | 'ship';
+
+/** How far a duty has come. */
+export interface Duty {
+  /** Sequence of the last audit row that is done with; 0 at first. */
+  readonly position: number;
+  /** When the position moved last; undefined before the first time. */
+  readonly movedAt?: Date;
+}
+
+/** Duties that go on over restarts, and that only one node has at a time. */
+export interface DutyStore {
+  read(name: DutyName): Promise<Duty>;
+  /**
+   * Takes or keeps a duty until a moment, in one atomic statement; a moment that is past gives it back.
+   * @returns how far it has come, or undefined while another node has it
+   */
+  hold(name: DutyName, by: string, times: { readonly now: Date; readonly until: Date }): Promise<Duty | undefined>;
+  /** Notes how far it has come, never back. False when another node has the duty by now: then nothing was noted. */
+  move(name: DutyName, by: string, to: { readonly position: number; readonly now: Date }): Promise<boolean>;
 }
 
 /** Server-side sessions: opaque JSON under the hash of the session id. */

@@ -5,6 +5,7 @@ import { sendingSettings } from '../core/sending-rules.ts';
 import type { Definitions } from '../definitions.ts';
 import { activeDirectorySettings } from '../directories/active-directory/settings.ts';
 import { storeSettings } from '../stores/settings.ts';
+import { auditSettings } from './audit-settings.ts';
 import { limitSettings } from './limit-settings.ts';
 
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -124,6 +125,7 @@ export function configurationSchema(definitions: Definitions) {
     gates: z.strictObject(gateSettings).default({}),
     policy: policySchema(definitions),
     limits: limitSettings(range),
+    audit: auditSettings.prefault({}),
     log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
   });
 }

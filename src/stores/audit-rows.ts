@@ -35,3 +35,16 @@ export function auditRowOf(row: AuditTableRow): AuditRow {
     hash: row.hash,
   };
 }
+
+/** The furthest moments that a Date can hold, in milliseconds from 1970 (ECMA-262, 21.4.1.1). */
+const furthestMs = 8.64e15;
+
+/** As `auditRowOf`, but a row that was tampered with until it cannot be read comes as far as it can. */
+export function readableRowOf(row: AuditTableRow): AuditRow {
+  const at = Math.max(-furthestMs, Math.min(furthestMs, row.at));
+  try {
+    return auditRowOf({ ...row, at });
+  } catch {
+    return { ...auditRowOf({ ...row, at, detail: null }), detail: { unreadable: String(row.detail).slice(0, 500) } };
+  }
+}

@@ -1,9 +1,17 @@
-import { type AuditBreak, type AuditEvent, type AuditRow, auditGenesis, auditHash } from '../core/audit.ts';
+import {
+  type AuditBreak,
+  type AuditEvent,
+  type AuditPage,
+  type AuditRow,
+  type AuditWitness,
+  auditGenesis,
+  auditHash,
+} from '../core/audit.ts';
 import { Misconfigured } from '../core/errors.ts';
 import type { Sealer } from '../core/sealer.ts';
 import type { AuditStore } from '../core/stores.ts';
 import { isSealedHead, sealHead } from './audit-head.ts';
-import { auditRowOf, tableRowOf } from './audit-rows.ts';
+import { auditRowOf, readableRowOf, tableRowOf } from './audit-rows.ts';
 import type { AuditTableRow, Database } from './schema.ts';
 
 const pageSize = 500;
@@ -41,16 +49,18 @@ export class SqlAuditStore implements AuditStore {
     });
   }
 
-  async verify(): Promise<AuditBreak | undefined> {
+  async verify(witness?: AuditWitness): Promise<AuditBreak | undefined> {
     const head = await this.#head();
     if (head === undefined) return { sequence: 0, reason: 'the head of the chain is gone' };
     let previous = { sequence: 0, hash: auditGenesis };
     for await (const row of this.#rowsUpTo(head.sequence)) {
-      const reason = misfit(previous, row);
+      const reason = misfit(previous, row) ?? witness?.objection(row);
       if (reason !== undefined) return { sequence: Math.min(row.sequence, previous.sequence + 1), reason };
       previous = row;
     }
-    return this.#endBreak(previous, head);
+    const broken = this.#endBreak(previous, head);
+    const missing = broken === undefined ? witness?.missing(previous.sequence) : undefined;
+    return missing === undefined ? broken : { sequence: previous.sequence + 1, reason: missing };
   }
 
   async about(subject: string, limit: number): Promise<readonly AuditRow[]> {
@@ -62,6 +72,31 @@ export class SqlAuditStore implements AuditStore {
       .limit(limit)
       .execute();
     return rows.map(auditRowOf);
+  }
+
+  async head(): Promise<{ readonly sequence: number; readonly hash: string }> {
+    const head = await this.#head();
+    if (head === undefined) throw new Misconfigured('the head of the audit chain is gone');
+    const { sequence, hash, seal } = head;
+    this.#requireSeal({ sequence, hash }, seal);
+    return { sequence, hash };
+  }
+
+  async page({ after, upTo, event, limit }: AuditPage): Promise<readonly AuditRow[]> {
+    let query = this.#db.selectFrom('audit').selectAll().where('sequence', '>', after);
+    if (upTo !== undefined) query = query.where('sequence', '<=', upTo);
+    if (event !== undefined) query = query.where('event', '=', event);
+    return (await query.orderBy('sequence').limit(limit).execute()).map(readableRowOf);
+  }
+
+  async between(from: Date, to: Date): Promise<{ readonly first: number; readonly last: number } | undefined> {
+    const { first, last } = await this.#db
+      .selectFrom('audit')
+      .select((rows) => [rows.fn.min('sequence').as('first'), rows.fn.max('sequence').as('last')])
+      .where('at', '>=', from.getTime())
+      .where('at', '<=', to.getTime())
+      .executeTakeFirstOrThrow();
+    return first === null || last === null ? undefined : { first, last };
   }
 
   /** The head and the last row, in one statement: appends change both at once. */

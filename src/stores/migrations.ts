@@ -3,6 +3,7 @@ import type { Sealer } from '../core/sealer.ts';
 import { first } from './migrations/0001-first.ts';
 import { providers } from './migrations/0002-providers.ts';
 import { limits } from './migrations/0003-limits.ts';
+import { audit } from './migrations/0006-audit.ts';
 
 /**
  * Every step from an empty database to the schema of today, in order of name. Forward only; a step that was released
@@ -13,5 +14,6 @@ export function migrations(sealer: Sealer): Record<string, Migration> {
     '0001-first': first(sealer),
     '0002-providers': providers,
     '0003-limits': limits,
+    '0006-audit': audit,
   };
 }

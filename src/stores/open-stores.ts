@@ -4,6 +4,7 @@ import type { Sealer } from '../core/sealer.ts';
 import type { Stores } from '../core/stores.ts';
 import { SqlAuditStore } from './audit-store.ts';
 import { SqlChallengeStore } from './challenge-store.ts';
+import { SqlDutyStore } from './duty-store.ts';
 import { SqlEnrolmentStore } from './enrolment-store.ts';
 import { SqlFailureStore } from './failure-store.ts';
 import { guarded, toFault } from './faults.ts';
@@ -43,6 +44,7 @@ export async function openStores(settings: StoreSettings, needs: StoreNeeds): Pr
     limits: guarded(new SqlLimitStore(all), patience),
     journal: guarded(new SqlJournalStore(all), patience),
     audit: guarded(new SqlAuditStore(all), patience),
+    duties: guarded(new SqlDutyStore(all), patience),
     sessions: guarded(new SqlSessionStore(all), patience),
     migrate: () => upkeep.migrate(),
     health: () => healthOf(upkeep),

@@ -18,6 +18,7 @@ export interface Tables {
   readonly journal: JournalRow;
   readonly audit: AuditTableRow;
   readonly audit_head: AuditHeadRow;
+  readonly audit_duties: AuditDutyRow;
   readonly sessions: SessionRow;
   readonly probes: ProbeRow;
 }
@@ -122,6 +123,15 @@ export interface AuditHeadRow {
   readonly sequence: number;
   readonly hash: string;
   readonly seal: string;
+}
+
+export interface AuditDutyRow {
+  readonly name: string;
+  /** The node that has it, until `held_until`. */
+  readonly holder: string;
+  readonly held_until: number;
+  readonly position: number;
+  readonly moved_at: number | null;
 }
 
 export interface SessionRow {

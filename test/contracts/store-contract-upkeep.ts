@@ -145,6 +145,7 @@ async function dropAll(sql: StoreWorld['sql']): Promise<void> {
     'journal',
     'audit',
     'audit_head',
+    'audit_duties',
     'sessions',
   ];
   for (const table of [...own, 'probes', 'kysely_migration', 'kysely_migration_lock']) await sql(`drop table ${table}`);

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { auditContract } from './store-contract-audit.ts';
 import { challengeContract } from './store-contract-challenges.ts';
+import { auditReadingContract, dutyContract } from './store-contract-duties.ts';
 import { failureContract } from './store-contract-failures.ts';
 import { flowContract } from './store-contract-flows.ts';
 import { limitContract } from './store-contract-limits.ts';
@@ -23,6 +24,8 @@ export function storeContract(name: string, create: () => Promise<TestDatabase>)
     describe('challenges', () => challengeContract(world));
     describe('enrolments, journal and sessions', () => recordContract(world));
     describe('audit', () => auditContract(world));
+    describe('the audit, read', () => auditReadingContract(world));
+    describe('duties', () => dutyContract(world));
     describe('sendings', () => sendContract(world));
     describe('limits', () => limitContract(world));
     describe('sealing', () => sealingContract(world));

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests run against and a bare Debian or Ubuntu lacks: Samba AD, PostgreSQL, Chromium, fonts.
+# Installs what the tests run against and a bare Debian or Ubuntu lacks: Samba AD, PostgreSQL, rsyslog, Chromium, fonts.
 # Does nothing where it cannot (no apt, not root): the tests then say loudly what did not run.
 set -eu
 
@@ -8,6 +8,7 @@ command -v samba-tool >/dev/null 2>&1 || missing="$missing samba samba-ad-dc sam
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+ls /usr/lib/*/rsyslog/lmnsd_ossl.so >/dev/null 2>&1 || missing="$missing rsyslog rsyslog-openssl"
 ls /usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf >/dev/null 2>&1 || missing="$missing fonts-noto-core"
 [ -n "$missing" ] || exit 0
 
