@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { createApp, type Services } from './app.ts';
 import { createDirectory } from './compose-directory.ts';
 import { createNotices } from './compose-notices.ts';
+import { openPasswordScreen } from './compose-passwords.ts';
 import { createProviders, type Providers, routesOf } from './compose-providers.ts';
 import { startUpkeep } from './compose-upkeep.ts';
 import type { Configuration, Environment } from './config.ts';
@@ -96,6 +97,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   });
   const notices = createNotices(configuration, { providers, catalogue, log });
   const policy = policyOf(configuration);
+  const screen = await openPasswordScreen({ configuration, environment, clock, log });
   const audit = new FlowAudit({ audit: stores.audit, clock });
   const desk = new GateDesk({ gates, stores, audit });
   const starter = new FlowStarter({ gates, desk, stores, directory, policy, audit, clock, mac });
@@ -108,7 +110,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     clock,
     writePatienceMs: writePatienceMs(configuration),
   });
-  const actions = new ActionRunner({ stores, directory, policy, audit, writes, clock });
+  const actions = new ActionRunner({ stores, directory, policy, screen, audit, writes, clock });
   const guard = new SignInGuard({
     policy,
     directory,
@@ -173,6 +175,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
       await challenges.stop();
       await notices.idle();
       await Promise.all([...providers.values()].map((provider) => provider.close?.()));
+      await screen.close();
       await stores.close();
       await directory.close();
       await demo?.close();

@@ -88,6 +88,7 @@ function actionPages(needs: ResetNeeds): { readonly [page: string]: FlowPage } {
       needs.pages.send(request, response, {
         view: 'reset/password',
         surface: 'reset',
+        notice: flow.notice,
         problems: flow.problems,
         data: {
           name: account.name,

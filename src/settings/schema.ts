@@ -4,6 +4,7 @@ import { sealingSecret } from '../core/sealer.ts';
 import { sendingSettings } from '../core/sending-rules.ts';
 import type { Definitions } from '../definitions.ts';
 import { activeDirectorySettings } from '../directories/active-directory/settings.ts';
+import { passwordSettings } from '../passwords/settings.ts';
 import { storeSettings } from '../stores/settings.ts';
 
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -121,6 +122,7 @@ export function configurationSchema(definitions: Definitions) {
       .prefault({}),
     gates: z.strictObject(gateSettings).default({}),
     policy: policySchema(definitions),
+    password: passwordSettings.prefault({}),
     log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
   });
 }
