@@ -28,8 +28,9 @@ export interface ActionRunnerNeeds {
 interface Judged {
   readonly problems: readonly Problem[];
   readonly rejected: boolean;
-  readonly advice?: Message;
 }
+
+const accepted: Judged = { problems: [], rejected: false };
 
 /** What happens after the chain is passed: the choice, the new password, and the flow's end. The write is WriteDesk's. */
 export class ActionRunner {
@@ -80,9 +81,7 @@ export class ActionRunner {
       await this.#needs.audit.write('flow.refused', flow, { request, detail: { why: 'passwords' } });
       return (await this.#needs.stores.flows.save({ ...quiet(flow), step })) ?? this.#current(flow);
     }
-    const { problems, advice } = judged;
-    const said = { ...quiet(flow), step, problems, ...(advice === undefined ? {} : { notice: advice }) };
-    return (await this.#needs.stores.flows.save(said)) ?? this.#current(flow);
+    return (await this.#needs.stores.flows.save({ ...flow, step, problems: judged.problems })) ?? this.#current(flow);
   }
 
   /**
@@ -112,8 +111,9 @@ export class ActionRunner {
     const named = unmet.some((rule) => rule.id === 'name');
     const own = refusals.filter(({ key }) => !(named && key === 'password.screened.person'));
     const problems = [...unmet.map(unmetProblem), ...own.map((message) => ({ field: 'password', message }))];
-    if (problems.length === 0 && unchecked) return slip('password', 'password.screened.unchecked');
-    return { problems, rejected: problems.length > 0, ...(advice === undefined ? {} : { advice }) };
+    if (problems.length === 0) return unchecked ? slip('password', 'password.screened.unchecked') : accepted;
+    const advised = advice === undefined ? [] : [{ field: 'password', message: advice }];
+    return { problems: [...problems, ...advised], rejected: true };
   }
 
   async #write(

@@ -15,6 +15,11 @@ export interface PasswordRule {
   readonly met?: boolean;
 }
 
+/** Whether the page can only say so once Next is pressed. */
+export function isJudgedLater(rule: PasswordRule): boolean {
+  return ['history', 'age', 'context', 'known'].includes(rule.id);
+}
+
 /** What to say of a password that does not meet a rule. */
 export function unmetProblem(rule: PasswordRule): Problem {
   const { values } = rule.message;

@@ -55,7 +55,8 @@ export class Screen implements PasswordScreen {
     if (leaked === 'yes') refusals.push({ key: 'password.screened.breached' });
     return {
       refusals,
-      ...(advice === undefined ? {} : { advice }),
+      // The reason says more than the meter could.
+      ...(advice === undefined || known || context.length > 0 ? {} : { advice }),
       unchecked: leaked === 'unknown' && this.#needs.onFault === 'refuse',
     };
   }

@@ -3,6 +3,7 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { BadRequest } from '../core/errors.ts';
 import { parseLogin } from '../core/login.ts';
+import { isJudgedLater } from '../core/password-rules.ts';
 import { contextOf } from '../web/requests.ts';
 import { renewSession, saveSession } from '../web/session.ts';
 import { endedPages } from './ended-pages.ts';
@@ -88,13 +89,16 @@ function actionPages(needs: ResetNeeds): { readonly [page: string]: FlowPage } {
       needs.pages.send(request, response, {
         view: 'reset/password',
         surface: 'reset',
-        notice: flow.notice,
         problems: flow.problems,
         data: {
           name: account.name,
           samName: account.samName,
           displayName: account.displayName,
-          rules: rules.map((rule) => ({ ...rule, text: request.translate(rule.message.key, rule.message.values) })),
+          rules: rules.map((rule) => ({
+            ...rule,
+            later: isJudgedLater(rule),
+            text: request.translate(rule.message.key, rule.message.values),
+          })),
           mayGoBack: flow.actions.length > 1,
           progress: progressOf(flow),
         },
