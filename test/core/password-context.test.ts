@@ -37,6 +37,7 @@ describe('words that have to do with a person', () => {
     'zoe likes green harbours',
     'Stahl-und-99-Federn',
     'Kontosa-2026',
+    'zContosooe12345',
     '',
     '🦊🦊🦊🦊',
   ])('6.2.11: %j is nobody’s business', (password) => {

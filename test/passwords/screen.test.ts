@@ -93,6 +93,14 @@ describe('what Latchkey asks of a new password', () => {
     expect(await strict.refusals('violet Lantern 7 orbit')).toEqual([]);
   });
 
+  test('a reason that says more than the meter could stands alone', async () => {
+    for (const one of ['password1', 'Contoso1', 'Anna-1']) {
+      const { refusals, advice } = await screenOf().screen.judge(one, { account, spotless: true });
+      expect(refusals).toHaveLength(1);
+      expect(advice).toBeUndefined();
+    }
+  });
+
   test.each([
     ['asdfghjkl;', 'keyboard'],
     ['abcabcabcabc', 'repeats'],
