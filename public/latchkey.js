@@ -31,19 +31,44 @@ async function watch(form, pause) {
 const reload = document.querySelector('[data-reload]');
 if (reload) setTimeout(() => location.reload(), Number(reload.dataset.reload) * 1000);
 
-// The password's checklist, ticked while typing by the same rules as on the server; the server decides.
+// The password's checklist, ticked while typing by the same rules as on the server; the server decides. What is typed
+// stays here until Next is pressed.
 const password = document.querySelector('[data-rules]');
 if (password) {
   const names = JSON.parse(password.dataset.names);
-  const rules = [...document.getElementById(password.dataset.rules).querySelectorAll('[data-rule]')];
-  password.addEventListener('input', () => {
-    for (const rule of rules) rule.classList.toggle('met', isMet(rule.dataset, password.value, names) === true);
-  });
+  const list = document.getElementById(password.dataset.rules);
+  const repeat = document.getElementById('repeat');
+  const told = document.querySelector('[data-told]');
+  const rules = [...list.querySelectorAll('[data-rule]')].filter(
+    ({ dataset }) => isMet(dataset, 'x', names) !== undefined,
+  );
+  for (const rule of rules) rule.append(Object.assign(document.createElement('span'), { className: 'unseen' }));
+  let timer;
+  const look = () => {
+    const typed = password.value;
+    for (const rule of rules) {
+      const met = typed !== '' && isMet(rule.dataset, typed, names);
+      rule.classList.toggle('met', met);
+      rule.lastChild.textContent = typed === '' ? '' : ` (${met ? list.dataset.met : list.dataset.unmet})`;
+    }
+    // Said once a person pauses: a reader that speaks at every key is no help.
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      told.textContent = typed === '' ? '' : summary(told.dataset, rules, repeat.value && repeat.value === typed);
+    }, 700);
+  };
+  password.addEventListener('input', look);
+  repeat.addEventListener('input', look);
+}
+
+function summary({ progress, same, different }, rules, alike) {
+  const met = rules.filter((rule) => rule.classList.contains('met')).length;
+  const sofar = progress.replace('{met}', met).replace('{all}', rules.length);
+  return alike === '' ? sofar : `${sofar} ${alike ? same : different}`;
 }
 
 function isMet({ rule, count }, typed, names) {
-  if (typed === '') return false;
-  if (rule === 'length') return typed.length >= Number(count);
+  if (rule === 'length') return typed.length >= Number(count) && typed.length <= 256;
   if (rule === 'name') return !names.some((name) => typed.toLowerCase().includes(name.toLowerCase()));
   if (rule === 'kinds') return kinds.filter((kind) => kind.test(typed)).length >= 3;
   return undefined;
@@ -58,6 +83,10 @@ if (reveal) {
     const shown = fields[0].type === 'text';
     for (const field of fields) field.type = shown ? 'password' : 'text';
     reveal.textContent = words[shown ? 0 : 1];
+  });
+  // What is sent as plain text may be kept by the browser among what was typed before.
+  fields[0].form.addEventListener('submit', () => {
+    for (const field of fields) field.type = 'password';
   });
 }
 

@@ -7,6 +7,7 @@ import { createAuditWork } from './compose-audit.ts';
 import { createDirectory } from './compose-directory.ts';
 import { createVisitLimits } from './compose-limits.ts';
 import { createNotices } from './compose-notices.ts';
+import { openPasswordScreen } from './compose-passwords.ts';
 import { createProviders, type Providers, routesOf } from './compose-providers.ts';
 import { startUpkeep } from './compose-upkeep.ts';
 import type { Configuration, Environment } from './config.ts';
@@ -100,6 +101,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   });
   const notices = createNotices(configuration, { providers, catalogue, log });
   const policy = policyOf(configuration);
+  const screen = await openPasswordScreen({ configuration, environment, clock, log });
   const audit = new FlowAudit({ audit: stores.audit, clock });
   const desk = new GateDesk({ gates, stores, audit });
   const starter = new FlowStarter({ gates, desk, stores, directory, policy, audit, clock, mac });
@@ -112,7 +114,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     clock,
     writePatienceMs: writePatienceMs(configuration),
   });
-  const actions = new ActionRunner({ stores, directory, policy, audit, writes, clock });
+  const actions = new ActionRunner({ stores, directory, policy, screen, audit, writes, clock });
   const guard = new SignInGuard({
     policy,
     directory,
@@ -180,6 +182,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
       await challenges.stop();
       await notices.idle();
       await Promise.all([...providers.values()].map((provider) => provider.close?.()));
+      await screen.close();
       await stores.close();
       await directory.close();
       await demo?.close();

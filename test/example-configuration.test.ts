@@ -97,7 +97,10 @@ describe('latchkey.example.yaml', () => {
   });
 
   it('is one with every other setting that it only shows', () => {
-    const shown = source.replaceAll(/^( *)# ((?:logo-file|colours|answer-pattern[a-z-]*): )/gm, '$1$2');
+    const shown = source.replaceAll(
+      /^( *)# ((?:logo-file|colours|answer-pattern[a-z-]*|file|range-[a-z-]*): )/gm,
+      '$1$2',
+    );
     expect(loadExample(shown, true).organisation.colours).toBeDefined();
   });
 

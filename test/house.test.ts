@@ -71,6 +71,10 @@ const houses: readonly House[] = [
     may: ['core/', 'zod', 'node:', 'ldapts', 'passport', 'passport-ldapauth', 'selfsigned'],
     apart: true,
   },
+  {
+    folder: 'passwords/',
+    may: ['passwords/', 'core/', 'outbound/', 'zod', 'node:', '@zxcvbn-ts/core', '@zxcvbn-ts/language-common'],
+  },
   { folder: 'stores/', may: ['stores/', 'core/', 'zod', 'node:', 'kysely', 'better-sqlite3', 'pg'] },
   {
     folder: 'web/',

@@ -5,6 +5,7 @@ import type { Loaded } from '../start.ts';
 import { Catalogue } from '../web/catalogue.ts';
 import { checkAudit } from './check-audit.ts';
 import { checkDoor } from './check-door.ts';
+import { checkPasswords } from './check-passwords.ts';
 import { checkProviders } from './check-providers.ts';
 import { checkStore } from './check-store.ts';
 
@@ -24,6 +25,7 @@ export async function* check(loaded: Loaded): AsyncGenerator<Finding> {
   const looks: readonly Look[] = [
     { subject: 'texts', run: async () => checkTexts(loaded) },
     { subject: 'listen', run: async () => checkDoor(configuration, new Date()) },
+    { subject: 'passwords', run: () => checkPasswords(loaded) },
     { subject: 'store', run: () => checkStore(configuration) },
     { subject: 'audit', run: () => checkAudit(configuration) },
     { subject: 'directory', run: () => checkDirectory(loaded) },

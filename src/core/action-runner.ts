@@ -8,6 +8,7 @@ import type { FlowAudit } from './flow-audit.ts';
 import type { Action, JournalOutcome } from './journal.ts';
 import type { Message, Problem } from './message.ts';
 import { type PasswordRule, passwordRules, unmetProblem } from './password-rules.ts';
+import type { PasswordScreen } from './password-screen.ts';
 import { barredFromReset, type Policy } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Stores } from './stores.ts';
@@ -17,10 +18,19 @@ export interface ActionRunnerNeeds {
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
   readonly directory: Directory;
   readonly policy: Policy;
+  readonly screen: PasswordScreen;
   readonly audit: FlowAudit;
   readonly writes: WriteDesk;
   readonly clock: Clock;
 }
+
+/** What is wrong with a new password. `rejected`: it was looked at and not taken; a slip or a fault does not count. */
+interface Judged {
+  readonly problems: readonly Problem[];
+  readonly rejected: boolean;
+}
+
+const accepted: Judged = { problems: [], rejected: false };
 
 /** What happens after the chain is passed: the choice, the new password, and the flow's end. The write is WriteDesk's. */
 export class ActionRunner {
@@ -35,7 +45,7 @@ export class ActionRunner {
     const account = await this.#account(flow);
     if (account === undefined) throw new BadRequest('the account of this flow is gone');
     const policy = await this.#needs.directory.passwordPolicy(account);
-    return { account, policy, rules: passwordRules(policy, account) };
+    return { account, policy, rules: passwordRules({ policy, screen: this.#needs.screen }, account) };
   }
 
   /** Keeps the password and unlocks, or goes on to the page that asks for a new one. */
@@ -61,9 +71,17 @@ export class ActionRunner {
     request: RequestContext,
   ): Promise<Flow> {
     if (flow.step.kind !== 'password') throw new BadRequest('no new password is asked for here');
-    const problems = await this.#problemsOf(flow, typed);
-    if (problems.length === 0) return this.#write(flow, { action: 'reset', newPassword: typed.password }, request);
-    return (await this.#needs.stores.flows.save({ ...flow, problems })) ?? this.#current(flow);
+    const judged = await this.#judge(flow, typed);
+    if (judged.problems.length === 0) {
+      return this.#write(flow, { action: 'reset', newPassword: typed.password }, request);
+    }
+    const step = judged.rejected ? nextStep(flow, { kind: 'password-rejected' }) : flow.step;
+    if (step === undefined) throw new BadRequest('no new password is asked for here');
+    if (step.kind === 'refused') {
+      await this.#needs.audit.write('flow.refused', flow, { request, detail: { why: 'passwords' } });
+      return (await this.#needs.stores.flows.save({ ...quiet(flow), step })) ?? this.#current(flow);
+    }
+    return (await this.#needs.stores.flows.save({ ...flow, step, problems: judged.problems })) ?? this.#current(flow);
   }
 
   /**
@@ -78,12 +96,24 @@ export class ActionRunner {
     return this.#finish(flow, { outcome, ...(outcome === 'not-done' ? { problem: notDone } : {}) });
   }
 
-  async #problemsOf(flow: Flow, typed: { password: string; repeat: string }): Promise<readonly Problem[]> {
-    if (typed.password === '') return [{ field: 'password', message: { key: 'password.empty' } }];
-    if (typed.password !== typed.repeat) return [{ field: 'repeat', message: { key: 'password.mismatch' } }];
+  async #judge(flow: Flow, typed: { password: string; repeat: string }): Promise<Judged> {
+    const slip = (field: string, key: string): Judged => ({ problems: [{ field, message: { key } }], rejected: false });
+    if (typed.password === '') return slip('password', 'password.empty');
+    if (typed.password !== typed.repeat) return slip('repeat', 'password.mismatch');
+    const { screen } = this.#needs;
     const { account, policy } = await this.situation(flow);
-    const unmet = passwordRules(policy, account, typed.password).filter((rule) => rule.met === false);
-    return unmet.map(unmetProblem);
+    const unmet = passwordRules({ policy, screen }, account, typed.password).filter((rule) => rule.met === false);
+    const { refusals, advice, unchecked } = await screen.judge(typed.password, {
+      account,
+      spotless: unmet.length === 0,
+    });
+    // The same thing is said once: the directory's rule about names comes first.
+    const named = unmet.some((rule) => rule.id === 'name');
+    const own = refusals.filter(({ key }) => !(named && key === 'password.screened.person'));
+    const problems = [...unmet.map(unmetProblem), ...own.map((message) => ({ field: 'password', message }))];
+    if (problems.length === 0) return unchecked ? slip('password', 'password.screened.unchecked') : accepted;
+    const advised = advice === undefined ? [] : [{ field: 'password', message: advice }];
+    return { problems: [...problems, ...advised], rejected: true };
   }
 
   async #write(

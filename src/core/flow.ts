@@ -61,7 +61,7 @@ export type FlowStep =
   | { readonly kind: 'gate'; readonly at: number; readonly openingSince?: number; readonly judgingSince?: number }
   /** `refusals` as below: going back does not forget them. */
   | { readonly kind: 'choose'; readonly refusals?: number }
-  /** `refusals` counts the passwords that the directory or its policy did not take. */
+  /** `refusals` counts the passwords that the directory, its policy or Latchkey's own screen did not take. */
   | { readonly kind: 'password'; readonly refusals: number }
   /** A write was sent and nothing may be done until its outcome is known. */
   | { readonly kind: 'writing'; readonly journalId: string; readonly action: Action; readonly since: number }
@@ -79,13 +79,15 @@ export type FlowEvent =
   | { readonly kind: 'refused'; readonly reason: RefusedReason }
   | { readonly kind: 'chose-reset' }
   | { readonly kind: 'back' }
+  /** A new password was not taken, and nothing was written. */
+  | { readonly kind: 'password-rejected' }
   /** `since` in milliseconds. */
   | { readonly kind: 'write-began'; readonly journalId: string; readonly action: Action; readonly since: number }
   | { readonly kind: 'write-ended'; readonly outcome: JournalOutcome; readonly refusals: number }
   | { readonly kind: 'expired' }
   | { readonly kind: 'cancelled' };
 
-/** How often a directory may refuse a password within one flow before the person must start again. */
+/** How often a password may be refused within one flow, by whomever, before the person must start again. */
 export const maxRefusals = 10;
 
 /**
@@ -172,8 +174,13 @@ function fromChoose(flow: Pick<Flow, 'actions'>, refusals: number, event: FlowEv
 
 function fromPassword(flow: Pick<Flow, 'actions'>, refusals: number, event: FlowEvent): FlowStep | undefined {
   if (event.kind === 'back') return refusals === 0 ? { kind: 'choose' } : { kind: 'choose', refusals };
+  if (event.kind === 'password-rejected') return afterRefusal(refusals + 1);
   if (event.kind === 'write-began' && event.action === 'reset' && flow.actions.includes('reset')) return writing(event);
   return undefined;
+}
+
+function afterRefusal(refusals: number): FlowStep {
+  return refusals < maxRefusals ? { kind: 'password', refusals } : { kind: 'refused', reason: 'helpdesk' };
 }
 
 function writing(event: Extract<FlowEvent, { kind: 'write-began' }>): FlowStep {
@@ -184,7 +191,5 @@ function afterWrite(action: Action, event: Extract<FlowEvent, { kind: 'write-end
   if (event.outcome === 'done') return { kind: 'done', action, certain: true };
   if (event.outcome === 'unknown') return { kind: 'done', action, certain: false };
   if (action === 'unlock') return { kind: 'choose' };
-  return event.refusals < maxRefusals
-    ? { kind: 'password', refusals: event.refusals }
-    : { kind: 'refused', reason: 'helpdesk' };
+  return afterRefusal(event.refusals);
 }

@@ -1,15 +1,23 @@
 import type { Account } from './account.ts';
 import type { PasswordPolicy } from './directory.ts';
 import type { Message, Problem } from './message.ts';
+import type { PasswordScreen } from './password-screen.ts';
 
 /**
- * One line of the checklist beside the password field. `met` is undefined where only the directory can tell.
- * The rules are the directory's own: Latchkey reports them and adds none (ASVS 6.2.5).
+ * One line of the checklist beside the password field. `met` is undefined where it is judged elsewhere.
+ * Rules of composition are the directory's own: Latchkey reports them and adds none (ASVS 6.2.5).
  */
 export interface PasswordRule {
-  readonly id: 'length' | 'name' | 'kinds' | 'history' | 'age';
+  readonly id: 'length' | 'name' | 'kinds' | 'history' | 'age' | 'context' | 'known';
+  /** Who asks for it. */
+  readonly from: 'directory' | 'portal';
   readonly message: Message;
   readonly met?: boolean;
+}
+
+/** Whether the page can only say so once Next is pressed. */
+export function isJudgedLater(rule: PasswordRule): boolean {
+  return ['history', 'age', 'context', 'known'].includes(rule.id);
 }
 
 /** What to say of a password that does not meet a rule. */
@@ -24,39 +32,57 @@ export function unmetProblem(rule: PasswordRule): Problem {
 /** Windows counts UTF-16 units, and so does String.length. */
 const maxLength = 256;
 
+/** Who asks for what. */
+export interface RuleSources {
+  readonly policy: PasswordPolicy;
+  readonly screen: Pick<PasswordScreen, 'minLength' | 'organisation'>;
+}
+
 /**
- * The policy as sentences, judged for a password where that can be done without the directory.
+ * The directory's policy and Latchkey's own checks as sentences, judged for a password where that can be done at once.
+ * The longer of the two least lengths holds.
  * @param password undefined before anything was typed
  */
 export function passwordRules(
-  policy: PasswordPolicy,
+  { policy, screen }: RuleSources,
   account: Pick<Account, 'samName' | 'displayName'>,
   password?: string,
 ): readonly PasswordRule[] {
   const judge = (test: (typed: string) => boolean): { met?: boolean } =>
     password === undefined ? {} : { met: test(password) };
   const rules: PasswordRule[] = [];
-  const least = Math.max(policy.minLength, 1);
+  const least = Math.max(policy.minLength, screen.minLength, 1);
   rules.push({
     id: 'length',
+    from: screen.minLength > policy.minLength ? 'portal' : 'directory',
     message: { key: 'password.rules.length', values: { count: least } },
     ...judge((typed) => typed.length >= least && typed.length <= maxLength),
   });
   if (policy.complexity) {
     rules.push({
       id: 'name',
+      from: 'directory',
       message: { key: 'password.rules.name' },
       ...judge((typed) => !holdsName(typed, account)),
     });
-    rules.push({ id: 'kinds', message: { key: 'password.rules.kinds' }, ...judge((typed) => kindsOf(typed) >= 3) });
+    rules.push({
+      id: 'kinds',
+      from: 'directory',
+      message: { key: 'password.rules.kinds' },
+      ...judge((typed) => kindsOf(typed) >= 3),
+    });
   }
   if (policy.hintsEnforced && policy.historyLength > 0) {
-    rules.push({ id: 'history', message: { key: 'password.rules.history', values: { count: policy.historyLength } } });
+    const values = { count: policy.historyLength };
+    rules.push({ id: 'history', from: 'directory', message: { key: 'password.rules.history', values } });
   }
   if (policy.hintsEnforced && policy.minAgeSeconds > 0) {
     const days = Math.ceil(policy.minAgeSeconds / 86_400);
-    rules.push({ id: 'age', message: { key: 'password.rules.age', values: { count: days } } });
+    rules.push({ id: 'age', from: 'directory', message: { key: 'password.rules.age', values: { count: days } } });
   }
+  const values = { organisation: screen.organisation };
+  rules.push({ id: 'context', from: 'portal', message: { key: 'password.rules.context', values } });
+  rules.push({ id: 'known', from: 'portal', message: { key: 'password.rules.known' } });
   return rules;
 }
 

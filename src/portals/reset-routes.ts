@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { BadRequest } from '../core/errors.ts';
 import { loginStem, parseLogin } from '../core/login.ts';
+import { isJudgedLater } from '../core/password-rules.ts';
 import type { VisitLimits } from '../core/visit-limits.ts';
 import type { EvenTime } from '../web/even-time.ts';
 import { contextOf } from '../web/requests.ts';
@@ -108,7 +109,11 @@ function actionPages(needs: ResetNeeds): { readonly [page: string]: FlowPage } {
           name: account.name,
           samName: account.samName,
           displayName: account.displayName,
-          rules: rules.map((rule) => ({ ...rule, text: request.translate(rule.message.key, rule.message.values) })),
+          rules: rules.map((rule) => ({
+            ...rule,
+            later: isJudgedLater(rule),
+            text: request.translate(rule.message.key, rule.message.values),
+          })),
           mayGoBack: flow.actions.length > 1,
           progress: progressOf(flow),
         },

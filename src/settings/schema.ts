@@ -4,6 +4,7 @@ import { sealingSecret } from '../core/sealer.ts';
 import { sendingSettings } from '../core/sending-rules.ts';
 import type { Definitions } from '../definitions.ts';
 import { activeDirectorySettings } from '../directories/active-directory/settings.ts';
+import { passwordSettings } from '../passwords/settings.ts';
 import { storeSettings } from '../stores/settings.ts';
 import { auditSettings } from './audit-settings.ts';
 import { limitSettings } from './limit-settings.ts';
@@ -126,6 +127,7 @@ export function configurationSchema(definitions: Definitions) {
     policy: policySchema(definitions),
     limits: limitSettings(range),
     audit: auditSettings.prefault({}),
+    password: passwordSettings.prefault({}),
     log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
   });
 }

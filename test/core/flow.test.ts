@@ -34,6 +34,7 @@ const password: FlowStep = { kind: 'password', refusals: 0 };
 const passed: FlowEvent = { kind: 'passed' };
 const choseReset: FlowEvent = { kind: 'chose-reset' };
 const back: FlowEvent = { kind: 'back' };
+const rejected: FlowEvent = { kind: 'password-rejected' };
 const expired: FlowEvent = { kind: 'expired' };
 const cancelled: FlowEvent = { kind: 'cancelled' };
 const refusedEvent: FlowEvent = { kind: 'refused', reason: 'barred' };
@@ -64,6 +65,20 @@ describe('what follows what', () => {
     ['a new password is written', at(password), began('reset'), writing('reset')],
     ['no unlock is written where a password was asked for', at(password), began('unlock'), undefined],
     ['one may go back to the choice', at(password), back, choose],
+    [
+      'a password that is not taken may be followed by another',
+      at(password),
+      rejected,
+      { kind: 'password', refusals: 1 },
+    ],
+    [
+      'so many of them end in the helpdesk',
+      at({ kind: 'password', refusals: maxRefusals - 1 }),
+      rejected,
+      { kind: 'refused', reason: 'helpdesk' },
+    ],
+    ['nothing is rejected where no password was asked for', at(choose), rejected, undefined],
+    ['nor while one is written', at(writing('reset')), rejected, undefined],
     [
       'a write that was done is the end',
       at(writing('reset')),

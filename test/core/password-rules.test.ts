@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PasswordPolicy } from '../../src/core/directory.ts';
-import { passwordRules } from '../../src/core/password-rules.ts';
+import { passwordRules, type RuleSources } from '../../src/core/password-rules.ts';
 
 const policy: PasswordPolicy = {
   source: 'domain',
@@ -12,30 +12,36 @@ const policy: PasswordPolicy = {
   lockoutWindowSeconds: 1800,
   hintsEnforced: true,
 };
+const screen = { minLength: 0, organisation: 'Contoso' };
 const anna = { samName: 'anna.berg', displayName: 'Anna Berg-Strøm, Dr.' };
 
 const unmet = (password: string, wish: Partial<PasswordPolicy> = {}): readonly string[] =>
-  passwordRules({ ...policy, ...wish }, anna, password)
+  passwordRules({ policy: { ...policy, ...wish }, screen }, anna, password)
     .filter((rule) => rule.met === false)
+    .map((rule) => rule.id);
+
+const directorys = (sources: RuleSources): readonly string[] =>
+  passwordRules(sources, anna)
+    .filter((rule) => rule.from === 'directory')
     .map((rule) => rule.id);
 
 describe('the rules of a directory', () => {
   test('are told before anything is typed, and judged of nothing', () => {
-    const rules = passwordRules(policy, anna);
-    expect(rules.map((rule) => rule.id)).toEqual(['length', 'name', 'kinds', 'history', 'age']);
+    const rules = passwordRules({ policy, screen }, anna);
+    expect(rules.map((rule) => rule.id)).toEqual(['length', 'name', 'kinds', 'history', 'age', 'context', 'known']);
     expect(rules.every((rule) => rule.met === undefined)).toBe(true);
-    expect(rules.at(-1)?.message.values).toEqual({ count: 2 });
+    expect(rules.find((rule) => rule.id === 'age')?.message.values).toEqual({ count: 2 });
   });
 
-  test('are the directory’s own and none of Latchkey’s', () => {
+  test('6.2.5: of composition are the directory’s own and none of Latchkey’s', () => {
     const lenient = { complexity: false, historyLength: 0, minAgeSeconds: 0, minLength: 0 };
-    expect(passwordRules({ ...policy, ...lenient }, anna).map((rule) => rule.id)).toEqual(['length']);
+    expect(directorys({ policy: { ...policy, ...lenient }, screen })).toEqual(['length']);
     expect(unmet('a', lenient)).toEqual([]);
   });
 
   test('name history and age only where a reset is held to them', () => {
-    const rules = passwordRules({ ...policy, hintsEnforced: false }, anna);
-    expect(rules.map((rule) => rule.id)).toEqual(['length', 'name', 'kinds']);
+    const rules = directorys({ policy: { ...policy, hintsEnforced: false }, screen });
+    expect(rules).toEqual(['length', 'name', 'kinds']);
   });
 
   test.each<[string, readonly string[]]>([
@@ -55,4 +61,20 @@ describe('the rules of a directory', () => {
   ])('of %j say %j', (password, ids) => {
     expect(unmet(password)).toEqual(ids);
   });
+
+  test.each<[number, number, { count: number; from: string }]>([
+    [8, 0, { count: 8, from: 'directory' }],
+    [8, 8, { count: 8, from: 'directory' }],
+    [8, 15, { count: 15, from: 'portal' }],
+    [14, 12, { count: 14, from: 'directory' }],
+    [0, 0, { count: 1, from: 'directory' }],
+  ])(
+    '6.2.1: of a directory’s %i and a portal’s %i the longer holds, and says whose it is',
+    (minLength, own, wanted) => {
+      const sources = { policy: { ...policy, minLength }, screen: { ...screen, minLength: own } };
+      const [rule] = passwordRules(sources, anna, `Aa1${'x'.repeat(wanted.count - 4 < 0 ? 0 : wanted.count - 4)}`);
+      expect({ count: rule?.message.values?.count, from: rule?.from }).toEqual(wanted);
+      expect(rule?.met).toBe(wanted.count <= 3);
+    },
+  );
 });

@@ -61,7 +61,7 @@ describe('somebody who has registered', () => {
       .page('[data-rule]')
       .toArray()
       .map((one) => visitor.page(one).attr('data-rule'));
-    expect(rules).toEqual(['length', 'name', 'kinds', 'history']);
+    expect(rules).toEqual(['length', 'name', 'kinds', 'history', 'context', 'known']);
     expect(visitor.text).toContain('10');
     expect(visitor.problems).toBe('');
   });
