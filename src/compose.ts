@@ -19,6 +19,7 @@ import { FlowRunner } from './core/flow-runner.ts';
 import { FlowStarter } from './core/flow-starter.ts';
 import type { Gate } from './core/gate.ts';
 import { GateDesk } from './core/gate-desk.ts';
+import type { OutboxWorker } from './core/outbox-worker.ts';
 import type { Channel } from './core/provider.ts';
 import { createSealer } from './core/sealer.ts';
 import { SignInGuard } from './core/sign-in.ts';
@@ -51,10 +52,11 @@ export interface Latchkey {
   readonly providers: Providers;
   readonly writes: WriteDesk;
   readonly challenges: Challenges;
+  readonly outbox: OutboxWorker;
   /** Only in the demo. */
   readonly phones?: VirtualPhones;
   readonly mailbox?: VirtualMailbox;
-  /** Starts what runs beside the requests: recovery of sendings and writes, and clearing up. */
+  /** Starts what runs beside the requests: recovery of sendings, writes and notices, and clearing up. */
   startUpkeep(): void;
   /** Says that no more requests are wanted: readiness fails from now on. */
   drain(): void;
@@ -94,7 +96,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     overrides: path.resolve(path.dirname(environment.configurationFile), 'locales'),
     tags: configuration.languages,
   });
-  const notices = createNotices(configuration, { providers, catalogue, log });
+  const { notices, outbox } = createNotices({ configuration, providers, catalogue, stores, clock, log });
   const policy = policyOf(configuration);
   const audit = new FlowAudit({ audit: stores.audit, clock });
   const desk = new GateDesk({ gates, stores, audit });
@@ -160,10 +162,11 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     providers,
     writes,
     challenges,
+    outbox,
     ...(phones === undefined ? {} : { phones }),
     ...(mailbox === undefined ? {} : { mailbox }),
     startUpkeep() {
-      timer = startUpkeep({ challenges, writes, stores, clock, log });
+      timer = startUpkeep({ challenges, writes, outbox, stores, clock, log });
     },
     drain() {
       draining.now = true;
@@ -171,7 +174,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     async close() {
       clearInterval(timer);
       await challenges.stop();
-      await notices.idle();
+      await outbox.stop();
       await Promise.all([...providers.values()].map((provider) => provider.close?.()));
       await stores.close();
       await directory.close();

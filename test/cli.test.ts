@@ -291,7 +291,7 @@ describe('latchkey migrate and audit verify', () => {
       const { folder, database, origin } = await lastingDemo();
       expect(await latchkey('migrate', folder)).toMatchObject({
         code: 0,
-        stdout: 'Applied 0001-first.\nApplied 0002-providers.\n',
+        stdout: 'Applied 0001-first.\nApplied 0002-providers.\nApplied 0004-outbox.\n',
       });
       expect(await latchkey('migrate', folder)).toMatchObject({ code: 0, stdout: 'The schema is current.\n' });
       expect((await latchkey('check', folder)).stdout).toMatch(/^ok +store: .*takes writes/m);

@@ -232,24 +232,19 @@ export class FlowRunner {
   /** Keeps what was proved. The gate is claimed once more: the flow may have been ended while it was being judged. */
   async #enrol(judged: Flow, proof: { link: Link; data: Enrolment['data']; request: RequestContext }): Promise<Flow> {
     const { link, data, request } = proof;
-    const { audit, stores, clock } = this.#needs;
+    const { audit, stores, notices, clock } = this.#needs;
     const flow = await this.#claim(judged);
     if (flow === undefined) return this.#current(judged);
     if (!(await this.#mayEnrol(flow))) return this.#end(flow, 'not-eligible', request);
     await audit.write('enrolment.keeping', flow, { request, gate: link.gate });
-    await stores.enrolments.keep({
-      accountId: subjectKey(flow.subject),
-      gate: link.gate,
-      data,
-      provedAt: clock.now(),
-    });
+    const event = { kind: 'enrolment-changed', gate: link.gate } as const;
+    const tell = await notices.rows({ subject: flow.subject, event, reference: flow.reference });
+    const accountId = subjectKey(flow.subject);
+    await stores.enrolments.keep({ accountId, gate: link.gate, data, provedAt: clock.now() }, tell);
+    notices.wake();
     // Flows that began before know nothing of it: they end, whoever walks them.
     await stores.flows.endOthers(subjectKey(flow.subject), flow.id, clock.now());
     await audit.write('enrolment.kept', flow, { request, gate: link.gate });
-    if (flow.subject.kind === 'account') {
-      const event = { kind: 'enrolment-changed', gate: link.gate } as const;
-      this.#needs.notices.tell(flow.subject.account, event, flow.reference);
-    }
     return this.#advance(flow, { kind: 'passed' }, request);
   }
 
@@ -264,9 +259,12 @@ export class FlowRunner {
 
   /** Bars the account, or the decoy, and ends the flow. The directory's own lock is never touched. */
   async #bar(flow: Flow, link: Link, request: RequestContext): Promise<Flow> {
-    const { stores, policy, clock, audit } = this.#needs;
+    const { stores, policy, clock, audit, notices } = this.#needs;
     await audit.write('account.barred', flow, { request, gate: link.gate });
-    await stores.failures.bar(subjectKey(flow.subject), policy.lockout, clock.now());
+    const { subject, reference } = flow;
+    const tell = await notices.rows({ subject, event: { kind: 'barred' }, reference });
+    await stores.failures.bar(subjectKey(subject), policy.lockout, clock.now(), tell);
+    notices.wake();
     return this.#end(flow, 'barred', request);
   }
 

@@ -4,6 +4,7 @@ import type { Flow } from './flow.ts';
 import type { JournalEntry, JournalOutcome } from './journal.ts';
 import type { Json } from './json.ts';
 import type { Lockout, LockoutRules } from './lockout.ts';
+import type { OutboxRow, OutboxStore } from './outbox.ts';
 import type { CallOutcome } from './provider.ts';
 
 /**
@@ -18,6 +19,7 @@ export interface Stores {
   readonly challenges: ChallengeStore;
   readonly sends: SendStore;
   readonly journal: JournalStore;
+  readonly outbox: OutboxStore;
   readonly audit: AuditStore;
   readonly sessions: SessionStore;
   /** Brings the schema to the current version; safe to run on several nodes at once. Returns what it applied. */
@@ -51,8 +53,8 @@ export interface Enrolment {
 
 export interface EnrolmentStore {
   of(accountId: string): Promise<readonly Enrolment[]>;
-  /** Adds it, or replaces what the gate kept about the account before. */
-  keep(enrolment: Enrolment): Promise<void>;
+  /** Adds it, or replaces what the gate kept about the account before; with `tell`, in one transaction. */
+  keep(enrolment: Enrolment, tell?: readonly OutboxRow[]): Promise<void>;
   /** Returns whether there was one. */
   remove(accountId: string, gate: string): Promise<boolean>;
 }
@@ -69,8 +71,11 @@ export interface FailureStore {
   refund(subject: string, gate: string): Promise<void>;
   /** Forgets the tries of one gate, or of all gates when none is named. Bars stay. */
   clear(subject: string, gate?: string): Promise<void>;
-  /** Bars the subject by the rules, forgets its tries, and returns the bar that now stands. */
-  bar(subject: string, rules: LockoutRules, now: Date): Promise<Lockout>;
+  /**
+   * Bars the subject by the rules, forgets its tries, and returns the bar that now stands. `tell` goes into the outbox
+   * in the same transaction, unless a bar stood already.
+   */
+  bar(subject: string, rules: LockoutRules, now: Date, tell?: readonly OutboxRow[]): Promise<Lockout>;
   /** The bar that stands now, if any. */
   lockout(subject: string, now: Date): Promise<Lockout | undefined>;
   /** Ends a bar and forgets earlier ones, as after a whole flow that succeeded or by the helpdesk. */
@@ -112,10 +117,10 @@ export interface JournalStore {
   /** On disk before it resolves. */
   intend(entry: JournalEntry): Promise<void>;
   /**
-   * Writes down how it ended. A final outcome is never overwritten.
+   * Writes down how it ended, and in the same transaction what is told of it. A final outcome is never overwritten.
    * @returns whether this call changed it: of several who settle one entry, one hears true
    */
-  settle(id: string, outcome: JournalOutcome, now: Date): Promise<boolean>;
+  settle(id: string, outcome: JournalOutcome, now: Date, tell?: readonly OutboxRow[]): Promise<boolean>;
   read(id: string): Promise<JournalEntry | undefined>;
   /** Entries without a final outcome (none, or `unknown`), oldest first. */
   unsettled(): Promise<readonly JournalEntry[]>;

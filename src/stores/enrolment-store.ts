@@ -1,5 +1,7 @@
+import type { OutboxRow } from '../core/outbox.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
 import type { Enrolment, EnrolmentStore } from '../core/stores.ts';
+import { putRows } from './outbox-store.ts';
 import type { Database } from './schema.ts';
 
 /** One row per account and gate. */
@@ -27,13 +29,16 @@ export class SqlEnrolmentStore implements EnrolmentStore {
     }));
   }
 
-  async keep({ accountId, gate, data, provedAt }: Enrolment): Promise<void> {
+  async keep({ accountId, gate, data, provedAt }: Enrolment, tell: readonly OutboxRow[] = []): Promise<void> {
     const kept = { proved_at: provedAt.getTime(), data: this.#sealer.seal(place(accountId, gate), data) };
-    await this.#db
-      .insertInto('enrolments')
-      .values({ account_id: accountId, gate, ...kept })
-      .onConflict((conflict) => conflict.columns(['account_id', 'gate']).doUpdateSet(kept))
-      .execute();
+    await this.#db.transaction().execute(async (transaction) => {
+      await transaction
+        .insertInto('enrolments')
+        .values({ account_id: accountId, gate, ...kept })
+        .onConflict((conflict) => conflict.columns(['account_id', 'gate']).doUpdateSet(kept))
+        .execute();
+      await putRows(transaction, this.#sealer, tell);
+    });
   }
 
   async remove(accountId: string, gate: string): Promise<boolean> {

@@ -2,6 +2,7 @@ import type { Migration } from 'kysely/migration';
 import type { Sealer } from '../core/sealer.ts';
 import { first } from './migrations/0001-first.ts';
 import { providers } from './migrations/0002-providers.ts';
+import { outbox } from './migrations/0004-outbox.ts';
 
 /**
  * Every step from an empty database to the schema of today, in order of name. Forward only; a step that was released
@@ -11,5 +12,6 @@ export function migrations(sealer: Sealer): Record<string, Migration> {
   return {
     '0001-first': first(sealer),
     '0002-providers': providers,
+    '0004-outbox': outbox,
   };
 }

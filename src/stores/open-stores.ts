@@ -9,6 +9,7 @@ import { SqlFailureStore } from './failure-store.ts';
 import { guarded, toFault } from './faults.ts';
 import { SqlFlowStore } from './flow-store.ts';
 import { SqlJournalStore } from './journal-store.ts';
+import { SqlOutboxStore } from './outbox-store.ts';
 import type { Database, Tables } from './schema.ts';
 import { SqlSendStore } from './send-store.ts';
 import { SqlSessionStore } from './session-store.ts';
@@ -40,6 +41,7 @@ export async function openStores(settings: StoreSettings, needs: StoreNeeds): Pr
     challenges: guarded(new SqlChallengeStore(all), patience),
     sends: guarded(new SqlSendStore(all), patience),
     journal: guarded(new SqlJournalStore(all), patience),
+    outbox: guarded(new SqlOutboxStore(all), patience),
     audit: guarded(new SqlAuditStore(all), patience),
     sessions: guarded(new SqlSessionStore(all), patience),
     migrate: () => upkeep.migrate(),

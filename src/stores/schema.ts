@@ -15,6 +15,7 @@ export interface Tables {
   readonly call_outcomes: CallOutcomeRow;
   readonly sends: SendRow;
   readonly journal: JournalRow;
+  readonly outbox: OutboxTableRow;
   readonly audit: AuditTableRow;
   readonly audit_head: AuditHeadRow;
   readonly sessions: SessionRow;
@@ -89,6 +90,24 @@ export interface JournalRow {
   readonly intended_at: number;
   readonly outcome: string | null;
   readonly settled_at: number | null;
+}
+
+export interface OutboxTableRow {
+  readonly id: string;
+  readonly event: string;
+  readonly reference: string;
+  readonly channel: string;
+  /** `waiting` or `set-aside`; what was sent has no row. */
+  readonly state: string;
+  readonly created_at: number;
+  readonly expires_at: number;
+  readonly due_at: number;
+  /** Whose it is, until `leased_until`. */
+  readonly lease: string | null;
+  readonly leased_until: number;
+  readonly tries: number;
+  readonly attempts: number;
+  readonly body: string;
 }
 
 export interface AuditTableRow {

@@ -23,7 +23,7 @@ export function upkeepContract(world: () => StoreWorld): void {
     await dropAll(sql);
     const nodes = await Promise.all(Array.from({ length: 5 }, () => open()));
     const applied = await Promise.all(nodes.map((node) => node.migrate()));
-    expect(applied.flat()).toEqual(['0001-first', '0002-providers']);
+    expect(applied.flat()).toEqual(['0001-first', '0002-providers', '0004-outbox']);
     for (const node of nodes) expect(await node.health()).toMatchObject({ ok: true });
   });
 
@@ -121,6 +121,7 @@ async function dropAll(sql: StoreWorld['sql']): Promise<void> {
     'call_outcomes',
     'sends',
     'journal',
+    'outbox',
     'audit',
     'audit_head',
     'sessions',

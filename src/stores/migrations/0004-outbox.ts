@@ -1,0 +1,27 @@
+import type { Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+import type { Tables } from '../schema.ts';
+
+/** Messages that are to go out. */
+export const outbox: Migration = {
+  up: async (db: Kysely<Tables>) => {
+    await db.schema
+      .createTable('outbox')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('event', 'text', (column) => column.notNull())
+      .addColumn('reference', 'text', (column) => column.notNull())
+      .addColumn('channel', 'text', (column) => column.notNull())
+      .addColumn('state', 'text', (column) => column.notNull())
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addColumn('expires_at', 'bigint', (column) => column.notNull())
+      .addColumn('due_at', 'bigint', (column) => column.notNull())
+      .addColumn('lease', 'text')
+      .addColumn('leased_until', 'bigint', (column) => column.notNull())
+      .addColumn('tries', 'bigint', (column) => column.notNull())
+      .addColumn('attempts', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema.createIndex('outbox_due').on('outbox').columns(['state', 'due_at']).execute();
+    await db.schema.createIndex('outbox_expiry').on('outbox').columns(['state', 'expires_at']).execute();
+  },
+};
