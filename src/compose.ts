@@ -14,6 +14,7 @@ import { Challenges } from './core/challenges.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Directory } from './core/directory.ts';
 import { enrolledDestinations } from './core/enrolled-number.ts';
+import { Enroller } from './core/enroller.ts';
 import { FlowAudit } from './core/flow-audit.ts';
 import { FlowRunner } from './core/flow-runner.ts';
 import { FlowStarter } from './core/flow-starter.ts';
@@ -80,10 +81,11 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
 
   const providerNeeds = { configuration, definitions, environment, clock, sealer, log };
   const { providers, phones, mailbox } = await createProviders(providerNeeds);
+  const routes = routesOf(providerNeeds, providers);
   const challenges = new Challenges({
     store: stores.challenges,
     sends: stores.sends,
-    routes: routesOf(providerNeeds, providers),
+    routes,
     destinations: enrolledDestinations(stores.enrolments),
     clock,
     mac,
@@ -96,12 +98,14 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     overrides: path.resolve(path.dirname(environment.configurationFile), 'locales'),
     tags: configuration.languages,
   });
-  const { notices, outbox } = createNotices({ configuration, providers, catalogue, stores, clock, log });
+  const { notices, links, outbox } = createNotices({ configuration, providers, routes, catalogue, stores, clock, log });
   const policy = policyOf(configuration);
   const audit = new FlowAudit({ audit: stores.audit, clock });
   const desk = new GateDesk({ gates, stores, audit });
   const starter = new FlowStarter({ gates, desk, stores, directory, policy, audit, clock, mac });
-  const runner = new FlowRunner({ desk, directory, stores, policy, audit, notices, clock });
+  const tellAfter = configuration.notices['after-failures'];
+  const enroller = new Enroller({ desk, directory, stores, policy, audit, notices, clock });
+  const runner = new FlowRunner({ desk, enroller, stores, policy, audit, notices, clock, tellAfter });
   const writes = new WriteDesk({
     stores,
     directory,
@@ -132,6 +136,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     actions,
     audit,
     guard,
+    links,
     catalogue,
     clock,
     log,

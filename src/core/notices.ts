@@ -1,6 +1,7 @@
 import type { Identity } from './account.ts';
 import type { FlowSubject } from './flow.ts';
 import type { Action } from './journal.ts';
+import type { Json } from './json.ts';
 import type { OutboxRow } from './outbox.ts';
 
 /** What a person is told about, on addresses other than the one just used. */
@@ -9,7 +10,11 @@ export type NoticeEvent =
   /** Registered for the first time, or replaced. */
   | { readonly kind: 'enrolment-changed'; readonly gate: string }
   /** Too many wrong answers: Latchkey takes none for a while. */
-  | { readonly kind: 'barred' };
+  | { readonly kind: 'barred' }
+  /** Many wrong answers in a row, though not yet too many. */
+  | { readonly kind: 'failures'; readonly count: number }
+  /** For the helpdesk: the person says that what they were told of was not them, and barred the account. */
+  | { readonly kind: 'not-me'; readonly of: string };
 
 export interface Notice {
   /** Of a decoy nobody is told; its rows are written all the same, so that the time says nothing. */
@@ -17,6 +22,10 @@ export interface Notice {
   readonly event: NoticeEvent;
   /** The flow's. */
   readonly reference: string;
+  /** Gates whose numbers somebody just used; all when left out. A text never goes there. */
+  readonly used?: readonly string[];
+  /** The gate whose enrolment is about to be replaced: its old number is told, whoever used it. */
+  readonly replaced?: { readonly gate: string; readonly data: Json };
 }
 
 /** Who is told of an account, as far as a message needs it. */

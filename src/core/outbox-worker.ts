@@ -19,7 +19,7 @@ export interface OutboxWorkerNeeds {
   /** Per channel, in order of preference. */
   readonly couriers: Readonly<Partial<Record<Channel, readonly Courier[]>>>;
   /** The letter in the person's language. Called for every attempt. */
-  readonly write: (letter: Letter, row: Pick<OutboxRow, 'channel' | 'reference'>) => Promise<Written>;
+  readonly write: (letter: Letter, row: Pick<OutboxRow, 'id' | 'channel' | 'reference'>) => Promise<Written>;
   readonly audit: AuditStore;
   readonly clock: Clock;
   /** Milliseconds that one attempt takes at the very most: nobody else gets the row before. */

@@ -4,6 +4,7 @@ import type { Flow } from './flow.ts';
 import type { JournalEntry, JournalOutcome } from './journal.ts';
 import type { Json } from './json.ts';
 import type { Lockout, LockoutRules } from './lockout.ts';
+import type { LinkStore } from './notice-links.ts';
 import type { OutboxRow, OutboxStore } from './outbox.ts';
 import type { CallOutcome } from './provider.ts';
 
@@ -20,6 +21,7 @@ export interface Stores {
   readonly sends: SendStore;
   readonly journal: JournalStore;
   readonly outbox: OutboxStore;
+  readonly links: LinkStore;
   readonly audit: AuditStore;
   readonly sessions: SessionStore;
   /** Brings the schema to the current version; safe to run on several nodes at once. Returns what it applied. */
@@ -78,7 +80,9 @@ export interface FailureStore {
   bar(subject: string, rules: LockoutRules, now: Date, tell?: readonly OutboxRow[]): Promise<Lockout>;
   /** The bar that stands now, if any. */
   lockout(subject: string, now: Date): Promise<Lockout | undefined>;
-  /** Ends a bar and forgets earlier ones, as after a whole flow that succeeded or by the helpdesk. */
+  /** Ends a bar that ends by itself, and forgets earlier ones, as after a whole flow that succeeded. */
+  forgive(subject: string): Promise<void>;
+  /** Ends every bar and forgets earlier ones, as the helpdesk does. */
   unbar(subject: string): Promise<void>;
 }
 

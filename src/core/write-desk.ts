@@ -2,7 +2,7 @@ import { identityOf } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory, PreparedWrite, RefusalReason, WriteResult } from './directory.ts';
 import { Unavailable } from './errors.ts';
-import type { Flow, FlowSubject } from './flow.ts';
+import type { Flow } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { Action, JournalEntry, JournalOutcome } from './journal.ts';
 import type { Message } from './message.ts';
@@ -139,7 +139,7 @@ export class WriteDesk {
       await audit.write('write.unknown', flow, { request, detail: { action, ...why } });
       return { kind: 'open' };
     }
-    const tell = outcome === 'done' ? await this.#told(flow.subject, order.action, flow.reference) : [];
+    const tell = outcome === 'done' ? await this.#told(flow, order.action) : [];
     const isMine = await stores.journal.settle(order.id, outcome, clock.now(), tell);
     const mustChange = sent.kind === 'done' && sent.mustChange === true;
     const detail = { action, ...why, ...(mustChange ? { mustChange } : {}) };
@@ -166,7 +166,10 @@ export class WriteDesk {
     const tell =
       account === undefined
         ? []
-        : await this.#told({ kind: 'account', account: identityOf(account) }, action, flowReference);
+        : await this.#told(
+            { subject: { kind: 'account', account: identityOf(account) }, reference: flowReference },
+            action,
+          );
     if (!(await stores.journal.settle(entry.id, outcome, clock.now(), tell))) return outcome;
     const subject = { kind: 'account', account: { id: write.accountId } } as const;
     const flow = { subject, portal: 'reset', reference: flowReference } as const;
@@ -194,12 +197,17 @@ export class WriteDesk {
     this.#needs.notices.wake();
     await flows.endOthers(accountId, flowId, this.#needs.clock.now());
     await failures.clear(accountId);
-    await failures.unbar(accountId);
+    await failures.forgive(accountId);
   }
 
   /** What goes into the outbox together with the outcome. */
-  async #told(subject: FlowSubject, kind: Action, reference: string): Promise<readonly OutboxRow[]> {
-    return this.#needs.notices.rows({ subject, event: { kind }, reference });
+  async #told(
+    flow: Pick<Flow, 'subject' | 'reference'> & Partial<Pick<Flow, 'chain'>>,
+    kind: Action,
+  ): Promise<readonly OutboxRow[]> {
+    const { subject, reference, chain } = flow;
+    const used = chain?.map(({ gate }) => gate);
+    return this.#needs.notices.rows({ subject, event: { kind }, reference, ...(used === undefined ? {} : { used }) });
   }
 
   #isYoung(id: string, since: Date): boolean {

@@ -55,6 +55,14 @@ const policyFields = {
   'include-privileged': z.boolean().default(false),
 };
 
+const notices = z
+  .strictObject({
+    'by-text': z.boolean().default(false),
+    'link-days': z.int().min(1).max(30).default(7),
+    'after-failures': z.int().min(2).max(100).default(5),
+  })
+  .prefault({});
+
 const listen = z.strictObject({
   host: z.string().default('127.0.0.1'),
   port: z.int().min(0).max(65_535),
@@ -119,6 +127,7 @@ export function configurationSchema(definitions: Definitions) {
         email: z.array(z.string()).default([]),
       })
       .prefault({}),
+    notices,
     gates: z.strictObject(gateSettings).default({}),
     policy: policySchema(definitions),
     log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),

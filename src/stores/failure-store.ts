@@ -75,12 +75,36 @@ export class SqlFailureStore implements FailureStore {
     return bar.until === null || bar.until > now.getTime() ? lockoutOf(bar) : undefined;
   }
 
+  async forgive(subject: string): Promise<void> {
+    await this.#db.transaction().execute(async (transaction) => {
+      await transaction.deleteFrom('bars').where('subject', '=', subject).where('until', 'is not', null).execute();
+      await transaction
+        .updateTable('failures')
+        .set({ held_until: 0 })
+        .where('subject', '=', subject)
+        .where('held_until', '<', forever)
+        .execute();
+    });
+  }
+
   async unbar(subject: string): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
       await transaction.deleteFrom('bars').where('subject', '=', subject).execute();
       await transaction.updateTable('failures').set({ held_until: 0 }).where('subject', '=', subject).execute();
     });
   }
+}
+
+/** Bars the subject until the helpdesk ends it, whatever stood there. */
+export async function barForGood(db: Transaction<Tables>, subject: string): Promise<void> {
+  await db
+    .insertInto('bars')
+    .values({ subject, bars: 1, until: null })
+    .onConflict((conflict) =>
+      conflict.column('subject').doUpdateSet((stored) => ({ bars: stored('bars.bars', '+', 1), until: null })),
+    )
+    .execute();
+  await db.updateTable('failures').set({ tries: 0, held_until: forever }).where('subject', '=', subject).execute();
 }
 
 /** Adds a bar unless one is in force; undefined when one is. */

@@ -9,6 +9,7 @@ import { SqlFailureStore } from './failure-store.ts';
 import { guarded, toFault } from './faults.ts';
 import { SqlFlowStore } from './flow-store.ts';
 import { SqlJournalStore } from './journal-store.ts';
+import { SqlLinkStore } from './link-store.ts';
 import { SqlOutboxStore } from './outbox-store.ts';
 import type { Database, Tables } from './schema.ts';
 import { SqlSendStore } from './send-store.ts';
@@ -42,6 +43,7 @@ export async function openStores(settings: StoreSettings, needs: StoreNeeds): Pr
     sends: guarded(new SqlSendStore(all), patience),
     journal: guarded(new SqlJournalStore(all), patience),
     outbox: guarded(new SqlOutboxStore(all), patience),
+    links: guarded(new SqlLinkStore(all), patience),
     audit: guarded(new SqlAuditStore(all), patience),
     sessions: guarded(new SqlSessionStore(all), patience),
     migrate: () => upkeep.migrate(),

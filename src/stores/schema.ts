@@ -16,6 +16,7 @@ export interface Tables {
   readonly sends: SendRow;
   readonly journal: JournalRow;
   readonly outbox: OutboxTableRow;
+  readonly notice_links: NoticeLinkRow;
   readonly audit: AuditTableRow;
   readonly audit_head: AuditHeadRow;
   readonly sessions: SessionRow;
@@ -107,6 +108,15 @@ export interface OutboxTableRow {
   readonly leased_until: number;
   readonly tries: number;
   readonly attempts: number;
+  readonly body: string;
+}
+
+export interface NoticeLinkRow {
+  readonly token_hash: string;
+  /** The outbox row that it stands in, though that may be gone. */
+  readonly notice: string;
+  readonly expires_at: number;
+  readonly used_at: number | null;
   readonly body: string;
 }
 

@@ -85,6 +85,7 @@ export class Upkeep {
         .where('state', '=', 'set-aside')
         .where('expires_at', '<=', now.getTime() - setAsideMs)
         .executeTakeFirst(),
+      await this.#db.deleteFrom('notice_links').where('expires_at', '<=', now.getTime()).executeTakeFirst(),
       await this.#db.deleteFrom('bars').where('until', '<=', idle).executeTakeFirst(),
     ];
     return results.reduce((sum, result) => sum + Number(result.numDeletedRows), 0);

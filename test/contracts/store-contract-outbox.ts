@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { OutboxClaim } from '../../src/core/outbox.ts';
 import type { Stores } from '../../src/core/stores.ts';
-import { later, noon, sampleEntry, sampleRow } from './store-samples.ts';
+import { canaries, later, noon, sampleEntry, sampleRow } from './store-samples.ts';
 import { type StoreWorld, together } from './store-world.ts';
 
 const leaseMs = 60_000;
@@ -154,5 +154,75 @@ export function outboxContract(world: () => StoreWorld): void {
     expect((await claimed(stores, later(2))).id).toBe(changed.id);
     expect((await claimed(stores, later(2))).id).toBe(barred.id);
     expect(await claim(stores, later(2))).toBeUndefined();
+  });
+
+  describe('links', () => {
+    const person = { id: 'ana', name: canaries.name, displayName: canaries.displayName };
+    const link = { notice: 'notice-1', person, reference: 'flow-1', of: 'reset', expiresAt: later(60) };
+    const effect = { barred: 'ana', tell: [] };
+
+    test('a link comes back deep-equal until it is used or its time is over', async () => {
+      const { stores, other } = world();
+      await stores.links.create('token', link);
+      expect(await other.links.read('token', later(59))).toStrictEqual(link);
+      expect(await stores.links.read('token', later(60))).toBeUndefined();
+      expect(await stores.links.use('token', later(60), effect)).toBe(false);
+      expect(await stores.links.read('other', noon)).toBeUndefined();
+      expect(await stores.links.use('other', noon, effect)).toBe(false);
+      expect(await stores.failures.lockout('ana', noon)).toBeUndefined();
+      await stores.purge(later(60));
+      expect(await world().sql('select notice from notice_links')).toEqual([]);
+    });
+
+    test('of twenty uses at once, on two nodes and of two copies of one notice, one has its effect', async () => {
+      const { stores, other } = world();
+      await stores.links.create('first', link);
+      await stores.links.create('second', link);
+      await stores.links.create('elsewhere', { ...link, notice: 'notice-2' });
+      const used = await together([stores, other], 20, (node) =>
+        node.links.use('first', noon, { ...effect, tell: [sampleRow()] }),
+      );
+      expect(used.filter(Boolean)).toHaveLength(1);
+      expect(await stores.outbox.standing()).toMatchObject({ waiting: 1 });
+      expect(await stores.links.use('second', noon, effect)).toBe(false);
+      expect(await stores.links.read('elsewhere', noon)).toBeDefined();
+    });
+
+    test('a used one bars until the helpdesk clears it, whatever bar stood there before', async () => {
+      const { stores } = world();
+      await stores.failures.count('ana', 'questions', 5, noon);
+      await stores.failures.bar('ana', rules, noon);
+      await stores.links.create('token', link);
+      expect(await stores.links.use('token', noon, effect)).toBe(true);
+      expect(await stores.failures.lockout('ana', later(60 * 24 * 365))).toStrictEqual({ bars: 2 });
+      expect(await stores.failures.count('ana', 'questions', 5, later(60))).toBeUndefined();
+      await stores.failures.forgive('ana');
+      expect(await stores.failures.lockout('ana', later(60))).toStrictEqual({ bars: 2 });
+      expect(await stores.failures.count('ana', 'questions', 5, later(60))).toBeUndefined();
+      await stores.failures.unbar('ana');
+      expect(await stores.failures.lockout('ana', later(60))).toBeUndefined();
+      expect(await stores.failures.count('ana', 'questions', 5, later(60))).toBe(1);
+    });
+
+    test('success forgives a bar that ends by itself', async () => {
+      const { stores } = world();
+      await stores.failures.count('ana', 'questions', 5, noon);
+      await stores.failures.bar('ana', rules, noon);
+      await stores.failures.forgive('ana');
+      expect(await stores.failures.lockout('ana', noon)).toBeUndefined();
+      expect(await stores.failures.count('ana', 'questions', 5, noon)).toBe(1);
+    });
+
+    test('neither token nor person can be read, and a link moved to another token does not open', async () => {
+      const { stores, dump, sql } = world();
+      await stores.links.create('canary-token', link);
+      const raw = await dump();
+      for (const secret of ['canary-token', canaries.displayName]) expect(raw).not.toContain(secret);
+      await stores.links.create('moved', link);
+      const [mine] = await sql('select body from notice_links');
+      await sql(`update notice_links set body = '${mine?.body}'`);
+      const reads = await Promise.allSettled(['canary-token', 'moved'].map((token) => stores.links.read(token, noon)));
+      expect(reads.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    });
   });
 }

@@ -122,6 +122,7 @@ async function dropAll(sql: StoreWorld['sql']): Promise<void> {
     'sends',
     'journal',
     'outbox',
+    'notice_links',
     'audit',
     'audit_head',
     'sessions',

@@ -167,10 +167,8 @@ test('what waits past its week is given up and reported, not sent', async () => 
 });
 
 test('nobody is told of a decoy, and nothing is said of it', async () => {
-  const { NoticeDesk } = await import('../../src/core/notice-desk.ts');
-  const desk = new NoticeDesk({ clock: world.clock, wake: () => undefined });
   const subject = { kind: 'decoy', key: 'k', seed: 's', reason: 'unknown' } as const;
-  await world.stores.outbox.put(await desk.rows({ subject, event: { kind: 'barred' }, reference: 'r' }));
+  await world.stores.outbox.put(await world.desk.rows({ subject, event: { kind: 'barred' }, reference: 'r' }));
   await world.turn(world.worker({ email: [courier] }));
   expect([courier.arrived, world.failures]).toEqual([[], []]);
   expect(await world.stores.outbox.standing()).toEqual({ waiting: 0, setAside: 0 });

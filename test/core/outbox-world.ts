@@ -13,7 +13,7 @@ export class OutboxWorld {
   readonly clock: SettableClock;
   readonly failures: OutboxFailure[] = [];
   readonly stores: Stores;
-  readonly #desk: NoticeDesk;
+  readonly desk: NoticeDesk;
 
   static async open(): Promise<OutboxWorld> {
     const sealer = createSealer({ keys: [{ id: 'test', secret: randomBytes(32) }] });
@@ -26,7 +26,13 @@ export class OutboxWorld {
   private constructor(stores: Stores, clock: SettableClock) {
     this.clock = clock;
     this.stores = stores;
-    this.#desk = new NoticeDesk({ clock, wake: () => undefined });
+    this.desk = new NoticeDesk({
+      clock,
+      enrolments: stores.enrolments,
+      canText: false,
+      byText: false,
+      wake: () => undefined,
+    });
   }
 
   worker(couriers: OutboxWorkerNeeds['couriers'], changes: Partial<OutboxWorkerNeeds> = {}): OutboxWorker {
@@ -45,7 +51,7 @@ export class OutboxWorld {
   /** Puts a notice to this address into the outbox, as a flow would. */
   async tell(mail: string | undefined, event: NoticeEvent = { kind: 'reset' }): Promise<string> {
     const account = { id: 'ana', name: 'CONTOSO\\ana', samName: 'ana', displayName: 'Ana', ...(mail ? { mail } : {}) };
-    const rows = await this.#desk.rows({ subject: { kind: 'account', account }, event, reference: 'a-flow' });
+    const rows = await this.desk.rows({ subject: { kind: 'account', account }, event, reference: 'a-flow' });
     await this.stores.outbox.put(rows);
     return rows[0]?.id ?? '';
   }

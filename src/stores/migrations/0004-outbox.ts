@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { Tables } from '../schema.ts';
 
-/** Messages that are to go out. */
+/** Messages that are to go out, and the links in them. */
 export const outbox: Migration = {
   up: async (db: Kysely<Tables>) => {
     await db.schema
@@ -21,6 +21,16 @@ export const outbox: Migration = {
       .addColumn('attempts', 'bigint', (column) => column.notNull())
       .addColumn('body', 'text', (column) => column.notNull())
       .execute();
+    await db.schema
+      .createTable('notice_links')
+      .addColumn('token_hash', 'text', (column) => column.primaryKey())
+      .addColumn('notice', 'text', (column) => column.notNull())
+      .addColumn('expires_at', 'bigint', (column) => column.notNull())
+      .addColumn('used_at', 'bigint')
+      .addColumn('body', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema.createIndex('notice_links_notice').on('notice_links').column('notice').execute();
+    await db.schema.createIndex('notice_links_expiry').on('notice_links').column('expires_at').execute();
     await db.schema.createIndex('outbox_due').on('outbox').columns(['state', 'due_at']).execute();
     await db.schema.createIndex('outbox_expiry').on('outbox').columns(['state', 'expires_at']).execute();
   },
