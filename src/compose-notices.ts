@@ -4,7 +4,7 @@ import type { Configuration } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import { NoticeDesk } from './core/notice-desk.ts';
 import { NoticeLinks } from './core/notice-links.ts';
-import type { Letter, Notices } from './core/notices.ts';
+import type { Letter, NoticeEvent, Notices } from './core/notices.ts';
 import { OutboxWorker, type Written } from './core/outbox-worker.ts';
 import type { Channel, Courier } from './core/provider.ts';
 import type { ProviderRoutes } from './core/provider-route.ts';
@@ -88,7 +88,7 @@ async function linkOf(
   row: { readonly id: string; readonly reference: string },
 ): Promise<string> {
   const { person, event } = letter;
-  if (person === null || event.kind === 'not-me') return '';
+  if (person === null || isForHelpdesk(event)) return '';
   return new URL(notMePath(await links.issue({ ...letter, person }, row)), configuration['public-url']).href;
 }
 
@@ -98,22 +98,28 @@ function write(
   { channel, link }: { readonly channel: Channel; readonly link: string },
 ): Written {
   const { helpdesk, 'time-zone': zone } = configuration.organisation;
-  const wanted = person?.language === undefined || event.kind === 'not-me' ? [] : [person.language];
+  const wanted = person?.language === undefined || isForHelpdesk(event) ? [] : [person.language];
   const language = catalogue.choose(wanted).tag;
   const t = catalogue.in(language);
   const format = { dateStyle: 'medium', timeStyle: 'long', ...(zone === undefined ? {} : { timeZone: zone }) } as const;
   const values = {
     name: person?.displayName ?? '',
     account: person?.name ?? '',
-    gate: event.kind === 'enrolment-changed' ? t(`gates.${event.gate}.name`) : '',
-    what: event.kind === 'not-me' ? t(`notices.subjects.${event.of}`) : '',
+    gate: 'gate' in event ? t(`gates.${event.gate}.name`) : '',
+    what: 'of' in event ? t(`notices.subjects.${event.of}`) : '',
     count: event.kind === 'failures' ? event.count : 0,
     helpdesk: helpdesk.phone ?? helpdesk.mail ?? t('page.helpdesk'),
     at: new Intl.DateTimeFormat(language, format).format(new Date(at)),
+    from: event.kind === 'enrolment-held' ? new Intl.DateTimeFormat(language, format).format(new Date(event.from)) : '',
   };
   const subject = t(`notices.subjects.${event.kind}`, values);
   // The address stands outside the sentence: an isolate around it would become part of it in some mail programs.
   if (channel === 'sms') return { language, subject, text: `${t('notices.text', { ...values, subject })}\n${link}` };
   const text = t(`notices.${event.kind}`, values);
-  return { language, subject, text: link === '' ? text : `${text}\n\n${t('notices.link')}\n${link}\n` };
+  const how = event.kind === 'enrolment-held' ? t('notices.link-held') : t('notices.link');
+  return { language, subject, text: link === '' ? text : `${text}\n\n${how}\n${link}\n` };
+}
+
+function isForHelpdesk({ kind }: NoticeEvent): boolean {
+  return kind === 'not-me' || kind === 'taken-back';
 }

@@ -30,7 +30,7 @@ import type { Definitions } from './definitions.ts';
 import { ServiceState } from './portals/service-state.ts';
 import type { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
 import type { VirtualPhones } from './providers/demo/virtual-phones.ts';
-import { brandOf, organisationOf, policyOf, sealingKeys } from './settings/configured.ts';
+import { brandOf, enrolmentRulesOf, organisationOf, policyOf, sealingKeys } from './settings/configured.ts';
 import { openStores } from './stores/open-stores.ts';
 import { Catalogue } from './web/catalogue.ts';
 import { Pages } from './web/pages.ts';
@@ -104,7 +104,16 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const desk = new GateDesk({ gates, stores, audit });
   const starter = new FlowStarter({ gates, desk, stores, directory, policy, audit, clock, mac });
   const tellAfter = configuration.notices['after-failures'];
-  const enroller = new Enroller({ desk, directory, stores, policy, audit, notices, clock });
+  const enroller = new Enroller({
+    desk,
+    directory,
+    stores,
+    policy,
+    rules: enrolmentRulesOf(configuration),
+    audit,
+    notices,
+    clock,
+  });
   const runner = new FlowRunner({ desk, enroller, stores, policy, audit, notices, clock, tellAfter });
   const writes = new WriteDesk({
     stores,
@@ -124,7 +133,8 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   });
   const { enrolments } = stores;
   const { languages } = configuration;
-  const answers = await demoWorld?.seedEnrolments({ gates, directory, enrolments, clock, languages });
+  const ofChain = new Map([...gates].filter(([id]) => policy.chain.includes(id)));
+  const answers = await demoWorld?.seedEnrolments({ gates: ofChain, directory, enrolments, clock, languages });
   const draining = { now: false };
   const storeState = new ServiceState({ directory: stores, clock });
   const directoryState = new ServiceState({ directory, clock });
@@ -205,11 +215,19 @@ function channelsOf(configuration: Configuration, definitions: Definitions): rea
   return definitions.gates.flatMap((gate) => (chain.includes(gate.id) && gate.channel ? [gate.channel] : []));
 }
 
-/** Every gate of the chain, in the chain's order. */
+/**
+ * Every gate of the chain, in the chain's order, and after them those that the chain does not have and that work all the
+ * same: whoever enrolled one before it was taken out confirms a change with it.
+ */
 function createGates(needs: ComposeNeeds, parts: { challenges: Challenges; clock: Clock }): ReadonlyMap<string, Gate> {
   const { configuration, definitions } = needs;
+  const { chain } = configuration.policy;
+  const others = definitions.gates.filter(({ id, channel, settings }) => {
+    const isReachable = channel === undefined || configuration.channels[channel].length > 0;
+    return !chain.includes(id) && isReachable && settings.safeParse(configuration.gates[id] ?? {}).success;
+  });
   return new Map(
-    configuration.policy.chain.map((id) => {
+    [...chain, ...others.map(({ id }) => id)].map((id) => {
       const definition = definitions.gates.find((one) => one.id === id);
       if (definition === undefined) throw new Error(`policy.chain: ${id} is not a gate`);
       const settings = definition.settings.parse(configuration.gates[id] ?? {}) as z.output<typeof definition.settings>;

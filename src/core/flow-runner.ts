@@ -76,8 +76,8 @@ export class FlowRunner {
     if (flow.memory === null) return this.#reopen(flow, body, request);
     if (link.step === 'enrol' && isExactly(body, 'keep', 'yes')) return this.#keep(flow, link, request);
     const input = readForm(step.form, body);
-    if (link.step === 'enrol' && !(await this.#needs.enroller.mayEnrol(flow)))
-      return this.#end(flow, 'not-eligible', request);
+    const refusal = link.step === 'enrol' ? await this.#needs.enroller.refusal(flow) : undefined;
+    if (refusal !== undefined) return this.#stop(flow, refusal, request);
     const claimed = await this.#claim(flow);
     if (claimed === undefined) return this.#current(flow);
     try {
@@ -216,9 +216,17 @@ export class FlowRunner {
     const { request } = proof;
     const flow = await this.#claim(judged);
     if (flow === undefined) return this.#current(judged);
-    if (!(await enroller.mayEnrol(flow))) return this.#end(flow, 'not-eligible', request);
+    const refusal = await enroller.refusal(flow);
+    if (refusal !== undefined) return this.#stop(flow, refusal, request);
     await enroller.keep(flow, proof);
     return this.#advance(flow, { kind: 'passed' }, request);
+  }
+
+  /** What ends a registration: the account may not, or the sign-in is too long ago and must be made again. */
+  async #stop(flow: Flow, why: 'not-eligible' | 'stale', request: RequestContext): Promise<Flow> {
+    if (why === 'not-eligible') return this.#end(flow, why, request);
+    await this.#needs.audit.write('flow.expired', flow, { request, detail: { why } });
+    return (await this.#save({ ...quiet(flow), memory: null }, { kind: 'expired' })) ?? this.#current(flow);
   }
 
   async #advance(flow: Flow, event: FlowEvent, request: RequestContext): Promise<Flow> {

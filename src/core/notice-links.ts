@@ -14,11 +14,22 @@ export interface NoticeLink {
   readonly reference: string;
   /** What the notice told of. */
   readonly of: string;
+  /** The enrolment that it told of, when that was held. */
+  readonly held?: { readonly gate: string; readonly id: string };
   readonly expiresAt: Date;
 }
 
-/** What the person answers: bar the account from Latchkey until the helpdesk clears it. */
-export type LinkAnswer = 'bar';
+/** What the person answers: take the held enrolment back, or bar the account until the helpdesk clears it as well. */
+export type LinkAnswer = 'bar' | 'take-back';
+
+/** What follows from using a link. */
+export interface LinkEffect {
+  /** The account to bar until the helpdesk clears it. */
+  readonly barred?: string;
+  /** The held enrolment to take back. When nobody is barred, it must still be held. */
+  readonly takenBack?: { readonly accountId: string; readonly gate: string; readonly id: string };
+  readonly tell: readonly OutboxRow[];
+}
 
 export interface LinkStore {
   create(token: string, link: NoticeLink): Promise<void>;
@@ -28,15 +39,11 @@ export interface LinkStore {
    * Uses the link, and every other of its notice, together with what follows from it, in one transaction.
    * @returns false when it could not be used any more; then nothing was changed
    */
-  use(
-    token: string,
-    now: Date,
-    effect: { readonly barred: string | undefined; readonly tell: readonly OutboxRow[] },
-  ): Promise<boolean>;
+  use(token: string, now: Date, effect: LinkEffect): Promise<boolean>;
 }
 
 export interface NoticeLinksNeeds {
-  readonly stores: Pick<Stores, 'links' | 'audit' | 'flows'>;
+  readonly stores: Pick<Stores, 'links' | 'audit' | 'flows' | 'enrolments'>;
   readonly clock: Clock;
   readonly linkDays: number;
   /** Where the helpdesk reads mail; nobody is told there when left out. */
@@ -72,36 +79,46 @@ export class NoticeLinks {
       person: letter.person,
       reference: row.reference,
       of: letter.event.kind,
+      ...(letter.event.kind === 'enrolment-held' ? { held: { gate: letter.event.gate, id: letter.event.held } } : {}),
       expiresAt: new Date(clock.now().getTime() + linkDays * dayMs),
     });
     return token;
   }
 
-  /** Whether the link would work now. Has no effect. */
-  async isOpen(token: string): Promise<boolean> {
-    return (await this.#read(token)) !== undefined;
+  /** The answers that the link would take now; none for every link that does not work, whyever. Has no effect. */
+  async answers(token: string): Promise<readonly LinkAnswer[]> {
+    const link = await this.#read(token);
+    if (link === undefined) return [];
+    const held = await this.#needs.stores.enrolments.held(link.person.id);
+    return held.some(({ id }) => id === link.held?.id) ? ['take-back', 'bar'] : ['bar'];
   }
 
   /**
-   * Bars the account until the helpdesk clears it, and tells the helpdesk.
+   * Does what the person answered, and tells the helpdesk. Whoever bars takes a held enrolment back as well.
    * @returns false for every link that does not work, whyever
    */
-  async confirm(token: string, request: RequestContext): Promise<boolean> {
+  async confirm(token: string, answer: LinkAnswer, request: RequestContext): Promise<boolean> {
     const { stores, clock } = this.#needs;
+    if (!(await this.answers(token)).includes(answer)) return false;
     const link = await this.#read(token);
     if (link === undefined) return false;
     const now = clock.now();
     const { id } = link.person;
     await stores.audit.append({
       at: now,
-      event: 'account.barred',
+      event: answer === 'bar' ? 'account.barred' : 'enrolment.removing',
       subject: id,
+      ...(link.held === undefined ? {} : { gate: link.held.gate }),
       flow: link.reference,
       address: request.address,
       correlation: request.correlation,
       detail: { by: 'notice', of: link.of },
     });
-    const used = await stores.links.use(token, now, { barred: id, tell: this.#told(link, now) });
+    const used = await stores.links.use(token, now, {
+      ...(answer === 'bar' ? { barred: id } : {}),
+      ...(link.held === undefined ? {} : { takenBack: { accountId: id, ...link.held } }),
+      tell: this.#told(link, answer, now),
+    });
     if (!used) return false;
     await stores.flows.endOthers(id, '', now);
     this.#needs.wake();
@@ -112,15 +129,16 @@ export class NoticeLinks {
     return tokenPattern.test(token) ? this.#needs.stores.links.read(token, this.#needs.clock.now()) : undefined;
   }
 
-  #told({ person, reference, of }: NoticeLink, now: Date): readonly OutboxRow[] {
+  #told({ person, reference, of }: NoticeLink, answer: LinkAnswer, now: Date): readonly OutboxRow[] {
+    const kind = answer === 'bar' ? 'not-me' : 'taken-back';
     const letter: Letter = {
       to: this.#needs.helpdeskMail ?? null,
-      event: { kind: 'not-me', of },
+      event: { kind, of },
       person,
       at: now.getTime(),
     };
     const expiresAt = new Date(now.getTime() + this.#needs.linkDays * dayMs);
-    const row = { id: randomUUID(), event: 'not-me', reference, channel: 'email', createdAt: now, expiresAt } as const;
+    const row = { id: randomUUID(), event: kind, reference, channel: 'email', createdAt: now, expiresAt } as const;
     return [{ ...row, body: letter as unknown as Json }];
   }
 }

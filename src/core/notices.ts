@@ -9,12 +9,16 @@ export type NoticeEvent =
   | { readonly kind: Action }
   /** Registered for the first time, or replaced. */
   | { readonly kind: 'enrolment-changed'; readonly gate: string }
+  /** The same, but it counts only `from` then on (milliseconds), and `held` names it until then. */
+  | { readonly kind: 'enrolment-held'; readonly gate: string; readonly held: string; readonly from: number }
   /** Too many wrong answers: Latchkey takes none for a while. */
   | { readonly kind: 'barred' }
   /** Many wrong answers in a row, though not yet too many. */
   | { readonly kind: 'failures'; readonly count: number }
   /** For the helpdesk: the person says that what they were told of was not them, and barred the account. */
-  | { readonly kind: 'not-me'; readonly of: string };
+  | { readonly kind: 'not-me'; readonly of: string }
+  /** For the helpdesk: the person took a held change back. */
+  | { readonly kind: 'taken-back'; readonly of: string };
 
 export interface Notice {
   /** Of a decoy nobody is told; its rows are written all the same, so that the time says nothing. */

@@ -53,10 +53,29 @@ export interface Enrolment {
   readonly provedAt: Date;
 }
 
+/** An enrolment that does not count yet. */
+export interface HeldEnrolment {
+  /** Names this one: another that replaces it has another. */
+  readonly id: string;
+  readonly gate: string;
+  readonly provedAt: Date;
+  readonly countsFrom: Date;
+}
+
+/** What is written in one transaction with an enrolment. */
+export interface KeepAlso {
+  readonly tell?: readonly OutboxRow[];
+  /** It counts from then on; what counted before counts till then. */
+  readonly hold?: Pick<HeldEnrolment, 'id' | 'countsFrom'>;
+}
+
 export interface EnrolmentStore {
+  /** Those that count now, by the name of their gate. */
   of(accountId: string): Promise<readonly Enrolment[]>;
-  /** Adds it, or replaces what the gate kept about the account before; with `tell`, in one transaction. */
-  keep(enrolment: Enrolment, tell?: readonly OutboxRow[]): Promise<void>;
+  /** Those that do not count yet. */
+  held(accountId: string): Promise<readonly HeldEnrolment[]>;
+  /** Adds it, or replaces what the gate kept about the account before, held ones included. */
+  keep(enrolment: Enrolment, also?: KeepAlso): Promise<void>;
   /** Returns whether there was one. */
   remove(accountId: string, gate: string): Promise<boolean>;
 }

@@ -55,6 +55,14 @@ const policyFields = {
   'include-privileged': z.boolean().default(false),
 };
 
+const enrolment = z
+  .strictObject({
+    'hold-hours': z.int().min(0).max(168).default(0),
+    'hold-first': z.boolean().default(false),
+    'fresh-minutes': z.int().min(1).max(60).default(10),
+  })
+  .prefault({});
+
 const notices = z
   .strictObject({
     'by-text': z.boolean().default(false),
@@ -128,6 +136,7 @@ export function configurationSchema(definitions: Definitions) {
       })
       .prefault({}),
     notices,
+    enrolment,
     gates: z.strictObject(gateSettings).default({}),
     policy: policySchema(definitions),
     log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),

@@ -1,10 +1,11 @@
+import type { Transaction } from 'kysely';
 import type { Json } from '../core/json.ts';
-import type { LinkStore, NoticeLink } from '../core/notice-links.ts';
-import type { OutboxRow } from '../core/outbox.ts';
+import type { LinkEffect, LinkStore, NoticeLink } from '../core/notice-links.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
+import { takeBack } from './enrolment-store.ts';
 import { barForGood } from './failure-store.ts';
 import { putRows } from './outbox-store.ts';
-import { type Database, idHash } from './schema.ts';
+import { type Database, idHash, type Tables } from './schema.ts';
 
 type LinkBody = Omit<NoticeLink, 'notice' | 'expiresAt'>;
 
@@ -48,33 +49,47 @@ export class SqlLinkStore implements LinkStore {
     return { ...body, notice: row.notice, expiresAt: new Date(row.expires_at) };
   }
 
-  async use(
-    token: string,
-    now: Date,
-    effect: { readonly barred: string | undefined; readonly tell: readonly OutboxRow[] },
+  async use(token: string, now: Date, effect: LinkEffect): Promise<boolean> {
+    try {
+      return await this.#db.transaction().execute((transaction) => this.#use(transaction, { token, now, effect }));
+    } catch (error) {
+      if (error instanceof NothingToTakeBack) return false;
+      throw error;
+    }
+  }
+
+  async #use(
+    db: Transaction<Tables>,
+    { token, now, effect }: { readonly token: string; readonly now: Date; readonly effect: LinkEffect },
   ): Promise<boolean> {
-    return this.#db.transaction().execute(async (transaction) => {
-      const used = await transaction
-        .updateTable('notice_links')
-        .set({ used_at: now.getTime() })
-        .where('token_hash', '=', idHash(token))
-        .where('used_at', 'is', null)
-        .where('expires_at', '>', now.getTime())
-        .returning('notice')
-        .executeTakeFirst();
-      if (used === undefined) return false;
-      await transaction
-        .updateTable('notice_links')
-        .set({ used_at: now.getTime() })
-        .where('notice', '=', used.notice)
-        .where('used_at', 'is', null)
-        .execute();
-      if (effect.barred !== undefined) await barForGood(transaction, effect.barred);
-      await putRows(transaction, this.#sealer, effect.tell);
-      return true;
-    });
+    const { barred, takenBack, tell } = effect;
+    const used_at = now.getTime();
+    // First, so that of several at once the others wait here and then find it used.
+    const used = await db
+      .updateTable('notice_links')
+      .set({ used_at })
+      .where('token_hash', '=', idHash(token))
+      .where('used_at', 'is', null)
+      .where('expires_at', '>', now.getTime())
+      .returning('notice')
+      .executeTakeFirst();
+    if (used === undefined) return false;
+    await db
+      .updateTable('notice_links')
+      .set({ used_at })
+      .where('notice', '=', used.notice)
+      .where('used_at', 'is', null)
+      .execute();
+    const isBack = takenBack !== undefined && (await takeBack(db, takenBack, now));
+    if (barred === undefined && !isBack) throw new NothingToTakeBack();
+    if (barred !== undefined) await barForGood(db, barred);
+    await putRows(db, this.#sealer, tell);
+    return true;
   }
 }
+
+/** Rolls the transaction back: what counts already is not taken back, and the link stays good for barring. */
+class NothingToTakeBack extends Error {}
 
 function place(row: string): SealedPlace {
   return { table: 'notice_links', column: 'body', row };

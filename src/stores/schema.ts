@@ -9,6 +9,7 @@ import type { Kysely } from 'kysely';
 export interface Tables {
   readonly flows: FlowRow;
   readonly enrolments: EnrolmentRow;
+  readonly held_enrolments: HeldEnrolmentRow;
   readonly failures: FailureRow;
   readonly bars: BarRow;
   readonly challenges: ChallengeRow;
@@ -42,6 +43,12 @@ export interface EnrolmentRow {
   readonly gate: string;
   readonly proved_at: number;
   readonly data: string;
+}
+
+/** What was proved and does not count before `counts_from`. */
+export interface HeldEnrolmentRow extends EnrolmentRow {
+  readonly id: string;
+  readonly counts_from: number;
 }
 
 export interface FailureRow {

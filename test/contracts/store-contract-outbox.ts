@@ -138,7 +138,7 @@ export function outboxContract(world: () => StoreWorld): void {
     await stores.outbox.put([row]);
     const kept = { accountId: 'ana', gate: 'phone', data: 1, provedAt: noon };
     await expect(stores.journal.settle(entry.id, 'done', noon, [row])).rejects.toThrow();
-    await expect(stores.enrolments.keep(kept, [row])).rejects.toThrow();
+    await expect(stores.enrolments.keep(kept, { tell: [row] })).rejects.toThrow();
     await expect(stores.failures.bar('ana', rules, noon, [row])).rejects.toThrow();
     expect((await stores.journal.read(entry.id))?.outcome).toBeUndefined();
     expect(await stores.enrolments.of('ana')).toEqual([]);
@@ -148,7 +148,7 @@ export function outboxContract(world: () => StoreWorld): void {
   test('an enrolment and a bar take what is told of them along; a bar that stood already tells nothing', async () => {
     const { stores } = world();
     const [changed, barred, again] = [sampleRow(), sampleRow({ createdAt: later(1) }), sampleRow()];
-    await stores.enrolments.keep({ accountId: 'ana', gate: 'phone', data: 1, provedAt: noon }, [changed]);
+    await stores.enrolments.keep({ accountId: 'ana', gate: 'phone', data: 1, provedAt: noon }, { tell: [changed] });
     await stores.failures.bar('ana', rules, noon, [barred]);
     await stores.failures.bar('ana', rules, later(1), [again]);
     expect((await claimed(stores, later(2))).id).toBe(changed.id);

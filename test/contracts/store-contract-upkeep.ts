@@ -123,6 +123,7 @@ async function dropAll(sql: StoreWorld['sql']): Promise<void> {
     'journal',
     'outbox',
     'notice_links',
+    'held_enrolments',
     'audit',
     'audit_head',
     'sessions',

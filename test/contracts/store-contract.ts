@@ -3,6 +3,7 @@ import { auditContract } from './store-contract-audit.ts';
 import { challengeContract } from './store-contract-challenges.ts';
 import { failureContract } from './store-contract-failures.ts';
 import { flowContract } from './store-contract-flows.ts';
+import { heldContract } from './store-contract-held.ts';
 import { outboxContract } from './store-contract-outbox.ts';
 import { recordContract } from './store-contract-records.ts';
 import { sealingContract } from './store-contract-sealing.ts';
@@ -24,6 +25,7 @@ export function storeContract(name: string, create: () => Promise<TestDatabase>)
     describe('enrolments, journal and sessions', () => recordContract(world));
     describe('audit', () => auditContract(world));
     describe('sendings', () => sendContract(world));
+    describe('held enrolments', () => heldContract(world));
     describe('outbox', () => outboxContract(world));
     describe('sealing', () => sealingContract(world));
     describe('upkeep', () => upkeepContract(world));

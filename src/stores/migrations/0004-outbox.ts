@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { Tables } from '../schema.ts';
 
-/** Messages that are to go out, and the links in them. */
+/** Messages that are to go out, the links in them, and enrolments that are held until people could answer. */
 export const outbox: Migration = {
   up: async (db: Kysely<Tables>) => {
     await db.schema
@@ -31,6 +31,16 @@ export const outbox: Migration = {
       .execute();
     await db.schema.createIndex('notice_links_notice').on('notice_links').column('notice').execute();
     await db.schema.createIndex('notice_links_expiry').on('notice_links').column('expires_at').execute();
+    await db.schema
+      .createTable('held_enrolments')
+      .addColumn('account_id', 'text', (column) => column.notNull())
+      .addColumn('gate', 'text', (column) => column.notNull())
+      .addColumn('id', 'text', (column) => column.notNull())
+      .addColumn('proved_at', 'bigint', (column) => column.notNull())
+      .addColumn('counts_from', 'bigint', (column) => column.notNull())
+      .addColumn('data', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('held_enrolments_key', ['account_id', 'gate'])
+      .execute();
     await db.schema.createIndex('outbox_due').on('outbox').columns(['state', 'due_at']).execute();
     await db.schema.createIndex('outbox_expiry').on('outbox').columns(['state', 'expires_at']).execute();
   },
