@@ -3,12 +3,14 @@ import ejs from 'ejs';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 import type { Clock } from './core/clock.ts';
+import type { NoticeLinks } from './core/notice-links.ts';
 import type { SignInGuard } from './core/sign-in.ts';
 import type { SessionStore } from './core/stores.ts';
 import type { VisitLimits } from './core/visit-limits.ts';
 import { type Brand, brandRoutes } from './portals/brand-routes.ts';
 import { type DemoWorldView, demoRoutes } from './portals/demo-routes.ts';
 import { homeRoutes } from './portals/home-routes.ts';
+import { notMeRoutes } from './portals/not-me-routes.ts';
 import type { PortalNeeds } from './portals/portal-routes.ts';
 import { registrationRoutes } from './portals/registration-routes.ts';
 import { resetRoutes } from './portals/reset-routes.ts';
@@ -32,6 +34,7 @@ export interface Services extends PortalNeeds, HealthNeeds {
   readonly service: Pick<ServiceState, 'available'>;
   /** What a provider makes of its far end's report. */
   readonly receive: CallbackNeeds['receive'];
+  readonly links: NoticeLinks;
   readonly catalogue: Catalogue;
   readonly brand: Brand;
   readonly sessions: SessionStore;
@@ -86,6 +89,7 @@ export function createApp(services: Services): Express {
 
   app.use(languageRoutes({ catalogue, secure }));
   app.use(homeRoutes({ pages, ...(services.demo === undefined ? {} : { demo: services.demo.hints }) }));
+  app.use(notMeRoutes(services));
   app.use('/reset', resetRoutes({ ...services, startTime: new EvenTime({ floorMs: services.floors.startMs }) }));
   app.use(
     '/registration',

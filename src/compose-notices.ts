@@ -1,30 +1,125 @@
 import type { Logger } from 'pino';
 import type { Providers } from './compose-providers.ts';
 import type { Configuration } from './config.ts';
-import { MailNotices } from './core/mail-notices.ts';
+import type { Clock } from './core/clock.ts';
+import { NoticeDesk } from './core/notice-desk.ts';
+import { NoticeLinks } from './core/notice-links.ts';
+import type { Letter, NoticeEvent, Notices } from './core/notices.ts';
+import { OutboxWorker, type Written } from './core/outbox-worker.ts';
+import type { Channel, Courier } from './core/provider.ts';
+import type { ProviderRoutes } from './core/provider-route.ts';
+import { destinationRefusal } from './core/sending-rules.ts';
+import type { Stores } from './core/stores.ts';
+import { notMePath } from './portals/not-me-routes.ts';
 import type { Catalogue } from './web/catalogue.ts';
 
-/** Who tells people what was done with their account, in their language. */
-export function createNotices(
-  configuration: Configuration,
-  parts: { providers: Providers; catalogue: Catalogue; log: Logger },
-): MailNotices {
-  const { catalogue, log, providers } = parts;
-  const { helpdesk } = configuration.organisation;
-  const couriers = configuration.channels.email.flatMap((name) => {
-    const provider = providers.get(name);
-    return provider !== undefined && 'deliver' in provider ? [provider] : [];
+export interface NoticeWorldNeeds {
+  readonly configuration: Configuration;
+  readonly providers: Providers;
+  readonly routes: ProviderRoutes;
+  readonly catalogue: Catalogue;
+  readonly stores: Stores;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface NoticeWorld {
+  readonly notices: Notices;
+  readonly links: NoticeLinks;
+  readonly outbox: OutboxWorker;
+}
+
+/** Longer than a message takes with every courier of a channel; a crash in the middle costs no more than this. */
+const leaseMs = 3 * 60_000;
+
+/** Who tells people what was done with their account, in their language, and who carries it. */
+export function createNotices(needs: NoticeWorldNeeds): NoticeWorld {
+  const { stores, clock, log, configuration } = needs;
+  const { enrolments } = stores;
+  const settings = configuration.notices;
+  const helpdeskMail = configuration.organisation.helpdesk.mail;
+  const couriers = { email: couriersOf(needs, 'email'), sms: couriersOf(needs, 'sms') };
+  const wake = (): void => outbox.wake();
+  const links = new NoticeLinks({
+    stores,
+    clock,
+    linkDays: settings['link-days'],
+    ...(helpdeskMail === undefined ? {} : { helpdeskMail }),
+    wake,
   });
-  return new MailNotices({
+  const outbox = new OutboxWorker({
+    store: stores.outbox,
     couriers,
-    write: (event, account) => {
-      const t = catalogue.in(catalogue.choose(account.language === undefined ? [] : [account.language]).tag);
-      const gate = event.kind === 'enrolment-changed' ? t(`gates.${event.gate}.name`) : '';
-      const values = { name: account.displayName, account: account.name, gate };
-      const help = helpdesk.phone ?? helpdesk.mail ?? t('page.helpdesk');
-      const subject = t(`notices.subjects.${event.kind}`, values);
-      return { subject, text: t(`notices.${event.kind}`, { ...values, helpdesk: help }) };
-    },
-    report: (failure) => log.warn(failure, 'a notice did not go out'),
+    write: async (letter, row) => write(needs, letter, { ...row, link: await linkOf(needs, links, letter, row) }),
+    audit: stores.audit,
+    clock,
+    leaseMs,
+    report: ({ final, ...failure }) =>
+      final
+        ? log.error({ ...failure, alarm: true }, 'a notice was given up')
+        : log.warn(failure, 'a notice did not go out; it is tried again'),
   });
+  const canText = couriers.sms.length > 0;
+  const notices = new NoticeDesk({ clock, enrolments, canText, byText: settings['by-text'], wake });
+  return { notices, links, outbox };
+}
+
+/** Those that deliver a text as it is; services that make their own texts cannot tell anybody anything. */
+function couriersOf(needs: NoticeWorldNeeds, channel: Channel): readonly Courier[] {
+  const { configuration, providers, routes } = needs;
+  return configuration.channels[channel].flatMap((name) => {
+    const courier = providers.get(name);
+    if (courier === undefined || !('deliver' in courier)) return [];
+    const rules = routes[channel]?.find(({ provider }) => provider.id === courier.id)?.rules;
+    if (rules === undefined) return [];
+    const deliver: Courier['deliver'] = async (message) => {
+      const reason = destinationRefusal(channel, message.to, rules);
+      return reason === undefined ? courier.deliver(message) : { kind: 'rejected', reason };
+    };
+    return [{ id: courier.id, channels: courier.channels, deliver }];
+  });
+}
+
+/** Only people get a link: the helpdesk has other ways. The host is the configured one, whatever a request said. */
+async function linkOf(
+  { configuration }: NoticeWorldNeeds,
+  links: NoticeLinks,
+  letter: Letter,
+  row: { readonly id: string; readonly reference: string },
+): Promise<string> {
+  const { person, event } = letter;
+  if (person === null || isForHelpdesk(event)) return '';
+  return new URL(notMePath(await links.issue({ ...letter, person }, row)), configuration['public-url']).href;
+}
+
+function write(
+  { configuration, catalogue }: NoticeWorldNeeds,
+  { event, person, at }: Letter,
+  { channel, link }: { readonly channel: Channel; readonly link: string },
+): Written {
+  const { helpdesk, 'time-zone': zone } = configuration.organisation;
+  const wanted = person?.language === undefined || isForHelpdesk(event) ? [] : [person.language];
+  const language = catalogue.choose(wanted).tag;
+  const t = catalogue.in(language);
+  const format = { dateStyle: 'medium', timeStyle: 'long', ...(zone === undefined ? {} : { timeZone: zone }) } as const;
+  const values = {
+    name: person?.displayName ?? '',
+    account: person?.name ?? '',
+    gate: 'gate' in event ? t(`gates.${event.gate}.name`) : '',
+    what: 'of' in event ? t(`notices.subjects.${event.of}`) : '',
+    count: event.kind === 'failures' ? event.count : 0,
+    helpdesk: helpdesk.phone ?? helpdesk.mail ?? t('page.helpdesk'),
+    at: new Intl.DateTimeFormat(language, format).format(new Date(at)),
+    from: event.kind === 'enrolment-held' ? new Intl.DateTimeFormat(language, format).format(new Date(event.from)) : '',
+  };
+  const subject = t(`notices.subjects.${event.kind}`, values);
+  // The address stands outside the sentence: an isolate around it would become part of it in some mail programs.
+  if (channel === 'sms') return { language, subject, text: `${t('notices.text', { ...values, subject })}\n${link}` };
+  const text = t(`notices.${event.kind}`, values);
+  const how = event.kind === 'enrolment-held' ? t('notices.link-held') : t('notices.link');
+  return { language, subject, text: link === '' ? text : `${text}\n\n${how}\n${link}\n` };
+}
+
+function isForHelpdesk({ kind }: NoticeEvent): boolean {
+  return kind === 'not-me' || kind === 'taken-back';
 }

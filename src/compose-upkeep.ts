@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { mostLimitRows } from './compose-limits.ts';
 import type { Challenges } from './core/challenges.ts';
 import type { Clock } from './core/clock.ts';
+import type { OutboxWorker } from './core/outbox-worker.ts';
 import type { Stores } from './core/stores.ts';
 import type { WriteDesk } from './core/write-desk.ts';
 
@@ -12,12 +13,14 @@ const purgeEvery = 40;
 export function startUpkeep(parts: {
   challenges: Challenges;
   writes: WriteDesk;
+  outbox: OutboxWorker;
   stores: Stores;
   clock: Clock;
   log: Logger;
 }): NodeJS.Timeout {
   let turn = 0;
   const once = async (): Promise<void> => {
+    parts.outbox.wake();
     await parts.challenges.recover();
     await parts.challenges.probe();
     await parts.writes.recover();

@@ -17,11 +17,13 @@ import { Challenges } from './core/challenges.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Directory } from './core/directory.ts';
 import { enrolledDestinations } from './core/enrolled-number.ts';
+import { Enroller } from './core/enroller.ts';
 import { FlowAudit } from './core/flow-audit.ts';
 import { FlowRunner } from './core/flow-runner.ts';
 import { FlowStarter } from './core/flow-starter.ts';
 import type { Gate } from './core/gate.ts';
 import { GateDesk } from './core/gate-desk.ts';
+import type { OutboxWorker } from './core/outbox-worker.ts';
 import type { Channel } from './core/provider.ts';
 import { createSealer } from './core/sealer.ts';
 import { SignInGuard } from './core/sign-in.ts';
@@ -32,7 +34,7 @@ import type { Definitions } from './definitions.ts';
 import { ServiceState } from './portals/service-state.ts';
 import type { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
 import type { VirtualPhones } from './providers/demo/virtual-phones.ts';
-import { brandOf, organisationOf, policyOf, sealingKeys } from './settings/configured.ts';
+import { brandOf, enrolmentRulesOf, organisationOf, policyOf, sealingKeys } from './settings/configured.ts';
 import { openStores } from './stores/open-stores.ts';
 import { Catalogue } from './web/catalogue.ts';
 import { Pages } from './web/pages.ts';
@@ -55,10 +57,11 @@ export interface Latchkey {
   readonly providers: Providers;
   readonly writes: WriteDesk;
   readonly challenges: Challenges;
+  readonly outbox: OutboxWorker;
   /** Only in the demo. */
   readonly phones?: VirtualPhones;
   readonly mailbox?: VirtualMailbox;
-  /** Starts what runs beside the requests: recovery of sendings and writes, and clearing up. */
+  /** Starts what runs beside the requests: recovery of sendings, writes and notices, and clearing up. */
   startUpkeep(): void;
   /** Says that no more requests are wanted: readiness fails from now on. */
   drain(): void;
@@ -83,10 +86,11 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
 
   const providerNeeds = { configuration, definitions, environment, clock, sealer, log };
   const { providers, phones, mailbox } = await createProviders(providerNeeds);
+  const routes = routesOf(providerNeeds, providers);
   const challenges = new Challenges({
     store: stores.challenges,
     sends: stores.sends,
-    routes: routesOf(providerNeeds, providers),
+    routes,
     destinations: enrolledDestinations(stores.enrolments),
     clock,
     mac,
@@ -99,13 +103,24 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     overrides: path.resolve(path.dirname(environment.configurationFile), 'locales'),
     tags: configuration.languages,
   });
-  const notices = createNotices(configuration, { providers, catalogue, log });
+  const { notices, links, outbox } = createNotices({ configuration, providers, routes, catalogue, stores, clock, log });
   const policy = policyOf(configuration);
   const screen = await openPasswordScreen({ configuration, environment, clock, log });
   const audit = new FlowAudit({ audit: stores.audit, clock });
   const desk = new GateDesk({ gates, stores, audit });
   const starter = new FlowStarter({ gates, desk, stores, directory, policy, audit, clock, mac });
-  const runner = new FlowRunner({ desk, directory, stores, policy, audit, notices, clock });
+  const tellAfter = configuration.notices['after-failures'];
+  const enroller = new Enroller({
+    desk,
+    directory,
+    stores,
+    policy,
+    rules: enrolmentRulesOf(configuration),
+    audit,
+    notices,
+    clock,
+  });
+  const runner = new FlowRunner({ desk, enroller, stores, policy, audit, notices, clock, tellAfter });
   const writes = new WriteDesk({
     stores,
     directory,
@@ -124,7 +139,8 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   });
   const { enrolments } = stores;
   const { languages } = configuration;
-  const answers = await demoWorld?.seedEnrolments({ gates, directory, enrolments, clock, languages });
+  const ofChain = new Map([...gates].filter(([id]) => policy.chain.includes(id)));
+  const answers = await demoWorld?.seedEnrolments({ gates: ofChain, directory, enrolments, clock, languages });
   const draining = { now: false };
   const storeState = new ServiceState({ directory: stores, clock });
   const directoryState = new ServiceState({ directory, clock });
@@ -137,6 +153,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     audit,
     guard,
     limits: createVisitLimits(configuration, { stores, clock, mac, log }),
+    links,
     catalogue,
     clock,
     log,
@@ -167,11 +184,12 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     providers,
     writes,
     challenges,
+    outbox,
     ...(phones === undefined ? {} : { phones }),
     ...(mailbox === undefined ? {} : { mailbox }),
     startUpkeep() {
       auditWork.start();
-      timer = startUpkeep({ challenges, writes, stores, clock, log });
+      timer = startUpkeep({ challenges, writes, outbox, stores, clock, log });
     },
     drain() {
       draining.now = true;
@@ -180,7 +198,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
       clearInterval(timer);
       await auditWork.close();
       await challenges.stop();
-      await notices.idle();
+      await outbox.stop();
       await Promise.all([...providers.values()].map((provider) => provider.close?.()));
       await screen.close();
       await stores.close();
@@ -220,11 +238,19 @@ function channelsOf(configuration: Configuration, definitions: Definitions): rea
   return definitions.gates.flatMap((gate) => (chain.includes(gate.id) && gate.channel ? [gate.channel] : []));
 }
 
-/** Every gate of the chain, in the chain's order. */
+/**
+ * Every gate of the chain, in the chain's order, and after them those that the chain does not have and that work all the
+ * same: whoever enrolled one before it was taken out confirms a change with it.
+ */
 function createGates(needs: ComposeNeeds, parts: { challenges: Challenges; clock: Clock }): ReadonlyMap<string, Gate> {
   const { configuration, definitions } = needs;
+  const { chain } = configuration.policy;
+  const others = definitions.gates.filter(({ id, channel, settings }) => {
+    const isReachable = channel === undefined || configuration.channels[channel].length > 0;
+    return !chain.includes(id) && isReachable && settings.safeParse(configuration.gates[id] ?? {}).success;
+  });
   return new Map(
-    configuration.policy.chain.map((id) => {
+    [...chain, ...others.map(({ id }) => id)].map((id) => {
       const definition = definitions.gates.find((one) => one.id === id);
       if (definition === undefined) throw new Error(`policy.chain: ${id} is not a gate`);
       const settings = definition.settings.parse(configuration.gates[id] ?? {}) as z.output<typeof definition.settings>;

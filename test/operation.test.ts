@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import BetterSqlite from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../src/core/clock.ts';
 import { startDemoServer } from '../src/demo-world.ts';
 import { demoPassword, demoPeople } from '../src/directories/demo/people.ts';
 import { ConfigurationFolder, freePort, LatchkeyProcess } from './latchkey-process.ts';
+import { TestAuthority } from './peers/authority.ts';
+import { SmtpPeer } from './peers/smtp-peer.ts';
 import { Visitor } from './portals/visitor.ts';
 
 const timeout = 90_000;
@@ -271,6 +275,56 @@ describe('a server that is killed', () => {
       expect(visitor.path).toBe('/reset/choose');
       await visitor.submit({ action: 'unlock' });
       expect(visitor.heading).toBe('Your account is unlocked');
+    },
+    timeout,
+  );
+
+  it(
+    'F23: in the middle of a notice loses none: the next process sends it, under the same Message-ID',
+    async () => {
+      const authority = await TestAuthority.create();
+      const peer = await SmtpPeer.open({ authority, tls: 'starttls' });
+      toEnd.push(() => peer.close());
+      const directory = await startDemoServer({ production: false, clock: systemClock });
+      toEnd.push(() => directory.close());
+      const base = await demoSettings();
+      const folder = new ConfigurationFolder('');
+      toEnd.push(() => folder.remove());
+      writeFileSync(folder.path('mail-ca.pem'), authority.ca);
+      const mail = { kind: 'smtp', host: '127.0.0.1', port: peer.port, 'ca-file': 'mail-ca.pem', from: 'a@b.example' };
+      folder.write({
+        ...base,
+        store: { kind: 'sqlite', file: folder.path('latchkey.db') },
+        directory: { kind: 'active-directory', ...directory.settings },
+        providers: { ...base.providers, mail },
+        policy: { chain: ['questions'] },
+      });
+      const first = await serveFrom(folder);
+      await peer.misbehave('hang');
+      const visitor = await new Visitor(base['public-url']).open('/registration');
+      await visitor.submit({ login: 'ben.okafor', password: demoPassword });
+      await answer(visitor, (question) => `my ${question}`);
+      expect(visitor.heading).toBe("You're registered");
+      const database = new BetterSqlite(folder.path('latchkey.db'));
+      toEnd.push(() => database.close());
+      const leased = database.prepare('select id from outbox where lease is not null');
+      const row = await eventually(async () => leased.get() as { id: string } | undefined);
+      first.signal('SIGKILL');
+      expect((await first.ended).signal).toBe('SIGKILL');
+      expect(peer.mails).toEqual([]);
+
+      await peer.misbehave(undefined);
+      // As if the dead worker's lease had run out meanwhile.
+      database.prepare('update outbox set leased_until = 0').run();
+      const second = await serveFrom(folder);
+      await eventually(async () => (peer.mails.length > 0 ? true : undefined));
+      expect(peer.mails).toMatchObject([
+        { to: ['ben.okafor@contoso.example'], headers: { 'message-id': `<${row.id}@b.example>` } },
+      ]);
+      await eventually(async () => (database.prepare('select id from outbox').get() === undefined ? true : undefined));
+      await second.end();
+      await serveFrom(folder);
+      expect(peer.mails).toHaveLength(1);
     },
     timeout,
   );

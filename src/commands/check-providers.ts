@@ -47,8 +47,14 @@ function providerFinding(configuration: Configuration, name: string): Finding {
   return { level: 'warning', subject, detail: `${kind}, used for nothing`, remedy };
 }
 
-function noticeFindings({ channels }: Configuration): readonly Finding[] {
-  if (channels.email.length > 0) return [];
+function noticeFindings({ channels, organisation }: Configuration): readonly Finding[] {
+  const unheard: Finding = {
+    level: 'warning',
+    subject: 'organisation.helpdesk.mail',
+    detail: 'is missing: the helpdesk does not hear of people who say that something was not them',
+    remedy: 'Name the address where the helpdesk reads mail.',
+  };
+  if (channels.email.length > 0) return organisation.helpdesk.mail === undefined ? [unheard] : [];
   return [
     {
       level: 'warning',

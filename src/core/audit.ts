@@ -21,6 +21,8 @@ export type AuditEventName =
   | 'enrolment.keeping'
   | 'enrolment.kept'
   | 'enrolment.removing'
+  | 'notice.sent'
+  | 'notice.abandoned'
   | 'write.intended'
   | 'write.done'
   | 'write.refused'

@@ -13,6 +13,12 @@ export function enrolledNumber(enrolment: Json | undefined): EnrolledNumber {
   return schema.parse(enrolment);
 }
 
+/** The number of an enrolment, or undefined where the gate keeps something else. */
+export function numberIn(enrolment: Json): string | undefined {
+  const found = schema.safeParse(enrolment);
+  return found.success ? found.data.number : undefined;
+}
+
 /** Looks numbers up where gates keep them, at the moment of sending. */
 export function enrolledDestinations(enrolments: EnrolmentStore): Destinations {
   return async (accountId, gate) => {

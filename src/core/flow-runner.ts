@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { Directory } from './directory.ts';
+import { type Enroller, noticeAbout } from './enroller.ts';
 import { BadRequest } from './errors.ts';
 import {
   type Flow,
@@ -17,7 +17,7 @@ import type { FlowAudit } from './flow-audit.ts';
 import type { Verdict } from './gate.ts';
 import type { GateDesk } from './gate-desk.ts';
 import type { Notices } from './notices.ts';
-import { barredFromUse, type Policy } from './policy.ts';
+import type { Policy } from './policy.ts';
 import { isExactly, readForm } from './posted-form.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Enrolment, Stores } from './stores.ts';
@@ -27,12 +27,14 @@ const patience = 30_000;
 
 export interface FlowRunnerNeeds {
   readonly desk: GateDesk;
-  readonly directory: Directory;
-  readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
+  readonly enroller: Enroller;
+  readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures' | 'outbox'>;
   readonly policy: Policy;
   readonly audit: FlowAudit;
   readonly notices: Notices;
   readonly clock: Clock;
+  /** Wrong answers in a row after which the person is told, if they are not barred by then. */
+  readonly tellAfter: number;
 }
 
 /**
@@ -75,7 +77,8 @@ export class FlowRunner {
     if (flow.memory === null) return this.#reopen(flow, body, request);
     if (link.step === 'enrol' && isExactly(body, 'keep', 'yes')) return this.#keep(flow, link, request);
     const input = readForm(step.form, body);
-    if (link.step === 'enrol' && !(await this.#mayEnrol(flow))) return this.#end(flow, 'not-eligible', request);
+    const refusal = link.step === 'enrol' ? await this.#needs.enroller.refusal(flow) : undefined;
+    if (refusal !== undefined) return this.#stop(flow, refusal, request);
     const claimed = await this.#claim(flow);
     if (claimed === undefined) return this.#current(flow);
     try {
@@ -188,6 +191,7 @@ export class FlowRunner {
         const detail = { step: link.step, tries };
         await this.#needs.audit.write('gate.wrong', flow, { request, gate: link.gate, detail });
         if (tries >= this.#needs.policy.lockout.threshold) return this.#bar(flow, link, request);
+        if (tries === this.#needs.tellAfter) await this.#tellFailures(flow, tries);
         const said = { problems: [verdict.problem], wrong: tries };
         return (await flows.save({ ...flow, memory: verdict.memory, ...said })) ?? this.#current(flow);
       }
@@ -201,51 +205,23 @@ export class FlowRunner {
     }
   }
 
-  /** Asked anew each time: somebody may have barred or disabled the account since its password was proved. */
-  async #mayEnrol(flow: Flow): Promise<boolean> {
-    const { directory, stores, policy, clock } = this.#needs;
-    const key = subjectKey(flow.subject);
-    const account = await directory.read(key);
-    const lockout = await stores.failures.lockout(key, clock.now());
-    if (account === undefined || barredFromUse(account, policy, lockout) !== undefined) return false;
-    return !(await this.#isOvertaken(flow));
-  }
-
-  /**
-   * Whether somebody else has enrolled a gate of this account since the flow began. Its chain then no longer asks for
-   * what it should: whoever knows the password alone must not replace what the owner registered meanwhile.
-   */
-  async #isOvertaken(flow: Flow): Promise<boolean> {
-    const at = flow.step.kind === 'gate' ? flow.step.at : flow.chain.length;
-    const own = flow.chain.slice(0, at).filter((link) => link.step === 'enrol');
-    const enrolments = await this.#needs.desk.enrolled(flow);
-    return enrolments.some(
-      ({ gate, provedAt }) => provedAt > flow.createdAt && !own.some((link) => link.gate === gate),
-    );
-  }
-
   /** Keeps what was proved. The gate is claimed once more: the flow may have been ended while it was being judged. */
   async #enrol(judged: Flow, proof: { link: Link; data: Enrolment['data']; request: RequestContext }): Promise<Flow> {
-    const { link, data, request } = proof;
-    const { audit, stores, clock } = this.#needs;
+    const { enroller } = this.#needs;
+    const { request } = proof;
     const flow = await this.#claim(judged);
     if (flow === undefined) return this.#current(judged);
-    if (!(await this.#mayEnrol(flow))) return this.#end(flow, 'not-eligible', request);
-    await audit.write('enrolment.keeping', flow, { request, gate: link.gate });
-    await stores.enrolments.keep({
-      accountId: subjectKey(flow.subject),
-      gate: link.gate,
-      data,
-      provedAt: clock.now(),
-    });
-    // Flows that began before know nothing of it: they end, whoever walks them.
-    await stores.flows.endOthers(subjectKey(flow.subject), flow.id, clock.now());
-    await audit.write('enrolment.kept', flow, { request, gate: link.gate });
-    if (flow.subject.kind === 'account') {
-      const event = { kind: 'enrolment-changed', gate: link.gate } as const;
-      this.#needs.notices.tell(flow.subject.account, event, flow.reference);
-    }
+    const refusal = await enroller.refusal(flow);
+    if (refusal !== undefined) return this.#stop(flow, refusal, request);
+    await enroller.keep(flow, proof);
     return this.#advance(flow, { kind: 'passed' }, request);
+  }
+
+  /** What ends a registration: the account may not, or the sign-in is too long ago and must be made again. */
+  async #stop(flow: Flow, why: 'not-eligible' | 'stale', request: RequestContext): Promise<Flow> {
+    if (why === 'not-eligible') return this.#end(flow, why, request);
+    await this.#needs.audit.write('flow.expired', flow, { request, detail: { why } });
+    return (await this.#save({ ...quiet(flow), memory: null }, { kind: 'expired' })) ?? this.#current(flow);
   }
 
   async #advance(flow: Flow, event: FlowEvent, request: RequestContext): Promise<Flow> {
@@ -259,13 +235,21 @@ export class FlowRunner {
 
   /** Bars the account, or the decoy, and ends the flow. The directory's own lock is never touched. */
   async #bar(flow: Flow, link: Link, request: RequestContext): Promise<Flow> {
-    const { stores, policy, clock, audit } = this.#needs;
+    const { stores, policy, clock, audit, notices } = this.#needs;
     const underBars = flow.subject.kind === 'decoy' ? (flow.subject.underBars ?? 0) : 0;
     await audit.write('account.barred', flow, { request, gate: link.gate, detail: { underBars } });
+    const tell = await notices.rows({ ...noticeAbout(flow), event: { kind: 'barred' } });
     // A bar upon a bar holds nobody back; it passes by itself, whatever becomes of the first.
     const rules = underBars === 0 ? policy.lockout : { ...policy.lockout, barsUntilPermanent: Number.MAX_SAFE_INTEGER };
-    await stores.failures.bar(failureKey(flow.subject), rules, clock.now());
+    await stores.failures.bar(failureKey(flow.subject), rules, clock.now(), tell);
+    notices.wake();
     return this.#end(flow, 'barred', request);
+  }
+
+  async #tellFailures(flow: Flow, count: number): Promise<void> {
+    const { stores, notices } = this.#needs;
+    await stores.outbox.put(await notices.rows({ ...noticeAbout(flow), event: { kind: 'failures', count } }));
+    notices.wake();
   }
 
   async #end(flow: Flow, reason: RefusedReason, request: RequestContext): Promise<Flow> {

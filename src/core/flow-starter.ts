@@ -16,6 +16,7 @@ import type { Admission, Visiting } from './visit-limits.ts';
 const mostBars = 20;
 
 export interface FlowStarterNeeds {
+  /** Those of the chain, and others that somebody may have enrolled before. */
   readonly gates: ReadonlyMap<string, Gate>;
   readonly desk: GateDesk;
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
@@ -81,9 +82,9 @@ export class FlowStarter {
     const enrolments = await stores.enrolments.of(account.id);
     const lockout = await stores.failures.lockout(account.id, clock.now());
     const chain = registrationChain(policy, enrolments, this.#strongestFirst());
+    const mayUse = chain !== undefined && barredFromUse(account, policy, lockout) === undefined;
     const subject: FlowSubject = { kind: 'account', account: identityOf(account) };
-    const barred = barredFromUse(account, policy, lockout) !== undefined;
-    return this.#start({ portal: 'registration', subject, chain, request, barred });
+    return this.#start({ portal: 'registration', subject, chain: chain ?? [], request, barred: !mayUse });
   }
 
   /** How many bars stand one upon the other: each is one that flows under the others ran into. */
@@ -131,9 +132,11 @@ export class FlowStarter {
     return isEnded(flow.step) ? flow : desk.open(flow, request);
   }
 
+  /** Every gate that can be passed; of two that prove the same, the one that the chain has. */
   #strongestFirst(): readonly string[] {
     const { policy, gates } = this.#needs;
     const weight = (gate: string): number => (gates.get(gate)?.factor === 'possession' ? 0 : 1);
-    return [...policy.chain].sort((a, b) => weight(a) - weight(b));
+    const others = [...gates.keys()].filter((gate) => !policy.chain.includes(gate));
+    return [...policy.chain, ...others].sort((a, b) => weight(a) - weight(b));
   }
 }

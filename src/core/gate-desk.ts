@@ -3,7 +3,7 @@ import { type Flow, type Link, openLink, settled, subjectKey } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { Gate, GateContext, Page, Step, Verdict } from './gate.ts';
 import type { RequestContext } from './request-context.ts';
-import type { Enrolment, EnrolmentStore, FlowStore } from './stores.ts';
+import type { Enrolment, EnrolmentStore, FlowStore, HeldEnrolment } from './stores.ts';
 
 export interface GateDeskNeeds {
   readonly gates: ReadonlyMap<string, Gate>;
@@ -37,6 +37,11 @@ export class GateDesk {
   /** What the flow's account has enrolled, at all gates. */
   async enrolled(flow: Flow): Promise<readonly Enrolment[]> {
     return this.#needs.stores.enrolments.of(subjectKey(flow.subject));
+  }
+
+  /** What the flow's account has enrolled that does not count yet. */
+  async held(flow: Flow): Promise<readonly HeldEnrolment[]> {
+    return this.#needs.stores.enrolments.held(subjectKey(flow.subject));
   }
 
   /** What the open gate makes of an answer. What it throws is a fault, never a verdict. */

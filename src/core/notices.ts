@@ -1,13 +1,55 @@
 import type { Identity } from './account.ts';
+import type { FlowSubject } from './flow.ts';
 import type { Action } from './journal.ts';
+import type { Json } from './json.ts';
+import type { OutboxRow } from './outbox.ts';
 
-/** What a person is told about, by a channel other than the one just used. */
+/** What a person is told about, on addresses other than the one just used. */
 export type NoticeEvent =
   | { readonly kind: Action }
   /** Registered for the first time, or replaced. */
-  | { readonly kind: 'enrolment-changed'; readonly gate: string };
+  | { readonly kind: 'enrolment-changed'; readonly gate: string }
+  /** The same, but it counts only `from` then on (milliseconds), and `held` names it until then. */
+  | { readonly kind: 'enrolment-held'; readonly gate: string; readonly held: string; readonly from: number }
+  /** Too many wrong answers: Latchkey takes none for a while. */
+  | { readonly kind: 'barred' }
+  /** Many wrong answers in a row, though not yet too many. */
+  | { readonly kind: 'failures'; readonly count: number }
+  /** For the helpdesk: the person says that what they were told of was not them, and barred the account. */
+  | { readonly kind: 'not-me'; readonly of: string }
+  /** For the helpdesk: the person took a held change back. */
+  | { readonly kind: 'taken-back'; readonly of: string };
 
-/** Tells people what was done with their account. Never waits, never fails the request that caused it. */
+export interface Notice {
+  /** Of a decoy nobody is told; its rows are written all the same, so that the time says nothing. */
+  readonly subject: FlowSubject;
+  readonly event: NoticeEvent;
+  /** The flow's. */
+  readonly reference: string;
+  /** Gates whose numbers somebody just used; all when left out. A text never goes there. */
+  readonly used?: readonly string[];
+  /** The gate whose enrolment is about to be replaced: its old number is told, whoever used it. */
+  readonly replaced?: { readonly gate: string; readonly data: Json };
+}
+
+/** Who is told of an account, as far as a message needs it. */
+export type Addressee = Pick<Identity, 'id' | 'name' | 'displayName' | 'language'>;
+
+/** What a row of the outbox holds, sealed. */
+export interface Letter {
+  /** Where it goes; null when there is nobody to tell. */
+  readonly to: string | null;
+  readonly event: NoticeEvent;
+  /** Null for a decoy. */
+  readonly person: Addressee | null;
+  /** When it happened, in milliseconds. */
+  readonly at: number;
+}
+
+/** Tells people what was done with their account. */
 export interface Notices {
-  tell(account: Identity, event: NoticeEvent, reference: string): void;
+  /** The rows that tell of it: whoever writes the state writes them in the same transaction. */
+  rows(notice: Notice): Promise<readonly OutboxRow[]>;
+  /** Says that rows were written. Never waits, never fails. */
+  wake(): void;
 }

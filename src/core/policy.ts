@@ -67,16 +67,18 @@ export function resetChain(policy: Policy): readonly Link[] {
 }
 
 /**
- * The chain of a registration: each gate is enrolled, in order. Whoever has enrolled a gate before must first pass one
- * of them, so that a stolen password alone changes nothing (DESIGN 6.12).
- * @param preferred gate ids, strongest first: the first that is enrolled is the one to pass
+ * The chain of a registration: each gate is enrolled, in order. Whoever has enrolled a gate before, also one that the
+ * chain no longer has, must first pass one of them, so that a stolen password alone changes nothing (DESIGN 6.12).
+ * @param preferred ids of the gates that can be passed, strongest first: the first that is enrolled is the one to pass
+ * @returns undefined when gates are enrolled and none of them can be passed: only the helpdesk can help then
  */
 export function registrationChain(
   policy: Policy,
   enrolments: readonly Enrolment[],
   preferred: readonly string[],
-): readonly Link[] {
+): readonly Link[] | undefined {
   const enrolled = preferred.find((gate) => enrolments.some((enrolment) => enrolment.gate === gate));
+  if (enrolled === undefined && enrolments.length > 0) return undefined;
   const confirm: readonly Link[] = enrolled === undefined ? [] : [{ gate: enrolled, step: 'verify' }];
   return [...confirm, ...policy.chain.map((gate): Link => ({ gate, step: 'enrol' }))];
 }

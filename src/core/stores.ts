@@ -5,6 +5,8 @@ import type { JournalEntry, JournalOutcome } from './journal.ts';
 import type { Json } from './json.ts';
 import type { LimitStore } from './limits.ts';
 import type { Lockout, LockoutRules } from './lockout.ts';
+import type { LinkStore } from './notice-links.ts';
+import type { OutboxRow, OutboxStore } from './outbox.ts';
 import type { CallOutcome } from './provider.ts';
 
 /**
@@ -20,6 +22,8 @@ export interface Stores {
   readonly sends: SendStore;
   readonly limits: LimitStore;
   readonly journal: JournalStore;
+  readonly outbox: OutboxStore;
+  readonly links: LinkStore;
   readonly audit: AuditStore;
   readonly duties: DutyStore;
   readonly sessions: SessionStore;
@@ -57,10 +61,29 @@ export interface Enrolment {
   readonly provedAt: Date;
 }
 
+/** An enrolment that does not count yet. */
+export interface HeldEnrolment {
+  /** Names this one: another that replaces it has another. */
+  readonly id: string;
+  readonly gate: string;
+  readonly provedAt: Date;
+  readonly countsFrom: Date;
+}
+
+/** What is written in one transaction with an enrolment. */
+export interface KeepAlso {
+  readonly tell?: readonly OutboxRow[];
+  /** It counts from then on; what counted before counts till then. */
+  readonly hold?: Pick<HeldEnrolment, 'id' | 'countsFrom'>;
+}
+
 export interface EnrolmentStore {
+  /** Those that count now, by the name of their gate. */
   of(accountId: string): Promise<readonly Enrolment[]>;
-  /** Adds it, or replaces what the gate kept about the account before. */
-  keep(enrolment: Enrolment): Promise<void>;
+  /** Those that do not count yet. */
+  held(accountId: string): Promise<readonly HeldEnrolment[]>;
+  /** Adds it, or replaces what the gate kept about the account before, held ones included. */
+  keep(enrolment: Enrolment, also?: KeepAlso): Promise<void>;
   /** Returns whether there was one. */
   remove(accountId: string, gate: string): Promise<boolean>;
 }
@@ -77,11 +100,16 @@ export interface FailureStore {
   refund(subject: string, gate: string): Promise<void>;
   /** Forgets the tries of one gate, or of all gates when none is named. Bars stay. */
   clear(subject: string, gate?: string): Promise<void>;
-  /** Bars the subject by the rules, forgets its tries, and returns the bar that now stands. */
-  bar(subject: string, rules: LockoutRules, now: Date): Promise<Lockout>;
+  /**
+   * Bars the subject by the rules, forgets its tries, and returns the bar that now stands. `tell` goes into the outbox
+   * in the same transaction, unless a bar stood already.
+   */
+  bar(subject: string, rules: LockoutRules, now: Date, tell?: readonly OutboxRow[]): Promise<Lockout>;
   /** The bar that stands now, if any. */
   lockout(subject: string, now: Date): Promise<Lockout | undefined>;
-  /** Ends a bar and forgets earlier ones, as after a whole flow that succeeded or by the helpdesk. */
+  /** Ends a bar that ends by itself, and forgets earlier ones, as after a whole flow that succeeded. */
+  forgive(subject: string): Promise<void>;
+  /** Ends every bar and forgets earlier ones, as the helpdesk does. */
   unbar(subject: string): Promise<void>;
 }
 
@@ -120,10 +148,10 @@ export interface JournalStore {
   /** On disk before it resolves. */
   intend(entry: JournalEntry): Promise<void>;
   /**
-   * Writes down how it ended. A final outcome is never overwritten.
+   * Writes down how it ended, and in the same transaction what is told of it. A final outcome is never overwritten.
    * @returns whether this call changed it: of several who settle one entry, one hears true
    */
-  settle(id: string, outcome: JournalOutcome, now: Date): Promise<boolean>;
+  settle(id: string, outcome: JournalOutcome, now: Date, tell?: readonly OutboxRow[]): Promise<boolean>;
   read(id: string): Promise<JournalEntry | undefined>;
   /** Entries without a final outcome (none, or `unknown`), oldest first. */
   unsettled(): Promise<readonly JournalEntry[]>;

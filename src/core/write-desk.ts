@@ -1,4 +1,4 @@
-import { type Identity, identityOf } from './account.ts';
+import { identityOf } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory, PreparedWrite, RefusalReason, WriteResult } from './directory.ts';
 import { Unavailable } from './errors.ts';
@@ -7,6 +7,7 @@ import type { FlowAudit } from './flow-audit.ts';
 import type { Action, JournalEntry, JournalOutcome } from './journal.ts';
 import type { Message } from './message.ts';
 import type { Notices } from './notices.ts';
+import type { OutboxRow } from './outbox.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Stores } from './stores.ts';
 
@@ -138,12 +139,13 @@ export class WriteDesk {
       await audit.write('write.unknown', flow, { request, detail: { action, ...why } });
       return { kind: 'open' };
     }
-    const isMine = await stores.journal.settle(order.id, outcome, clock.now());
+    const tell = outcome === 'done' ? await this.#told(flow, order.action) : [];
+    const isMine = await stores.journal.settle(order.id, outcome, clock.now(), tell);
     const mustChange = sent.kind === 'done' && sent.mustChange === true;
     const detail = { action, ...why, ...(mustChange ? { mustChange } : {}) };
     await audit.write(`write.${outcome}`, flow, { request, detail });
     if (isMine && outcome === 'done' && flow.subject.kind === 'account') {
-      await this.#accomplish(flow.subject.account, { action, reference: flow.reference, flowId: flow.id });
+      await this.#accomplish(flow.subject.account.id, flow.id);
     }
     const problem = problemAfter(outcome, sent);
     return {
@@ -161,11 +163,18 @@ export class WriteDesk {
     const { action, write, flowReference } = entry;
     const outcome = await this.#observed(action, write);
     const account = outcome === 'done' ? await directory.read(write.accountId) : undefined;
-    if (!(await stores.journal.settle(entry.id, outcome, clock.now()))) return outcome;
+    const tell =
+      account === undefined
+        ? []
+        : await this.#told(
+            { subject: { kind: 'account', account: identityOf(account) }, reference: flowReference },
+            action,
+          );
+    if (!(await stores.journal.settle(entry.id, outcome, clock.now(), tell))) return outcome;
     const subject = { kind: 'account', account: { id: write.accountId } } as const;
     const flow = { subject, portal: 'reset', reference: flowReference } as const;
     await audit.write(`write.${outcome}`, flow, { detail: { action, recovered: true } });
-    if (account !== undefined) await this.#accomplish(identityOf(account), { action, reference: flowReference });
+    if (account !== undefined) await this.#accomplish(account.id);
     return outcome;
   }
 
@@ -183,15 +192,22 @@ export class WriteDesk {
   }
 
   /** What follows from a write that happened, done once: by whoever wrote its outcome into the journal. */
-  async #accomplish(
-    account: Identity,
-    write: { readonly action: Action; readonly reference: string; readonly flowId?: string },
-  ): Promise<void> {
+  async #accomplish(accountId: string, flowId = ''): Promise<void> {
     const { flows, failures } = this.#needs.stores;
-    this.#needs.notices.tell(account, { kind: write.action }, write.reference);
-    await flows.endOthers(account.id, write.flowId ?? '', this.#needs.clock.now());
-    await failures.clear(account.id);
-    await failures.unbar(account.id);
+    this.#needs.notices.wake();
+    await flows.endOthers(accountId, flowId, this.#needs.clock.now());
+    await failures.clear(accountId);
+    await failures.forgive(accountId);
+  }
+
+  /** What goes into the outbox together with the outcome. */
+  async #told(
+    flow: Pick<Flow, 'subject' | 'reference'> & Partial<Pick<Flow, 'chain'>>,
+    kind: Action,
+  ): Promise<readonly OutboxRow[]> {
+    const { subject, reference, chain } = flow;
+    const used = chain?.map(({ gate }) => gate);
+    return this.#needs.notices.rows({ subject, event: { kind }, reference, ...(used === undefined ? {} : { used }) });
   }
 
   #isYoung(id: string, since: Date): boolean {

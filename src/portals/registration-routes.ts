@@ -80,7 +80,12 @@ export function registrationRoutes(needs: RegistrationNeeds): Router {
       const enrolled = await needs.desk.enrolled(flow);
       const inOrder = flow.chain.filter((link) => link.step === 'enrol').map((link) => link.gate);
       const gates = inOrder.filter((gate) => enrolled.some((enrolment) => enrolment.gate === gate));
-      needs.pages.send(request, response, { view: 'registration/done', surface: 'registration', data: { gates } });
+      const held = await needs.desk.held(flow);
+      needs.pages.send(request, response, {
+        view: 'registration/done',
+        surface: 'registration',
+        data: { gates, held },
+      });
     },
   };
   router.use(portalRoutes('registration', needs, { ...endedPages(needs), done }));

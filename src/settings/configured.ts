@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Configuration, Environment } from '../config.ts';
+import type { EnrolmentRules } from '../core/enroller.ts';
 import type { Policy } from '../core/policy.ts';
 import type { SealerNeeds } from '../core/sealer.ts';
 import type { Brand } from '../portals/brand-routes.ts';
@@ -30,6 +31,15 @@ export function policyOf(configuration: Configuration): Policy {
     flowSeconds: policy['flow-minutes'] * 60,
     privileged: policy['include-privileged'],
     unknownLogins: policy['unknown-logins'],
+  };
+}
+
+/** How careful a change of what was registered is taken. */
+export function enrolmentRulesOf({ enrolment }: Configuration): EnrolmentRules {
+  return {
+    freshMs: enrolment['fresh-minutes'] * 60_000,
+    holdMs: enrolment['hold-hours'] * 3_600_000,
+    holdFirst: enrolment['hold-first'],
   };
 }
 

@@ -58,6 +58,22 @@ const policyFields = {
   'include-privileged': z.boolean().default(false),
 };
 
+const enrolment = z
+  .strictObject({
+    'hold-hours': z.int().min(0).max(168).default(0),
+    'hold-first': z.boolean().default(false),
+    'fresh-minutes': z.int().min(1).max(60).default(10),
+  })
+  .prefault({});
+
+const notices = z
+  .strictObject({
+    'by-text': z.boolean().default(false),
+    'link-days': z.int().min(1).max(30).default(7),
+    'after-failures': z.int().min(2).max(100).default(5),
+  })
+  .prefault({});
+
 const listen = z.strictObject({
   host: z.string().default('127.0.0.1'),
   port: z.int().min(0).max(65_535),
@@ -123,6 +139,8 @@ export function configurationSchema(definitions: Definitions) {
         email: z.array(z.string()).default([]),
       })
       .prefault({}),
+    notices,
+    enrolment,
     gates: z.strictObject(gateSettings).default({}),
     policy: policySchema(definitions),
     limits: limitSettings(range),

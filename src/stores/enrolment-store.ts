@@ -1,51 +1,150 @@
+import type { Transaction } from 'kysely';
+import type { Clock } from '../core/clock.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
-import type { Enrolment, EnrolmentStore } from '../core/stores.ts';
-import type { Database } from './schema.ts';
+import type { Enrolment, EnrolmentStore, HeldEnrolment, KeepAlso } from '../core/stores.ts';
+import { putRows } from './outbox-store.ts';
+import type { Database, HeldEnrolmentRow, Tables } from './schema.ts';
 
-/** One row per account and gate. */
+/**
+ * One row per account and gate for what counts, and one for what is held. A held one takes the other's place by its time
+ * alone, whether or not anybody moves it.
+ */
 export class SqlEnrolmentStore implements EnrolmentStore {
   readonly #db: Database;
   readonly #sealer: Sealer;
+  readonly #clock: Clock;
 
-  constructor(needs: { readonly db: Database; readonly sealer: Sealer }) {
+  constructor(needs: { readonly db: Database; readonly sealer: Sealer; readonly clock: Clock }) {
     this.#db = needs.db;
     this.#sealer = needs.sealer;
+    this.#clock = needs.clock;
   }
 
   async of(accountId: string): Promise<readonly Enrolment[]> {
-    const rows = await this.#db
-      .selectFrom('enrolments')
-      .selectAll()
-      .where('account_id', '=', accountId)
-      .orderBy('gate')
-      .execute();
-    return rows.map(({ gate, proved_at, data }) => ({
-      accountId,
+    const rows = await this.#db.selectFrom('enrolments').selectAll().where('account_id', '=', accountId).execute();
+    const ripe = (await this.#held(accountId)).filter((row) => row.counts_from <= this.#clock.now().getTime());
+    const kept = rows
+      .filter((row) => !ripe.some(({ gate }) => gate === row.gate))
+      .map(({ gate, proved_at, data }) => ({
+        accountId,
+        gate,
+        data: this.#sealer.open(place(accountId, gate), data),
+        provedAt: new Date(proved_at),
+      }));
+    const grown = ripe.map((row) => this.#enrolment(row));
+    return [...kept, ...grown].sort((a, b) => (a.gate < b.gate ? -1 : 1));
+  }
+
+  async held(accountId: string): Promise<readonly HeldEnrolment[]> {
+    const now = this.#clock.now().getTime();
+    const rows = (await this.#held(accountId)).filter((row) => row.counts_from > now);
+    return rows.map(({ gate, id, proved_at, counts_from }) => ({
       gate,
-      data: this.#sealer.open(place(accountId, gate), data),
+      id,
       provedAt: new Date(proved_at),
+      countsFrom: new Date(counts_from),
     }));
   }
 
-  async keep({ accountId, gate, data, provedAt }: Enrolment): Promise<void> {
+  async keep(enrolment: Enrolment, { tell = [], hold }: KeepAlso = {}): Promise<void> {
+    const { accountId, gate, provedAt } = enrolment;
+    const ripe = (await this.#held(accountId)).find(
+      (row) => row.gate === gate && row.counts_from <= provedAt.getTime(),
+    );
+    await this.#db.transaction().execute(async (transaction) => {
+      await transaction
+        .deleteFrom('held_enrolments')
+        .where('account_id', '=', accountId)
+        .where('gate', '=', gate)
+        .execute();
+      if (hold === undefined) await this.#write(transaction, enrolment);
+      else {
+        if (ripe !== undefined) await this.#write(transaction, this.#enrolment(ripe));
+        await this.#hold(transaction, enrolment, hold);
+      }
+      await putRows(transaction, this.#sealer, tell);
+    });
+  }
+
+  async remove(accountId: string, gate: string): Promise<boolean> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const results = [
+        await transaction
+          .deleteFrom('enrolments')
+          .where('account_id', '=', accountId)
+          .where('gate', '=', gate)
+          .executeTakeFirst(),
+        await transaction
+          .deleteFrom('held_enrolments')
+          .where('account_id', '=', accountId)
+          .where('gate', '=', gate)
+          .executeTakeFirst(),
+      ];
+      return results.some((result) => result.numDeletedRows > 0n);
+    });
+  }
+
+  async #write(db: Transaction<Tables>, { accountId, gate, data, provedAt }: Enrolment): Promise<void> {
     const kept = { proved_at: provedAt.getTime(), data: this.#sealer.seal(place(accountId, gate), data) };
-    await this.#db
+    await db
       .insertInto('enrolments')
       .values({ account_id: accountId, gate, ...kept })
       .onConflict((conflict) => conflict.columns(['account_id', 'gate']).doUpdateSet(kept))
       .execute();
   }
 
-  async remove(accountId: string, gate: string): Promise<boolean> {
-    const result = await this.#db
-      .deleteFrom('enrolments')
-      .where('account_id', '=', accountId)
-      .where('gate', '=', gate)
-      .executeTakeFirst();
-    return result.numDeletedRows > 0n;
+  async #hold(db: Transaction<Tables>, enrolment: Enrolment, hold: NonNullable<KeepAlso['hold']>): Promise<void> {
+    const { accountId, gate, data, provedAt } = enrolment;
+    const held = {
+      id: hold.id,
+      proved_at: provedAt.getTime(),
+      counts_from: hold.countsFrom.getTime(),
+      data: this.#sealer.seal(heldPlace(accountId, gate), data),
+    };
+    await db
+      .insertInto('held_enrolments')
+      .values({ account_id: accountId, gate, ...held })
+      .onConflict((conflict) => conflict.columns(['account_id', 'gate']).doUpdateSet(held))
+      .execute();
   }
+
+  #held(accountId: string): Promise<readonly HeldEnrolmentRow[]> {
+    return this.#db.selectFrom('held_enrolments').selectAll().where('account_id', '=', accountId).execute();
+  }
+
+  #enrolment({ account_id, gate, data, proved_at }: HeldEnrolmentRow): Enrolment {
+    return {
+      accountId: account_id,
+      gate,
+      data: this.#sealer.open(heldPlace(account_id, gate), data),
+      provedAt: new Date(proved_at),
+    };
+  }
+}
+
+/**
+ * Takes back what is held, if it is still this and does not count yet.
+ * @returns whether there was anything to take back
+ */
+export async function takeBack(
+  db: Transaction<Tables>,
+  held: { readonly accountId: string; readonly gate: string; readonly id: string },
+  now: Date,
+): Promise<boolean> {
+  const result = await db
+    .deleteFrom('held_enrolments')
+    .where('account_id', '=', held.accountId)
+    .where('gate', '=', held.gate)
+    .where('id', '=', held.id)
+    .where('counts_from', '>', now.getTime())
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
 }
 
 function place(accountId: string, gate: string): SealedPlace {
   return { table: 'enrolments', column: 'data', row: JSON.stringify([accountId, gate]) };
+}
+
+function heldPlace(accountId: string, gate: string): SealedPlace {
+  return { ...place(accountId, gate), table: 'held_enrolments' };
 }

@@ -1,6 +1,9 @@
 import type { Transaction } from 'kysely';
 import type { Lockout, LockoutRules } from '../core/lockout.ts';
+import type { OutboxRow } from '../core/outbox.ts';
+import type { Sealer } from '../core/sealer.ts';
 import type { FailureStore } from '../core/stores.ts';
+import { putRows } from './outbox-store.ts';
 import type { BarRow, Database, Tables } from './schema.ts';
 
 /** `held_until` of a bar that only the helpdesk ends. */
@@ -12,9 +15,11 @@ const forever = Number.MAX_SAFE_INTEGER;
  */
 export class SqlFailureStore implements FailureStore {
   readonly #db: Database;
+  readonly #sealer: Sealer;
 
-  constructor(needs: { readonly db: Database }) {
+  constructor(needs: { readonly db: Database; readonly sealer: Sealer }) {
     this.#db = needs.db;
+    this.#sealer = needs.sealer;
   }
 
   async count(subject: string, gate: string, limit: number, now: Date): Promise<number | undefined> {
@@ -50,9 +55,11 @@ export class SqlFailureStore implements FailureStore {
     await (gate === undefined ? update : update.where('gate', '=', gate)).execute();
   }
 
-  async bar(subject: string, rules: LockoutRules, now: Date): Promise<Lockout> {
+  async bar(subject: string, rules: LockoutRules, now: Date, tell: readonly OutboxRow[] = []): Promise<Lockout> {
     return this.#db.transaction().execute(async (transaction) => {
-      const bar = (await raise(transaction, { subject, rules, now })) ?? (await standing(transaction, subject));
+      const raised = await raise(transaction, { subject, rules, now });
+      if (raised !== undefined) await putRows(transaction, this.#sealer, tell);
+      const bar = raised ?? (await standing(transaction, subject));
       await transaction
         .updateTable('failures')
         .set({ tries: 0, held_until: bar.until ?? forever })
@@ -68,12 +75,36 @@ export class SqlFailureStore implements FailureStore {
     return bar.until === null || bar.until > now.getTime() ? lockoutOf(bar) : undefined;
   }
 
+  async forgive(subject: string): Promise<void> {
+    await this.#db.transaction().execute(async (transaction) => {
+      await transaction.deleteFrom('bars').where('subject', '=', subject).where('until', 'is not', null).execute();
+      await transaction
+        .updateTable('failures')
+        .set({ held_until: 0 })
+        .where('subject', '=', subject)
+        .where('held_until', '<', forever)
+        .execute();
+    });
+  }
+
   async unbar(subject: string): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
       await transaction.deleteFrom('bars').where('subject', '=', subject).execute();
       await transaction.updateTable('failures').set({ held_until: 0 }).where('subject', '=', subject).execute();
     });
   }
+}
+
+/** Bars the subject until the helpdesk ends it, whatever stood there. */
+export async function barForGood(db: Transaction<Tables>, subject: string): Promise<void> {
+  await db
+    .insertInto('bars')
+    .values({ subject, bars: 1, until: null })
+    .onConflict((conflict) =>
+      conflict.column('subject').doUpdateSet((stored) => ({ bars: stored('bars.bars', '+', 1), until: null })),
+    )
+    .execute();
+  await db.updateTable('failures').set({ tries: 0, held_until: forever }).where('subject', '=', subject).execute();
 }
 
 /** Adds a bar unless one is in force; undefined when one is. */

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { PreparedWrite } from '../core/directory.ts';
 import type { JournalEntry, JournalOutcome } from '../core/journal.ts';
+import type { OutboxRow } from '../core/outbox.ts';
+import type { Sealer } from '../core/sealer.ts';
 import type { JournalStore } from '../core/stores.ts';
+import { putRows } from './outbox-store.ts';
 import type { Database, JournalRow } from './schema.ts';
 
 const preparedWrite = z.object({
@@ -19,9 +22,11 @@ const storedEntry = z.object({
 /** Writes to the directory, on disk before they are sent: synchronous=FULL on SQLite, synchronous_commit on PostgreSQL. */
 export class SqlJournalStore implements JournalStore {
   readonly #db: Database;
+  readonly #sealer: Sealer;
 
-  constructor(needs: { readonly db: Database }) {
+  constructor(needs: { readonly db: Database; readonly sealer: Sealer }) {
     this.#db = needs.db;
+    this.#sealer = needs.sealer;
   }
 
   async intend(entry: JournalEntry): Promise<void> {
@@ -41,15 +46,19 @@ export class SqlJournalStore implements JournalStore {
   }
 
   /** The first final outcome stays: a slower node that found out less does not overwrite it. */
-  async settle(id: string, outcome: JournalOutcome, now: Date): Promise<boolean> {
+  async settle(id: string, outcome: JournalOutcome, now: Date, tell: readonly OutboxRow[] = []): Promise<boolean> {
     const open = outcome === 'unknown' ? null : 'unknown';
-    const result = await this.#db
-      .updateTable('journal')
-      .set({ outcome, settled_at: now.getTime() })
-      .where('id', '=', id)
-      .where((row) => row.or([row('outcome', 'is', null), ...(open === null ? [] : [row('outcome', '=', open)])]))
-      .executeTakeFirst();
-    return result.numUpdatedRows > 0n;
+    return this.#db.transaction().execute(async (transaction) => {
+      const result = await transaction
+        .updateTable('journal')
+        .set({ outcome, settled_at: now.getTime() })
+        .where('id', '=', id)
+        .where((row) => row.or([row('outcome', 'is', null), ...(open === null ? [] : [row('outcome', '=', open)])]))
+        .executeTakeFirst();
+      if (result.numUpdatedRows === 0n) return false;
+      await putRows(transaction, this.#sealer, tell);
+      return true;
+    });
   }
 
   async read(id: string): Promise<JournalEntry | undefined> {

@@ -3,6 +3,7 @@ import type { Sealer } from '../core/sealer.ts';
 import { first } from './migrations/0001-first.ts';
 import { providers } from './migrations/0002-providers.ts';
 import { limits } from './migrations/0003-limits.ts';
+import { outbox } from './migrations/0004-outbox.ts';
 import { audit } from './migrations/0006-audit.ts';
 
 /**
@@ -15,5 +16,6 @@ export function migrations(sealer: Sealer): Record<string, Migration> {
     '0002-providers': providers,
     '0003-limits': limits,
     '0006-audit': audit,
+    '0004-outbox': outbox,
   };
 }

@@ -11,6 +11,8 @@ import { guarded, toFault } from './faults.ts';
 import { SqlFlowStore } from './flow-store.ts';
 import { SqlJournalStore } from './journal-store.ts';
 import { SqlLimitStore } from './limit-store.ts';
+import { SqlLinkStore } from './link-store.ts';
+import { SqlOutboxStore } from './outbox-store.ts';
 import type { Database, Tables } from './schema.ts';
 import { SqlSendStore } from './send-store.ts';
 import { SqlSessionStore } from './session-store.ts';
@@ -43,6 +45,8 @@ export async function openStores(settings: StoreSettings, needs: StoreNeeds): Pr
     sends: guarded(new SqlSendStore(all), patience),
     limits: guarded(new SqlLimitStore(all), patience),
     journal: guarded(new SqlJournalStore(all), patience),
+    outbox: guarded(new SqlOutboxStore(all), patience),
+    links: guarded(new SqlLinkStore(all), patience),
     audit: guarded(new SqlAuditStore(all), patience),
     duties: guarded(new SqlDutyStore(all), patience),
     sessions: guarded(new SqlSessionStore(all), patience),

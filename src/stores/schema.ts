@@ -9,6 +9,7 @@ import type { Generated, Kysely } from 'kysely';
 export interface Tables {
   readonly flows: FlowRow;
   readonly enrolments: EnrolmentRow;
+  readonly held_enrolments: HeldEnrolmentRow;
   readonly failures: FailureRow;
   readonly bars: BarRow;
   readonly challenges: ChallengeRow;
@@ -16,6 +17,8 @@ export interface Tables {
   readonly sends: SendRow;
   readonly limits: LimitRow;
   readonly journal: JournalRow;
+  readonly outbox: OutboxTableRow;
+  readonly notice_links: NoticeLinkRow;
   readonly audit: AuditTableRow;
   readonly audit_head: AuditHeadRow;
   readonly audit_duties: AuditDutyRow;
@@ -44,6 +47,12 @@ export interface EnrolmentRow {
   readonly data: string;
   /** Since when it is worth nothing, after too many failures in a row; null while it counts. */
   readonly disabled_at: Generated<number | null>;
+}
+
+/** What was proved and does not count before `counts_from`. */
+export interface HeldEnrolmentRow extends Omit<EnrolmentRow, 'disabled_at'> {
+  readonly id: string;
+  readonly counts_from: number;
 }
 
 export interface FailureRow {
@@ -101,6 +110,33 @@ export interface JournalRow {
   readonly intended_at: number;
   readonly outcome: string | null;
   readonly settled_at: number | null;
+}
+
+export interface OutboxTableRow {
+  readonly id: string;
+  readonly event: string;
+  readonly reference: string;
+  readonly channel: string;
+  /** `waiting` or `set-aside`; what was sent has no row. */
+  readonly state: string;
+  readonly created_at: number;
+  readonly expires_at: number;
+  readonly due_at: number;
+  /** Whose it is, until `leased_until`. */
+  readonly lease: string | null;
+  readonly leased_until: number;
+  readonly tries: number;
+  readonly attempts: number;
+  readonly body: string;
+}
+
+export interface NoticeLinkRow {
+  readonly token_hash: string;
+  /** The outbox row that it stands in, though that may be gone. */
+  readonly notice: string;
+  readonly expires_at: number;
+  readonly used_at: number | null;
+  readonly body: string;
 }
 
 export interface AuditTableRow {

@@ -10,6 +10,8 @@ import type { Database } from './schema.ts';
 const graceMs = 60 * 60_000;
 /** Sendings are counted by the hour; a day of them is kept to look at. */
 const sendsMs = 24 * 60 * 60_000;
+/** Messages that were set aside can be looked at for so long after they would have expired. */
+const setAsideMs = 30 * 24 * 60 * 60_000;
 /** Tries and past bars are forgotten after this long without a new one; a few guesses a month prove nothing. */
 const idleMs = 30 * 24 * 60 * 60_000;
 
@@ -78,6 +80,12 @@ export class Upkeep {
         .where('last_at', '<=', idle)
         .where('held_until', '<=', now.getTime())
         .executeTakeFirst(),
+      await this.#db
+        .deleteFrom('outbox')
+        .where('state', '=', 'set-aside')
+        .where('expires_at', '<=', now.getTime() - setAsideMs)
+        .executeTakeFirst(),
+      await this.#db.deleteFrom('notice_links').where('expires_at', '<=', now.getTime()).executeTakeFirst(),
       await this.#db.deleteFrom('bars').where('until', '<=', idle).executeTakeFirst(),
     ];
     return results.reduce((sum, result) => sum + Number(result.numDeletedRows), 0);

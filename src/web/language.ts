@@ -13,7 +13,7 @@ declare module 'express-serve-static-core' {
 const cookieName = 'latchkey-language';
 
 /** A path of ours and nothing else: no host, no scheme, no second slash, no query. */
-const ownPath = /^\/(?:[a-z][a-z0-9-]*(?:\/[a-z][a-z0-9-]*)*)?$/;
+const ownPath = /^\/(?:[a-z][a-z0-9-]*(?:\/[A-Za-z0-9_-]+)*)?$/;
 
 /** Finds out in which language to answer: what the person chose, else what the browser prefers. */
 export function setUpLanguage(needs: { catalogue: Catalogue; secure: boolean }): Router {

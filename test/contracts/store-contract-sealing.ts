@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Misconfigured } from '../../src/core/errors.ts';
 import { createSealer } from '../../src/core/sealer.ts';
-import { canaries, later, noon, sampleChallenge, sampleEvent, sampleFlow } from './store-samples.ts';
+import { canaries, later, noon, sampleChallenge, sampleEvent, sampleFlow, sampleRow } from './store-samples.ts';
 import { newKey, type StoreWorld } from './store-world.ts';
 
 export function sealingContract(world: () => StoreWorld): void {
@@ -16,6 +16,7 @@ export function sealingContract(world: () => StoreWorld): void {
     await stores.enrolments.keep({ accountId: 'ana', gate: 'otp-sms', data: canaries.number, provedAt: noon });
     await stores.challenges.create(sampleChallenge());
     await stores.sessions.write(canaries.sessionId, { csrf: canaries.csrf, flow: canaries.flowId }, later(30));
+    await stores.outbox.put([sampleRow()]);
     const raw = await dump();
     for (const [name, canary] of Object.entries(canaries)) {
       expect(raw.includes(canary), `${name} can be read`).toBe(false);
@@ -74,14 +75,18 @@ export function sealingContract(world: () => StoreWorld): void {
     await expect(stores.enrolments.of(account)).rejects.toThrow(Misconfigured);
   });
 
-  test('a challenge and a session moved to another row do not open', async () => {
+  test('a challenge, a message and a session moved to another row do not open', async () => {
     const { stores, sql } = world();
     await stores.challenges.create(sampleChallenge());
     await stores.sessions.write('mine', 'data', later(30));
     await stores.sessions.write('yours', 'data', later(30));
+    await stores.outbox.put([sampleRow()]);
     await sql("update challenges set id = 'other'");
+    await sql("update outbox set id = 'other'");
     await sql('update sessions set data = (select max(data) from sessions)');
     await expect(stores.challenges.read('other')).rejects.toThrow(Misconfigured);
+    const moved = await stores.outbox.claim({ channels: ['email'], now: noon, leaseMs: 1 });
+    expect([moved?.id, moved?.body]).toEqual(['other', undefined]);
     const reads = await Promise.allSettled(['mine', 'yours'].map((id) => stores.sessions.read(id, noon)));
     expect(reads.filter((read) => read.status === 'rejected')).toHaveLength(1);
   });

@@ -4,7 +4,9 @@ import { challengeContract } from './store-contract-challenges.ts';
 import { auditReadingContract, dutyContract } from './store-contract-duties.ts';
 import { failureContract } from './store-contract-failures.ts';
 import { flowContract } from './store-contract-flows.ts';
+import { heldContract } from './store-contract-held.ts';
 import { limitContract } from './store-contract-limits.ts';
+import { outboxContract } from './store-contract-outbox.ts';
 import { recordContract } from './store-contract-records.ts';
 import { sealingContract } from './store-contract-sealing.ts';
 import { sendContract } from './store-contract-sends.ts';
@@ -28,6 +30,8 @@ export function storeContract(name: string, create: () => Promise<TestDatabase>)
     describe('duties', () => dutyContract(world));
     describe('sendings', () => sendContract(world));
     describe('limits', () => limitContract(world));
+    describe('held enrolments', () => heldContract(world));
+    describe('outbox', () => outboxContract(world));
     describe('sealing', () => sealingContract(world));
     describe('upkeep', () => upkeepContract(world));
   });

@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../src/core/audit.ts';
 import type { Challenge } from '../../src/core/challenge.ts';
 import type { Flow } from '../../src/core/flow.ts';
 import type { JournalEntry } from '../../src/core/journal.ts';
+import type { OutboxRow } from '../../src/core/outbox.ts';
 
 /** The moment around which the store contract happens. */
 export const noon = new Date('2026-03-29T12:00:00.123Z');
@@ -20,6 +21,7 @@ export const canaries = {
   number: '+4930901820canary',
   answer: 'canary grandmother',
   notice: 'canary.notice',
+  address: 'canary@example.test',
   seed: 'canary5eed'.repeat(6),
   csrf: 'canary-csrf',
 } as const;
@@ -77,6 +79,19 @@ export function sampleEntry(changes: Partial<JournalEntry> = {}): JournalEntry {
       lockoutTime: '0',
     },
     intendedAt: noon,
+    ...changes,
+  };
+}
+
+export function sampleRow(changes: Partial<OutboxRow> = {}): OutboxRow {
+  return {
+    id: randomUUID(),
+    event: 'reset',
+    reference: randomUUID(),
+    channel: 'email',
+    createdAt: noon,
+    expiresAt: later(60),
+    body: { to: canaries.address, at: noon.getTime() },
     ...changes,
   };
 }

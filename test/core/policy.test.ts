@@ -86,8 +86,17 @@ describe('the chain of a registration', () => {
     expect(chain).toEqual([{ gate: 'phone', step: 'verify' }, ...enrol]);
   });
 
+  test('begins with one that the chain no longer has, where that is enrolled', () => {
+    const chain = registrationChain(policy, [enrolment('otp-sms')], ['phone', 'otp-sms', 'questions']);
+    expect(chain).toEqual([{ gate: 'otp-sms', step: 'verify' }, ...enrol]);
+  });
+
+  test('is none where something is enrolled that nobody can pass any more', () => {
+    expect(registrationChain(policy, [enrolment('gone')], ['phone', 'questions'])).toBeUndefined();
+  });
+
   test('begins with a weaker one where there is no other', () => {
     const chain = registrationChain(policy, [enrolment('questions')], ['phone', 'questions']);
-    expect(chain[0]).toEqual({ gate: 'questions', step: 'verify' });
+    expect(chain?.[0]).toEqual({ gate: 'questions', step: 'verify' });
   });
 });

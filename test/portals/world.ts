@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -285,6 +285,13 @@ export class PortalWorld {
   async audited(person: Pick<Person, 'id'>): Promise<readonly string[]> {
     const rows = await this.latchkey.stores.audit.about(person.id, 500);
     return rows.map(({ event }) => event).reverse();
+  }
+
+  /** Everything that the database holds, as raw as it gets. */
+  async raw(): Promise<string> {
+    const file = path.join(this.#folder, 'latchkey.sqlite');
+    const both = await Promise.all([file, `${file}-wal`].map((one) => readFile(one, 'latin1')));
+    return both.join('');
   }
 
   async close(): Promise<void> {

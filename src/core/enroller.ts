@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from './clock.ts';
+import type { Directory } from './directory.ts';
+import { type Flow, type Link, subjectKey } from './flow.ts';
+import type { FlowAudit } from './flow-audit.ts';
+import type { GateDesk } from './gate-desk.ts';
+import type { Notice, NoticeEvent, Notices } from './notices.ts';
+import { barredFromUse, type Policy } from './policy.ts';
+import type { RequestContext } from './request-context.ts';
+import type { Enrolment, HeldEnrolment, Stores } from './stores.ts';
+
+/** How careful a change is taken. */
+export interface EnrolmentRules {
+  /** Milliseconds after the sign-in in which something registered may be changed. */
+  readonly freshMs: number;
+  /** Milliseconds until a changed enrolment counts. */
+  readonly holdMs: number;
+  /** Whether a first enrolment waits as well. */
+  readonly holdFirst: boolean;
+}
+
+export interface EnrollerNeeds {
+  readonly desk: GateDesk;
+  readonly directory: Directory;
+  readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
+  readonly policy: Policy;
+  readonly rules: EnrolmentRules;
+  readonly audit: FlowAudit;
+  readonly notices: Notices;
+  readonly clock: Clock;
+}
+
+/** Keeps what a person proved while registering: whether it may be kept, keeping it, and telling of it. */
+export class Enroller {
+  readonly #needs: EnrollerNeeds;
+
+  constructor(needs: EnrollerNeeds) {
+    this.#needs = needs;
+  }
+
+  /**
+   * Why nothing more may be enrolled in this flow; undefined when it may. Asked anew each time: somebody may have barred
+   * or disabled the account since its password was proved. `stale`: there is something to change, and the sign-in is too
+   * long ago for that.
+   */
+  async refusal(flow: Flow): Promise<'not-eligible' | 'stale' | undefined> {
+    const { directory, stores, policy, rules, clock } = this.#needs;
+    const key = subjectKey(flow.subject);
+    const now = clock.now();
+    const account = await directory.read(key);
+    const lockout = await stores.failures.lockout(key, now);
+    if (account === undefined || barredFromUse(account, policy, lockout) !== undefined) return 'not-eligible';
+    if (await this.#isOvertaken(flow)) return 'not-eligible';
+    const isChange = flow.chain.some(({ step }) => step === 'verify');
+    return isChange && now.getTime() - flow.createdAt.getTime() > rules.freshMs ? 'stale' : undefined;
+  }
+
+  /** Keeps it, for a flow that was claimed for this. */
+  async keep(
+    flow: Flow,
+    proof: { readonly link: Link; readonly data: Enrolment['data']; readonly request: RequestContext },
+  ): Promise<void> {
+    const { audit, stores, notices, clock } = this.#needs;
+    const { data, request } = proof;
+    const { gate } = proof.link;
+    const accountId = subjectKey(flow.subject);
+    await audit.write('enrolment.keeping', flow, { request, gate });
+    const now = clock.now();
+    const hold = await this.#hold(flow, gate, now);
+    const event: NoticeEvent =
+      hold === undefined
+        ? { kind: 'enrolment-changed', gate }
+        : { kind: 'enrolment-held', gate, held: hold.id, from: hold.countsFrom.getTime() };
+    const tell = await notices.rows({ ...noticeAbout(flow), event, replaced: { gate, data } });
+    const also = { tell, ...(hold === undefined ? {} : { hold }) };
+    await stores.enrolments.keep({ accountId, gate, data, provedAt: now }, also);
+    notices.wake();
+    // Flows that began before know nothing of it: they end, whoever walks them.
+    await stores.flows.endOthers(accountId, flow.id, clock.now());
+    await audit.write('enrolment.kept', flow, { request, gate });
+  }
+
+  /** Until when what is kept now does not count; undefined when it counts at once. */
+  async #hold(flow: Flow, gate: string, now: Date): Promise<Pick<HeldEnrolment, 'id' | 'countsFrom'> | undefined> {
+    const { desk, rules } = this.#needs;
+    if (rules.holdMs === 0) return undefined;
+    const isFirst = !(await desk.enrolled(flow)).some((enrolment) => enrolment.gate === gate);
+    if (isFirst && !rules.holdFirst) return undefined;
+    return { id: randomUUID(), countsFrom: new Date(now.getTime() + rules.holdMs) };
+  }
+
+  /**
+   * Whether somebody else has enrolled a gate of this account since the flow began. Its chain then no longer asks for
+   * what it should: whoever knows the password alone must not replace what the owner registered meanwhile.
+   */
+  async #isOvertaken(flow: Flow): Promise<boolean> {
+    const at = flow.step.kind === 'gate' ? flow.step.at : flow.chain.length;
+    const own = flow.chain.slice(0, at).filter((link) => link.step === 'enrol');
+    const { desk } = this.#needs;
+    return [...(await desk.enrolled(flow)), ...(await desk.held(flow))].some(
+      ({ gate, provedAt }) => provedAt > flow.createdAt && !own.some((link) => link.gate === gate),
+    );
+  }
+}
+
+/** Who is told of a flow, and which gates somebody stood at: their numbers are not where to tell it. */
+export function noticeAbout({
+  subject,
+  reference,
+  chain,
+  step,
+}: Flow): Pick<Notice, 'subject' | 'reference'> & { readonly used: readonly string[] } {
+  const at = step.kind === 'gate' ? step.at : chain.length;
+  return { subject, reference, used: chain.slice(0, at + 1).map(({ gate }) => gate) };
+}
