@@ -8,6 +8,8 @@ export interface ContextWord {
   readonly kind: ContextKind;
   /** Folded. */
   readonly text: string;
+  /** As it is written, for a meter that folds in its own way. */
+  readonly plain: string;
 }
 
 /** What the rest of a password must come to when a context word stands in it: the least that NIST lets stand alone. */
@@ -64,8 +66,8 @@ export function contextWords(
 
 function wordsOf(kind: ContextKind, texts: readonly string[]): readonly ContextWord[] {
   const parts = texts.flatMap((text) => [text.trim(), ...text.split(/[^\p{L}\p{N}]+/u)]);
-  const long = [...new Set(parts.map(folded))].filter((part) => [...part].length >= shortest);
-  return long.map((text) => ({ kind, text }));
+  const known = new Map(parts.map((plain) => [folded(plain), plain]));
+  return [...known].filter(([text]) => [...text].length >= shortest).map(([text, plain]) => ({ kind, text, plain }));
 }
 
 /**

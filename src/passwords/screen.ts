@@ -42,7 +42,7 @@ export class Screen implements PasswordScreen {
     const known = await common.has(password);
     const { score, advice } = meter.judge(
       password,
-      words.map(({ text }) => text),
+      words.map(({ plain }) => plain),
     );
     const refusals: Message[] = context.map((kind) => ({
       key: `password.screened.${kind}`,

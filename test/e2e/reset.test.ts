@@ -107,6 +107,19 @@ journeys('getting back in', samba, (stage) => {
     else expect(await administrator.bind(person, person.password)).toBe('bound');
   });
 
+  test('6.2.8/6.2.9: takes 127 characters with spaces and emoji, to the octet', async () => {
+    const { world, visitor, administrator } = stage;
+    const person = await addRegistered(stage);
+    const password = ` ${newPassword()} Ünï 🦊 ${'quiet lamp moss 12 '.repeat(9)}`.slice(0, 126).concat(' ');
+    expect(password).toHaveLength(127);
+    await passAllGates(visitor, world, person);
+    await choose(visitor, 'reset');
+    await typePassword(visitor, password);
+    expect(visitor.path).toBe('/reset/done');
+    expect(await administrator.bind(person, password)).toBe('bound');
+    expect(await administrator.bind(person, password.trim())).toBe('52e');
+  });
+
   test('goes back from the new password to the choice, and unlocks after all', async () => {
     const { world, visitor, administrator } = stage;
     const person = await addRegistered(stage);

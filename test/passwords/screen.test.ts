@@ -93,6 +93,15 @@ describe('what Latchkey asks of a new password', () => {
     expect(await strict.refusals('violet Lantern 7 orbit')).toEqual([]);
   });
 
+  test('the meter knows the person’s words as they are written', async () => {
+    const told: (readonly string[])[] = [];
+    const weighing = { judge: (_: string, words: readonly string[]) => ({ score: told.push(words) }) };
+    const tilly = { ...account, displayName: 'Tilly Allwell', samName: 't.allwell1' };
+    await screenOf({ meter: weighing }).screen.judge('x', { account: tilly, spotless: true });
+    expect(told[0]).toEqual(expect.arrayContaining(['Tilly', 'Allwell', 't.allwell1', 'Contoso']));
+    expect(meter.judge('AllwellTilly', ['Tilly', 'Allwell']).score).toBeLessThan(meter.judge('AllwellTilly', []).score);
+  });
+
   test('a reason that says more than the meter could stands alone', async () => {
     for (const one of ['password1', 'Contoso1', 'Anna-1']) {
       const { refusals, advice } = await screenOf().screen.judge(one, { account, spotless: true });
