@@ -108,6 +108,8 @@ function rulesOf(settings: Settings, demo: boolean): SendingRules {
           limits: {
             perDestination: limits['per-destination'],
             perAccount: limits['per-account'],
+            perAccountAndDay: limits['per-account-day'],
+            perPrefix: limits['per-prefix'],
             overAll: limits['over-all'],
           },
         }),

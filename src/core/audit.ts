@@ -15,6 +15,7 @@ export type AuditEventName =
   | 'gate.passed'
   | 'gate.wrong'
   | 'gate.refused'
+  | 'gate.disabled'
   | 'gate.fault'
   | 'account.barred'
   | 'account.unbarred'

@@ -16,6 +16,7 @@ import {
 import type { FlowAudit } from './flow-audit.ts';
 import type { Verdict } from './gate.ts';
 import type { GateDesk } from './gate-desk.ts';
+import { mostInARow } from './lockout.ts';
 import type { Notices } from './notices.ts';
 import type { Policy } from './policy.ts';
 import { isExactly, readForm } from './posted-form.ts';
@@ -190,6 +191,7 @@ export class FlowRunner {
       case 'wrong': {
         const detail = { step: link.step, tries };
         await this.#needs.audit.write('gate.wrong', flow, { request, gate: link.gate, detail });
+        await this.#disableAtLast(flow, link, request);
         if (tries >= this.#needs.policy.lockout.threshold) return this.#bar(flow, link, request);
         if (tries === this.#needs.tellAfter) await this.#tellFailures(flow, tries);
         const said = { problems: [verdict.problem], wrong: tries };
@@ -244,6 +246,16 @@ export class FlowRunner {
     await stores.failures.bar(failureKey(flow.subject), rules, clock.now(), tell);
     notices.wake();
     return this.#end(flow, 'barred', request);
+  }
+
+  /** Too many failures in a row make what was registered for the gate worthless; its owner is told. */
+  async #disableAtLast(flow: Flow, { gate, step }: Link, request: RequestContext): Promise<void> {
+    const { stores, notices, audit } = this.#needs;
+    const failed = step === 'verify' ? await stores.failures.inARow(failureKey(flow.subject), gate) : 0;
+    if (failed !== mostInARow) return;
+    await audit.write('gate.disabled', flow, { request, gate, detail: { failed } });
+    await stores.outbox.put(await notices.rows({ ...noticeAbout(flow), event: { kind: 'gate-disabled', gate } }));
+    notices.wake();
   }
 
   async #tellFailures(flow: Flow, count: number): Promise<void> {

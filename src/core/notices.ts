@@ -15,6 +15,8 @@ export type NoticeEvent =
   | { readonly kind: 'barred' }
   /** Many wrong answers in a row, though not yet too many. */
   | { readonly kind: 'failures'; readonly count: number }
+  /** So many wrong answers in a row that this gate takes none any more, until it is registered again. */
+  | { readonly kind: 'gate-disabled'; readonly gate: string }
   /** For the helpdesk: the person says that what they were told of was not them, and barred the account. */
   | { readonly kind: 'not-me'; readonly of: string }
   /** For the helpdesk: the person took a held change back. */

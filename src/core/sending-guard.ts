@@ -21,7 +21,8 @@ export interface SendingRefusal {
   readonly alarm: boolean;
 }
 
-const hourMs = 60 * 60_000;
+const hour = 3600;
+const day = 24 * hour;
 
 /** Stands before every sending: may this provider reach that destination, and has it not sent too much already? */
 export class SendingGuard {
@@ -37,13 +38,8 @@ export class SendingGuard {
     if (detail !== undefined) return { detail, goOn: true, alarm: false };
     if (route.breaker.isOpen()) return { detail: 'it is out of service', goOn: true, alarm: false };
     const quotas = this.#quotas(route, bodyOf(challenge).target, to);
-    const now = this.#needs.clock.now();
-    const full = await this.#needs.sends.admit(
-      quotas.map(({ key, limit }) => ({ key, limit })),
-      new Date(now.getTime() - hourMs),
-      now,
-    );
-    const found = quotas.find(({ key }) => key === full);
+    const full = await this.#needs.sends.admit(quotas, this.#needs.clock.now());
+    const found = quotas.find(({ name }) => name === full);
     // Only another provider's own budget makes a difference: a person who was sent enough by one gets no more by two.
     return found && { detail: `the limit of sendings ${found.name} is reached`, goOn: found.own, alarm: true };
   }
@@ -52,15 +48,27 @@ export class SendingGuard {
     { provider, rules }: ProviderRoute,
     target: ChallengeTarget,
     to: string,
-  ): readonly (SendQuota & { readonly name: string; readonly own: boolean })[] {
+  ): readonly (SendQuota & { readonly own: boolean })[] {
     if (rules.limits === undefined) return [];
-    const { perDestination, perAccount, overAll } = rules.limits;
+    const { perDestination, perAccount, perAccountAndDay, perPrefix, overAll } = rules.limits;
     const accountId = target.kind === 'decoy' ? '' : target.accountId;
-    const destination = this.#needs.mac('send-destination', to);
-    return [
-      { key: `${provider.id}:to:${destination}`, limit: perDestination, name: 'to one destination', own: false },
-      { key: `${provider.id}:for:${accountId}`, limit: perAccount, name: 'for one account', own: false },
-      { key: `${provider.id}:all`, limit: overAll, name: 'over all', own: true },
+    const keyOf = (kind: string, text: string): string => `${provider.id}:${kind}:${text}`;
+    const hashed = (text: string): string => this.#needs.mac('send-destination', text);
+    const account = keyOf('for', accountId);
+    const shared = { seconds: hour, own: false };
+    const quotas = [
+      { name: 'to one destination', key: keyOf('to', hashed(to)), limit: perDestination, ...shared },
+      { name: 'for one account', key: account, limit: perAccount, ...shared },
+      { name: 'for one account in a day', key: account, limit: perAccountAndDay, ...shared, seconds: day },
+      { name: 'over all', key: keyOf('all', ''), limit: overAll, ...shared, own: true },
     ];
+    // Numbers of one block follow each other; whoever earns by texts to them owns the block (security 5.1).
+    const block = { name: 'to one block of numbers', key: keyOf('block', hashed(blockOf(to))), limit: perPrefix };
+    return to.startsWith('+') ? [...quotas, { ...block, ...shared }] : quotas;
   }
+}
+
+/** A number without its last three digits. */
+function blockOf(number: string): string {
+  return number.slice(0, -3);
 }

@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { destinationCountry, isDialable } from './phone-number.ts';
 import type { Channel } from './provider.ts';
 
-/** How much a provider may be made to send in one hour. */
+/** How much a provider may be made to send in one hour, or in a day where it says so. */
 export interface SendingLimits {
   readonly perDestination: number;
   readonly perAccount: number;
+  readonly perAccountAndDay: number;
+  /** To numbers that differ in their last three digits only. */
+  readonly perPrefix: number;
   readonly overAll: number;
 }
 
@@ -34,11 +37,13 @@ export const sendingSettings = {
   countries: z.array(country).min(1).optional(),
   /** Numbers that begin so get nothing. */
   'denied-prefixes': z.array(z.string().regex(/^\+\d{1,15}$/, 'must begin with + and a country code')).default([]),
-  /** Sendings in an hour. */
+  /** Sendings in an hour, and in a day. */
   limits: z
     .strictObject({
       'per-destination': z.int().min(1).max(100).default(5),
-      'per-account': z.int().min(1).max(100).default(10),
+      'per-account': z.int().min(1).max(100).default(5),
+      'per-account-day': z.int().min(1).max(500).default(10),
+      'per-prefix': z.int().min(1).max(10_000).default(60),
       'over-all': z.int().min(1).max(100_000).default(500),
     })
     .prefault({}),

@@ -109,6 +109,11 @@ export interface FailureStore {
   lockout(subject: string, now: Date): Promise<Lockout | undefined>;
   /** Ends a bar that ends by itself, and forgets earlier ones, as after a whole flow that succeeded. */
   forgive(subject: string): Promise<void>;
+  /**
+   * Tries since the last success, which neither a bar nor time forgets. At `mostInARow` the enrolment of that gate does
+   * not count any more, until it is registered again.
+   */
+  inARow(subject: string, gate: string): Promise<number>;
   /** Ends every bar and forgets earlier ones, as the helpdesk does. */
   unbar(subject: string): Promise<void>;
 }
@@ -129,19 +134,23 @@ export interface ChallengeStore {
 
 /** One thing of which only so many are sent in a time: a destination, an account, everything. */
 export interface SendQuota {
+  /** What the quota is called; one key may have several. */
+  readonly name: string;
   /** Holds no readable number. */
   readonly key: string;
   readonly limit: number;
+  /** In so many seconds up to now; at most a day. */
+  readonly seconds: number;
 }
 
 /** How much was sent, so that it can be kept within limits on all nodes together. */
 export interface SendStore {
   /**
-   * Counts one sending under every key, unless one of them is full since that moment; then nothing is counted.
+   * Counts one sending under every key, unless one of the quotas is full; then nothing is counted.
    * Of several at once, too few are admitted rather than too many.
-   * @returns the key that is full, or undefined when the sending may go
+   * @returns the name of the quota that is full, or undefined when the sending may go
    */
-  admit(quotas: readonly SendQuota[], since: Date, now: Date): Promise<string | undefined>;
+  admit(quotas: readonly SendQuota[], now: Date): Promise<string | undefined>;
 }
 
 export interface JournalStore {

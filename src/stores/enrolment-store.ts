@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { Clock } from '../core/clock.ts';
+import { mostInARow } from '../core/lockout.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
 import type { Enrolment, EnrolmentStore, HeldEnrolment, KeepAlso } from '../core/stores.ts';
 import { putRows } from './outbox-store.ts';
@@ -22,6 +23,7 @@ export class SqlEnrolmentStore implements EnrolmentStore {
 
   async of(accountId: string): Promise<readonly Enrolment[]> {
     const rows = await this.#db.selectFrom('enrolments').selectAll().where('account_id', '=', accountId).execute();
+    const worthless = await this.#worthless(accountId);
     const ripe = (await this.#held(accountId)).filter((row) => row.counts_from <= this.#clock.now().getTime());
     const kept = rows
       .filter((row) => !ripe.some(({ gate }) => gate === row.gate))
@@ -32,7 +34,7 @@ export class SqlEnrolmentStore implements EnrolmentStore {
         provedAt: new Date(proved_at),
       }));
     const grown = ripe.map((row) => this.#enrolment(row));
-    return [...kept, ...grown].sort((a, b) => (a.gate < b.gate ? -1 : 1));
+    return [...kept, ...grown].filter(({ gate }) => !worthless.has(gate)).sort((a, b) => (a.gate < b.gate ? -1 : 1));
   }
 
   async held(accountId: string): Promise<readonly HeldEnrolment[]> {
@@ -62,6 +64,13 @@ export class SqlEnrolmentStore implements EnrolmentStore {
         if (ripe !== undefined) await this.#write(transaction, this.#enrolment(ripe));
         await this.#hold(transaction, enrolment, hold);
       }
+      // Registered anew: what failed before proves nothing about it.
+      await transaction
+        .updateTable('failures')
+        .set({ tries: 0, in_a_row: 0 })
+        .where('subject', '=', accountId)
+        .where('gate', '=', gate)
+        .execute();
       await putRows(transaction, this.#sealer, tell);
     });
   }
@@ -82,6 +91,17 @@ export class SqlEnrolmentStore implements EnrolmentStore {
       ];
       return results.some((result) => result.numDeletedRows > 0n);
     });
+  }
+
+  /** Gates at which too many failed in a row. */
+  async #worthless(accountId: string): Promise<ReadonlySet<string>> {
+    const rows = await this.#db
+      .selectFrom('failures')
+      .select('gate')
+      .where('subject', '=', accountId)
+      .where('in_a_row', '>=', mostInARow)
+      .execute();
+    return new Set(rows.map(({ gate }) => gate));
   }
 
   async #write(db: Transaction<Tables>, { accountId, gate, data, provedAt }: Enrolment): Promise<void> {

@@ -1,5 +1,5 @@
-import type { Transaction } from 'kysely';
-import type { Lockout, LockoutRules } from '../core/lockout.ts';
+import { sql, type Transaction } from 'kysely';
+import { type Lockout, type LockoutRules, mostInARow } from '../core/lockout.ts';
 import type { OutboxRow } from '../core/outbox.ts';
 import type { Sealer } from '../core/sealer.ts';
 import type { FailureStore } from '../core/stores.ts';
@@ -27,11 +27,15 @@ export class SqlFailureStore implements FailureStore {
     const last_at = now.getTime();
     const row = await this.#db
       .insertInto('failures')
-      .values({ subject, gate, tries: 1, last_at, held_until: 0 })
+      .values({ subject, gate, tries: 1, in_a_row: 1, last_at, held_until: 0 })
       .onConflict((conflict) =>
         conflict
           .columns(['subject', 'gate'])
-          .doUpdateSet((stored) => ({ tries: stored('failures.tries', '+', 1), last_at }))
+          .doUpdateSet((stored) => ({
+            tries: stored('failures.tries', '+', 1),
+            in_a_row: stored('failures.in_a_row', '+', 1),
+            last_at,
+          }))
           .where('failures.tries', '<', limit)
           .where('failures.held_until', '<=', last_at),
       )
@@ -43,7 +47,7 @@ export class SqlFailureStore implements FailureStore {
   async refund(subject: string, gate: string): Promise<void> {
     await this.#db
       .updateTable('failures')
-      .set((row) => ({ tries: row('tries', '-', 1) }))
+      .set((row) => ({ tries: row('tries', '-', 1), in_a_row: row('in_a_row', '-', 1) }))
       .where('subject', '=', subject)
       .where('gate', '=', gate)
       .where('tries', '>', 0)
@@ -51,8 +55,29 @@ export class SqlFailureStore implements FailureStore {
   }
 
   async clear(subject: string, gate?: string): Promise<void> {
-    const update = this.#db.updateTable('failures').set({ tries: 0 }).where('subject', '=', subject);
+    const update = this.#db
+      .updateTable('failures')
+      .set((row) => ({
+        tries: 0,
+        in_a_row: row
+          .case()
+          .when('in_a_row', '<', mostInARow)
+          .then(row.cast<number>(row.val(0), 'bigint'))
+          .else(row.ref('in_a_row'))
+          .end(),
+      }))
+      .where('subject', '=', subject);
     await (gate === undefined ? update : update.where('gate', '=', gate)).execute();
+  }
+
+  async inARow(subject: string, gate: string): Promise<number> {
+    const row = await this.#db
+      .selectFrom('failures')
+      .select('in_a_row')
+      .where('subject', '=', subject)
+      .where('gate', '=', gate)
+      .executeTakeFirst();
+    return Number(row?.in_a_row ?? 0);
   }
 
   async bar(subject: string, rules: LockoutRules, now: Date, tell: readonly OutboxRow[] = []): Promise<Lockout> {
@@ -114,10 +139,10 @@ async function raise(
 ): Promise<BarRow | undefined> {
   const { subject, rules } = bar;
   const now = bar.now.getTime();
-  const end = now + rules.minutes * 60_000;
+  const minutesMs = rules.minutes * 60_000;
   return db
     .insertInto('bars')
-    .values({ subject, bars: 1, until: rules.barsUntilPermanent <= 1 ? null : end })
+    .values({ subject, bars: 1, until: rules.barsUntilPermanent <= 1 ? null : now + minutesMs })
     .onConflict((conflict) =>
       conflict
         .column('subject')
@@ -126,7 +151,7 @@ async function raise(
           until: stored
             .case()
             .when('bars.bars', '<', rules.barsUntilPermanent - 1)
-            .then(stored.cast<number>(stored.val(end), 'bigint'))
+            .then(sql<number>`cast(${now} as bigint) + (bars.bars + 1) * cast(${minutesMs} as bigint)`)
             .end(),
         }))
         .where('bars.until', '<=', now),

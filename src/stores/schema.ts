@@ -45,12 +45,10 @@ export interface EnrolmentRow {
   readonly gate: string;
   readonly proved_at: number;
   readonly data: string;
-  /** Since when it is worth nothing, after too many failures in a row; null while it counts. */
-  readonly disabled_at: Generated<number | null>;
 }
 
 /** What was proved and does not count before `counts_from`. */
-export interface HeldEnrolmentRow extends Omit<EnrolmentRow, 'disabled_at'> {
+export interface HeldEnrolmentRow extends EnrolmentRow {
   readonly id: string;
   readonly counts_from: number;
 }

@@ -15,6 +15,8 @@ const setAsideMs = 30 * 24 * 60 * 60_000;
 /** Tries and past bars are forgotten after this long without a new one; a few guesses a month prove nothing. */
 const idleMs = 30 * 24 * 60 * 60_000;
 
+const passing = ['decoy:%', 'under-bar:%', 'sign-in:%'];
+
 /** What concerns the database as a whole: its schema, its health, and what is past its time. */
 export class Upkeep {
   readonly #db: Database;
@@ -66,6 +68,13 @@ export class Upkeep {
   async purge(now: Date): Promise<number> {
     const late = now.getTime() - graceMs;
     const idle = now.getTime() - idleMs;
+    await this.#db
+      .updateTable('failures')
+      .set({ tries: 0 })
+      .where('last_at', '<=', idle)
+      .where('held_until', '<=', now.getTime())
+      .where('tries', '>', 0)
+      .execute();
     const results = [
       await this.#db.deleteFrom('flows').where('expires_at', '<=', late).executeTakeFirst(),
       await this.#db.deleteFrom('challenges').where('expires_at', '<=', late).executeTakeFirst(),
@@ -79,6 +88,8 @@ export class Upkeep {
         .deleteFrom('failures')
         .where('last_at', '<=', idle)
         .where('held_until', '<=', now.getTime())
+        // Failures in a row of an account are never forgotten; decoys and sign-ins have nothing to disable.
+        .where((row) => row.or([row('in_a_row', '=', 0), ...passing.map((prefix) => row('subject', 'like', prefix))]))
         .executeTakeFirst(),
       await this.#db
         .deleteFrom('outbox')
@@ -94,7 +105,7 @@ export class Upkeep {
   async endOpen(): Promise<number> {
     return this.#db.transaction().execute(async (transaction) => {
       let ended = 0;
-      for (const table of ['flows', 'challenges', 'call_outcomes', 'sessions'] as const) {
+      for (const table of ['flows', 'challenges', 'call_outcomes', 'sessions', 'notice_links'] as const) {
         ended += Number((await transaction.deleteFrom(table).executeTakeFirst()).numDeletedRows);
       }
       return ended;

@@ -62,6 +62,51 @@ export function failureContract(world: () => StoreWorld): void {
     });
   });
 
+  describe('failures in a row', () => {
+    const fail = async (times: number, gate = 'otp-sms') => {
+      const { failures } = world().stores;
+      for (let n = 0; n < times; n += 1) {
+        await failures.count('ana', gate, 5, later(n));
+        if (n % 3 === 2) await failures.clear('nobody');
+        if (n % 4 === 3) {
+          await failures.bar('ana', rules, later(n));
+          await failures.unbar('ana');
+        }
+      }
+    };
+    const enrol = (gate: string) => world().stores.enrolments.keep({ accountId: 'ana', gate, data: 1, provedAt: noon });
+    const enrolled = async () => (await world().other.enrolments.of('ana')).map(({ gate }) => gate);
+
+    test('5.2: are counted over bars; at 100 what was registered for the gate counts no more, and that alone', async () => {
+      const { failures } = world().stores;
+      await enrol('otp-sms');
+      await enrol('phone');
+      await fail(99);
+      expect(await failures.inARow('ana', 'otp-sms')).toBe(99);
+      expect(await enrolled()).toEqual(['otp-sms', 'phone']);
+      await fail(1);
+      expect(await failures.inARow('ana', 'otp-sms')).toBe(100);
+      expect(await enrolled()).toEqual(['phone']);
+      await failures.clear('ana');
+      expect(await enrolled()).toEqual(['phone']);
+      await world().stores.purge(later(80 * 24 * 60));
+      expect(await enrolled()).toEqual(['phone']);
+      await enrol('otp-sms');
+      expect(await failures.inARow('ana', 'otp-sms')).toBe(0);
+      expect(await enrolled()).toEqual(['otp-sms', 'phone']);
+    });
+
+    test('end with a success, and a fault of ours is none', async () => {
+      const { failures } = world().stores;
+      await fail(7);
+      await failures.refund('ana', 'otp-sms');
+      expect(await failures.inARow('ana', 'otp-sms')).toBe(6);
+      await failures.clear('ana', 'otp-sms');
+      expect(await failures.inARow('ana', 'otp-sms')).toBe(0);
+      expect(await failures.inARow('ben', 'otp-sms')).toBe(0);
+    });
+  });
+
   describe('bars', () => {
     test('stand for their minutes and then end by themselves', async () => {
       const { failures } = world().stores;
@@ -76,8 +121,9 @@ export function failureContract(world: () => StoreWorld): void {
     test('become permanent at the configured number without a success in between', async () => {
       const { failures } = world().stores;
       await failures.bar('ana', rules, noon);
-      expect(await failures.bar('ana', rules, later(15))).toStrictEqual({ until: later(30), bars: 2 });
-      expect(await failures.bar('ana', rules, later(30))).toStrictEqual({ bars: 3 });
+      // Each lasts longer than the one before.
+      expect(await failures.bar('ana', rules, later(15))).toStrictEqual({ until: later(45), bars: 2 });
+      expect(await failures.bar('ana', rules, later(45))).toStrictEqual({ bars: 3 });
       expect(await failures.lockout('ana', later(1_000_000))).toStrictEqual({ bars: 3 });
       expect(await failures.bar('ana', rules, later(1_000_000))).toStrictEqual({ bars: 3 });
     });

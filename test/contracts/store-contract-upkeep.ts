@@ -95,6 +95,7 @@ export function upkeepContract(world: () => StoreWorld): void {
     const { stores } = world();
     const rules = { threshold: 5, minutes: 15, barsUntilPermanent: 2 };
     await stores.failures.count('idle', 'questions', 5, later(-month));
+    await stores.failures.count('decoy:idle', 'questions', 5, later(-month));
     await stores.failures.count('fresh', 'questions', 5, noon);
     await stores.failures.bar('past', rules, later(-month - 60));
     await stores.failures.count('for-ever', 'questions', 5, later(-month));

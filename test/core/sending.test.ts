@@ -154,7 +154,7 @@ describe('where a provider may send', () => {
 });
 
 describe('how much a provider may send', () => {
-  const limits = { perDestination: 2, perAccount: 3, overAll: 5 };
+  const limits = { perDestination: 2, perAccount: 3, perAccountAndDay: 4, perPrefix: 60, overAll: 5 };
 
   test('to one number: no more in an hour, by no other provider either, and an alarm', async () => {
     await open({ limits });
@@ -173,6 +173,26 @@ describe('how much a provider may send', () => {
       await send({ target: { kind: 'proposed', to: `+44770090012${at}`, accountId: 'account-1' } });
     }
     expect([first.starts, second.starts]).toEqual([3, 0]);
+  });
+
+  test('5.28: for one account in a day, whatever numbers it types', async () => {
+    await open({ limits });
+    for (let at = 0; at < 6; at += 1) {
+      await send({ target: { kind: 'proposed', to: `+44770090012${at}`, accountId: 'account-1' } });
+      world.clock.pass(3601);
+    }
+    expect([first.starts, second.starts]).toEqual([4, 0]);
+  });
+
+  test('5.1: to numbers that follow each other, and an alarm', async () => {
+    await open({ limits: { ...limits, perPrefix: 4, overAll: 500 } });
+    for (let at = 0; at < 9; at += 1) {
+      await send({ target: { kind: 'proposed', to: `+4477009001${at + 10}`, accountId: `person-${at}` } });
+    }
+    expect([first.starts, second.starts]).toEqual([4, 0]);
+    expect(world.reports.at(-1)).toMatchObject({ kind: 'failed', alarm: true });
+    await send({ target: { kind: 'proposed', to: '+447700902010', accountId: 'person-x' } });
+    expect(first.starts).toBe(5);
   });
 
   test('over all: the next provider goes on with its own budget', async () => {
@@ -197,7 +217,10 @@ describe('how much a provider may send', () => {
     await send();
     world.clock.pass(1);
     expect(
-      await world.stores.sends.admit([{ key: `first:to:${number}`, limit: 1 }], new Date(0), world.clock.now()),
+      await world.stores.sends.admit(
+        [{ name: 'own', key: `first:to:${number}`, limit: 1, seconds: 86_400 }],
+        world.clock.now(),
+      ),
     ).toBe(undefined);
   });
 

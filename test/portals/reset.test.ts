@@ -211,7 +211,7 @@ describe('wrong answers', () => {
     const person = await world.registered();
     for (let bars = 0; bars < 3; bars += 1) {
       expect((await bar(person)).path).toBe('/reset/refused');
-      world.clock.pass(lockoutMinutes * 60 + 1);
+      world.clock.pass((bars + 1) * lockoutMinutes * 60 + 1);
     }
     world.clock.pass(30 * 86_400);
     const reached = await world.reached(person);

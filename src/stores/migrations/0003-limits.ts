@@ -17,6 +17,5 @@ export const limits: Migration = {
       .alterTable('failures')
       .addColumn('in_a_row', 'bigint', (column) => column.notNull().defaultTo(0))
       .execute();
-    await db.schema.alterTable('enrolments').addColumn('disabled_at', 'bigint').execute();
   },
 };
