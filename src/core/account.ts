@@ -31,6 +31,15 @@ export function identityOf(account: Account): Identity {
   return identity;
 }
 
+/**
+ * When the password was last set, as a number that changes with it: milliseconds, or 0 while it must be changed. A flow
+ * remembers it: when it moves by another hand, the account is in that hand.
+ */
+export function passwordStamp(account: Account): number {
+  const { mustChangePassword, passwordLastSet } = account.state;
+  return mustChangePassword ? 0 : (passwordLastSet?.getTime() ?? 0);
+}
+
 /** What the directory says of an account at the moment of reading (MS-ADTS 3.1.1.4.5.17, 3.1.1.3.4.1). */
 export interface AccountState {
   /** False for computers, trusts and service accounts: Latchkey never touches those. */

@@ -3,7 +3,7 @@ import type { Account } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory, PasswordPolicy } from './directory.ts';
 import { BadRequest } from './errors.ts';
-import { type Flow, nextStep, quiet } from './flow.ts';
+import { type Flow, isPasswordMoved, nextStep, quiet } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { Action, JournalOutcome } from './journal.ts';
 import type { Message, Problem } from './message.ts';
@@ -169,7 +169,7 @@ export class ActionRunner {
     // What was registered after the flow began is the owner's answer to somebody who stands here with the old phone.
     const replaced = enrolments.some(({ gate, provedAt }) => policy.chain.includes(gate) && provedAt > flow.createdAt);
     const barred = barredFromReset(account, policy, { lockout, enrolments });
-    return barred === undefined && !replaced ? account : undefined;
+    return barred === undefined && !replaced && !isPasswordMoved(flow.subject, account) ? account : undefined;
   }
 
   async #refuse(flow: Flow, request: RequestContext): Promise<Flow> {

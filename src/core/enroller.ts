@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
-import { type Flow, type Link, subjectKey } from './flow.ts';
+import { type Flow, isPasswordMoved, type Link, subjectKey } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { GateDesk } from './gate-desk.ts';
 import type { Notice, NoticeEvent, Notices } from './notices.ts';
@@ -50,7 +50,7 @@ export class Enroller {
     const account = await directory.read(key);
     const lockout = await stores.failures.lockout(key, now);
     if (account === undefined || barredFromUse(account, policy, lockout) !== undefined) return 'not-eligible';
-    if (await this.#isOvertaken(flow)) return 'not-eligible';
+    if (isPasswordMoved(flow.subject, account) || (await this.#isOvertaken(flow))) return 'not-eligible';
     const isChange = flow.chain.some(({ step }) => step === 'verify');
     return isChange && now.getTime() - flow.createdAt.getTime() > rules.freshMs ? 'stale' : undefined;
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Account, identityOf } from './account.ts';
+import { type Account, identityOf, passwordStamp } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
 import { type Flow, type FlowSubject, failureKey, firstStep, isEnded, type Link, type Portal } from './flow.ts';
@@ -68,7 +68,7 @@ export class FlowStarter {
             reason: reason ?? 'unknown',
             ...(lockout === undefined ? {} : { underBars: await this.#barsUpon(key) }),
           }
-        : { kind: 'account', account: identityOf(account) };
+        : subjectOf(account);
     const flow = await this.#start({ portal: 'reset', subject, chain: resetChain(policy), request });
     return { kind: 'started', flow };
   }
@@ -83,7 +83,7 @@ export class FlowStarter {
     const lockout = await stores.failures.lockout(account.id, clock.now());
     const chain = registrationChain(policy, enrolments, this.#strongestFirst());
     const mayUse = chain !== undefined && barredFromUse(account, policy, lockout) === undefined;
-    const subject: FlowSubject = { kind: 'account', account: identityOf(account) };
+    const subject = subjectOf(account);
     return this.#start({ portal: 'registration', subject, chain: chain ?? [], request, barred: !mayUse });
   }
 
@@ -139,4 +139,8 @@ export class FlowStarter {
     const others = [...gates.keys()].filter((gate) => !policy.chain.includes(gate));
     return [...policy.chain, ...others].sort((a, b) => weight(a) - weight(b));
   }
+}
+
+function subjectOf(account: Account): FlowSubject {
+  return { kind: 'account', account: identityOf(account), passwordStamp: passwordStamp(account) };
 }

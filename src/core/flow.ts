@@ -1,4 +1,4 @@
-import type { Identity } from './account.ts';
+import { type Account, type Identity, passwordStamp } from './account.ts';
 import type { Action, JournalOutcome } from './journal.ts';
 import type { Json } from './json.ts';
 import type { Message, Problem } from './message.ts';
@@ -40,7 +40,7 @@ export interface Link {
 
 export type FlowSubject =
   /** Fixed at the start and never read again from the browser (DESIGN 6.1). */
-  | { readonly kind: 'account'; readonly account: Identity }
+  | { readonly kind: 'account'; readonly account: Identity; readonly passwordStamp?: number }
   /**
    * Cannot pass. `key` is whom its failures are about; `reason` is for the audit only. `underBars`: how many bars stood,
    * one upon the other, when it began; absent for none.
@@ -158,6 +158,12 @@ export function subjectKey(subject: SubjectRef): string {
 export function failureKey(subject: SubjectRef & { readonly underBars?: number }): string {
   const { underBars = 0 } = subject;
   return underBars === 0 ? subjectKey(subject) : `under-bar:${underBars}:${subjectKey(subject)}`;
+}
+
+/** Whether somebody else has set the password since the flow began: then its account is in another hand. */
+export function isPasswordMoved(subject: FlowSubject, account: Account): boolean {
+  if (subject.kind !== 'account' || subject.passwordStamp === undefined) return false;
+  return subject.passwordStamp !== passwordStamp(account);
 }
 
 function afterGate(flow: Pick<Flow, 'chain' | 'actions'>, at: number): FlowStep {

@@ -98,6 +98,15 @@ export interface FailureStore {
   count(subject: string, gate: string, limit: number, now: Date): Promise<number | undefined>;
   /** Takes one counted try back: it was right, unfinished, or the fault of a machine. Never goes below 0. */
   refund(subject: string, gate: string): Promise<void>;
+  /**
+   * As `count`, but tries are forgotten once so many seconds have passed without one that was admitted: as a directory
+   * forgets wrong passwords after its observation window.
+   */
+  countWithin(
+    subject: string,
+    of: { readonly gate: string; readonly limit: number; readonly idleSeconds: number },
+    now: Date,
+  ): Promise<number | undefined>;
   /** Forgets the tries of one gate, or of all gates when none is named. Bars stay. */
   clear(subject: string, gate?: string): Promise<void>;
   /**

@@ -44,6 +44,39 @@ export class SqlFailureStore implements FailureStore {
     return row?.tries;
   }
 
+  async countWithin(
+    subject: string,
+    of: { readonly gate: string; readonly limit: number; readonly idleSeconds: number },
+    now: Date,
+  ): Promise<number | undefined> {
+    const { gate, limit } = of;
+    if (limit < 1) return undefined;
+    const last_at = now.getTime();
+    const forgotten = last_at - of.idleSeconds * 1000;
+    const row = await this.#db
+      .insertInto('failures')
+      .values({ subject, gate, tries: 1, last_at, held_until: 0 })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['subject', 'gate'])
+          .doUpdateSet((stored) => ({
+            tries: stored
+              .case()
+              .when('failures.last_at', '<=', forgotten)
+              .then(stored.cast<number>(stored.val(1), 'bigint'))
+              .else(stored('failures.tries', '+', 1))
+              .end(),
+            last_at,
+          }))
+          .where((stored) =>
+            stored.or([stored('failures.tries', '<', limit), stored('failures.last_at', '<=', forgotten)]),
+          ),
+      )
+      .returning('tries')
+      .executeTakeFirst();
+    return row?.tries;
+  }
+
   async refund(subject: string, gate: string): Promise<void> {
     await this.#db
       .updateTable('failures')
