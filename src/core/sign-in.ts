@@ -1,7 +1,9 @@
-import type { Account } from './account.ts';
+import { type Account, identityOf } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory, PasswordPolicy, SignIn } from './directory.ts';
 import type { Login } from './login.ts';
+import type { NoticeEvent, Notices } from './notices.ts';
+import type { OutboxRow, OutboxStore } from './outbox.ts';
 import { barredFromUse, type Policy } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { AuditStore, FailureStore } from './stores.ts';
@@ -77,15 +79,24 @@ export class SignInGuard {
   }
 
   async #wrong(account: Account, tries: number, request: RequestContext): Promise<SignInOutcome> {
-    const { failures, policy, clock, audit } = this.#needs;
+    const { failures, policy, clock, audit, outbox, notices, tellAfter } = this.#needs;
     if (tries >= policy.lockout.threshold) {
-      const bar = await failures.bar(signInSubject(account), policy.lockout, clock.now());
+      const tell = await this.#told(account, { kind: 'sign-in-barred' }, request);
+      const bar = await failures.bar(signInSubject(account), policy.lockout, clock.now(), tell);
       await audit.append({
         ...this.#event('account.barred', account, request),
         detail: { bars: bar.bars, from: counter },
       });
+    } else if (tries === tellAfter) {
+      await outbox.put(await this.#told(account, { kind: 'failures', count: tries }, request));
     }
+    notices.wake();
     return this.#refuse('wrong', account, request);
+  }
+
+  #told(account: Account, event: NoticeEvent, request: RequestContext): Promise<readonly OutboxRow[]> {
+    const subject = { kind: 'account', account: identityOf(account) } as const;
+    return this.#needs.notices.rows({ subject, event, reference: request.correlation, used: [] });
   }
 
   async #refuse(
@@ -135,7 +146,11 @@ export interface SignInNeeds {
   readonly directory: Directory;
   readonly failures: FailureStore;
   readonly audit: AuditStore;
+  readonly outbox: Pick<OutboxStore, 'put'>;
+  readonly notices: Notices;
   readonly policy: Policy;
+  /** Wrong passwords in a row after which the person is told, if the sign-in is not barred by then. */
+  readonly tellAfter: number;
   readonly clock: Clock;
 }
 
