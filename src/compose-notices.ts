@@ -7,7 +7,7 @@ import { NoticeLinks } from './core/notice-links.ts';
 import type { Letter, NoticeEvent, Notices } from './core/notices.ts';
 import { OutboxWorker, type Written } from './core/outbox-worker.ts';
 import type { Channel, Courier } from './core/provider.ts';
-import type { ProviderRoutes } from './core/provider-route.ts';
+import { type ProviderRoutes, sendSeconds } from './core/provider-route.ts';
 import { destinationRefusal } from './core/sending-rules.ts';
 import type { Stores } from './core/stores.ts';
 import { notMePath } from './portals/not-me-routes.ts';
@@ -29,8 +29,10 @@ export interface NoticeWorld {
   readonly outbox: OutboxWorker;
 }
 
-/** Longer than a message takes with every courier of a channel; a crash in the middle costs no more than this. */
-const leaseMs = 3 * 60_000;
+/** A message is not waited for longer than this with every courier of its channel. */
+function patienceMs({ routes }: NoticeWorldNeeds): number {
+  return 1000 * Math.max(sendSeconds(routes, 'email'), sendSeconds(routes, 'sms'));
+}
 
 /** Who tells people what was done with their account, in their language, and who carries it. */
 export function createNotices(needs: NoticeWorldNeeds): NoticeWorld {
@@ -53,7 +55,7 @@ export function createNotices(needs: NoticeWorldNeeds): NoticeWorld {
     write: async (letter, row) => write(needs, letter, { ...row, link: await linkOf(needs, links, letter, row) }),
     audit: stores.audit,
     clock,
-    leaseMs,
+    patienceMs: patienceMs(needs),
     report: ({ final, ...failure }) =>
       final
         ? log.error({ ...failure, alarm: true }, 'a notice was given up')

@@ -135,6 +135,9 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     directory,
     failures: stores.failures,
     audit: stores.audit,
+    outbox: stores.outbox,
+    notices,
+    tellAfter,
     clock,
   });
   const { enrolments } = stores;

@@ -306,6 +306,9 @@ describe('latchkey migrate and audit verify', () => {
         });
 
         const direct = new BetterSqlite(database);
+        const row = "'reset', 'r', 'email', 'set-aside', 1, 1, 1, null, 0, 10, 10, ''";
+        direct.prepare(`insert into outbox values ('given-up', ${row})`).run();
+        expect((await latchkey('check', folder)).stdout).toMatch(/^warning +notices: 0 wait; 1 were given up — /m);
         const { last } = direct.prepare('select max(sequence) as last from audit').get() as { last: number };
         direct.prepare("update audit set event = 'write.done' where sequence = ?").run(last);
         direct.close();

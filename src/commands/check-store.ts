@@ -16,7 +16,8 @@ export async function checkStore(configuration: Configuration): Promise<readonly
   const health = isNew(configuration)
     ? newFinding(path.resolve(store.kind === 'sqlite' ? store.file : '.'))
     : await healthFinding(configuration);
-  return keys === 'ephemeral' ? [health, keysFinding()] : [health];
+  const notices = health.level === 'ok' && !isNew(configuration) ? await noticeFindings(configuration) : [];
+  return [health, ...(keys === 'ephemeral' ? [keysFinding()] : []), ...notices];
 }
 
 /** Whether the configuration names a SQLite file that nobody has made yet. */
@@ -42,6 +43,21 @@ function keysFinding(): Finding {
     detail: 'ephemeral keys are forgotten when Latchkey ends, and the store can be read with no others',
     remedy: 'Give keys a list, as latchkey.example.yaml shows.',
   };
+}
+
+/** Notices that were given up, or wait for long: people were not told. */
+async function noticeFindings(configuration: Configuration): Promise<readonly Finding[]> {
+  const stores = await openConfiguredStores(configuration);
+  try {
+    const { waiting, setAside, oldest } = await stores.outbox.standing();
+    if (setAside === 0 && waiting === 0) return [];
+    const detail = `${waiting} wait${oldest === undefined ? '' : `, the oldest since ${oldest.toISOString()}`}; ${setAside} were given up`;
+    if (setAside === 0) return [{ level: 'ok', subject: 'notices', detail }];
+    const remedy = 'Look for "a notice was given up" in the log, and tell these people in another way.';
+    return [{ level: 'warning', subject: 'notices', detail, remedy }];
+  } finally {
+    await stores.close();
+  }
 }
 
 async function healthFinding(configuration: Configuration): Promise<Finding> {

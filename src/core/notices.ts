@@ -13,6 +13,8 @@ export type NoticeEvent =
   | { readonly kind: 'enrolment-held'; readonly gate: string; readonly held: string; readonly from: number }
   /** Too many wrong answers: Latchkey takes none for a while. */
   | { readonly kind: 'barred' }
+  /** Too many wrong passwords in the registration portal: it takes none for a while. */
+  | { readonly kind: 'sign-in-barred' }
   /** Many wrong answers in a row, though not yet too many. */
   | { readonly kind: 'failures'; readonly count: number }
   /** So many wrong answers in a row that this gate takes none any more, until it is registered again. */

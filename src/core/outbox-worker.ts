@@ -22,8 +22,8 @@ export interface OutboxWorkerNeeds {
   readonly write: (letter: Letter, row: Pick<OutboxRow, 'id' | 'channel' | 'reference'>) => Promise<Written>;
   readonly audit: AuditStore;
   readonly clock: Clock;
-  /** Milliseconds that one attempt takes at the very most: nobody else gets the row before. */
-  readonly leaseMs: number;
+  /** Milliseconds after which nobody waits for an attempt; nobody else gets the row before twice as long. */
+  readonly patienceMs: number;
   /** Told of every attempt that failed; `final` when there will be no other. Must not throw. */
   readonly report: (failure: OutboxFailure) => void;
 }
@@ -102,7 +102,8 @@ export class OutboxWorker {
   }
 
   async #drain(): Promise<void> {
-    const { store, clock, leaseMs } = this.#needs;
+    const { store, clock, patienceMs } = this.#needs;
+    const leaseMs = 2 * patienceMs + 30_000;
     const up = new Set<Channel>(['email', 'sms']);
     while (!this.#stopped) {
       const claim = await store.claim({ channels: [...up], now: clock.now(), leaseMs });
@@ -123,7 +124,8 @@ export class OutboxWorker {
     if (letter.to === null) return { kind: 'hopeless', why: 'no address' };
     try {
       const written = await this.#needs.write(letter, claim);
-      return await this.#deliver({ ...written, channel: claim.channel, to: letter.to, reference: claim.id });
+      const message = { ...written, channel: claim.channel, to: letter.to, reference: claim.id };
+      return await within(this.#needs.patienceMs, this.#deliver(message));
     } catch (fault) {
       return { kind: 'failed', why: reasonOf(fault), blameless: false, down: fault instanceof Unavailable };
     }
@@ -195,6 +197,19 @@ export class OutboxWorker {
 function pauseMs(attempts: number): number {
   const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempts - 1));
   return pause + randomInt(Math.ceil(pause / 2));
+}
+
+/** One that never ends must not keep the others waiting. What becomes of it nobody knows, so it counts as ambiguous. */
+async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Unavailable('the provider did not answer in time')), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function reasonOf(fault: unknown): string {

@@ -1,7 +1,9 @@
-import type { Account } from './account.ts';
+import { type Account, identityOf } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory, PasswordPolicy, SignIn } from './directory.ts';
 import type { Login } from './login.ts';
+import type { NoticeEvent, Notices } from './notices.ts';
+import type { OutboxRow, OutboxStore } from './outbox.ts';
 import { barredFromUse, type Policy } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { AuditStore, FailureStore } from './stores.ts';
@@ -17,6 +19,9 @@ const margin = 2;
 /** Wrong passwords are counted beside the gates: they bar the sign-in, and never the owner's way to a reset. */
 const counter = 'sign-in';
 const signInSubject = (account: Account): string => `sign-in:${account.id}`;
+const forwardSubject = (account: Account): string => `forward:${account.id}`;
+/** Clocks of a domain differ by up to so much (the usual limit of Kerberos); the directory may still count by then. */
+const skewSeconds = 300;
 
 /**
  * The registration sign-in. It forwards a password to the directory only while a wrong one could not lock the account:
@@ -48,23 +53,40 @@ export class SignInGuard {
     if (account === undefined) return this.#refuse('wrong', undefined, request);
     // Nobody may find out here whether a password is an administrator's: such an account is never asked about.
     if (barredFromUse(account, policy) !== undefined) return this.#refuse('withheld', account, request);
-    if (!mayForward(await directory.passwordPolicy(account), account.state.badPasswordCount)) {
-      return this.#refuse('withheld', account, request);
-    }
+    const rules = await directory.passwordPolicy(account);
+    if (!mayForward(rules, account.state.badPasswordCount)) return this.#refuse('withheld', account, request);
     const subject = signInSubject(account);
     const barred = await failures.lockout(subject, clock.now());
     const tries = barred ? undefined : await failures.count(subject, counter, policy.lockout.threshold, clock.now());
     if (tries === undefined) return this.#refuse('withheld', account, request);
+    if (!(await this.#isWithinMargin(account, rules))) {
+      await failures.refund(subject, counter);
+      return this.#refuse('withheld', account, request);
+    }
     const answer = await this.#forward(account, password);
     if (answer.kind === 'wrong') return this.#wrong(account, tries, request);
     if (answer.kind !== 'signed-in') {
       await failures.refund(subject, counter);
+      await failures.refund(forwardSubject(account), counter);
       return this.#refuse(answer.kind, account, request);
     }
     await failures.clear(subject, counter);
-    await failures.unbar(subject);
+    await failures.clear(forwardSubject(account), counter);
+    await failures.forgive(subject);
     await this.#audit('sign-in.succeeded', account, request);
     return { kind: 'signed-in', account };
+  }
+
+  /**
+   * Counts a password that is about to be forwarded, on all nodes together. Each domain controller counts for itself
+   * (badPwdCount is not replicated), so what one of them says is not enough.
+   */
+  async #isWithinMargin(account: Account, rules: PasswordPolicy): Promise<boolean> {
+    if (rules.lockoutThreshold === 0) return true;
+    const limit = mostForwarded(rules.lockoutThreshold);
+    const idleSeconds = rules.lockoutWindowSeconds + skewSeconds;
+    const of = { gate: counter, limit, idleSeconds };
+    return (await this.#needs.failures.countWithin(forwardSubject(account), of, this.#needs.clock.now())) !== undefined;
   }
 
   async #forward(account: Account, password: string): Promise<SignIn> {
@@ -72,20 +94,30 @@ export class SignInGuard {
       return await this.#needs.directory.authenticate(account, password);
     } catch (fault) {
       await this.#needs.failures.refund(signInSubject(account), counter);
+      await this.#needs.failures.refund(forwardSubject(account), counter);
       throw fault;
     }
   }
 
   async #wrong(account: Account, tries: number, request: RequestContext): Promise<SignInOutcome> {
-    const { failures, policy, clock, audit } = this.#needs;
+    const { failures, policy, clock, audit, outbox, notices, tellAfter } = this.#needs;
     if (tries >= policy.lockout.threshold) {
-      const bar = await failures.bar(signInSubject(account), policy.lockout, clock.now());
+      const tell = await this.#told(account, { kind: 'sign-in-barred' }, request);
+      const bar = await failures.bar(signInSubject(account), policy.lockout, clock.now(), tell);
       await audit.append({
         ...this.#event('account.barred', account, request),
         detail: { bars: bar.bars, from: counter },
       });
+    } else if (tries === tellAfter) {
+      await outbox.put(await this.#told(account, { kind: 'failures', count: tries }, request));
     }
+    notices.wake();
     return this.#refuse('wrong', account, request);
+  }
+
+  #told(account: Account, event: NoticeEvent, request: RequestContext): Promise<readonly OutboxRow[]> {
+    const subject = { kind: 'account', account: identityOf(account) } as const;
+    return this.#needs.notices.rows({ subject, event, reference: request.correlation, used: [] });
   }
 
   async #refuse(
@@ -135,7 +167,11 @@ export interface SignInNeeds {
   readonly directory: Directory;
   readonly failures: FailureStore;
   readonly audit: AuditStore;
+  readonly outbox: Pick<OutboxStore, 'put'>;
+  readonly notices: Notices;
   readonly policy: Policy;
+  /** Wrong passwords in a row after which the person is told, if the sign-in is not barred by then. */
+  readonly tellAfter: number;
   readonly clock: Clock;
 }
 
@@ -149,7 +185,10 @@ function isBlank(password: string): boolean {
  * @param badPasswordCount wrong passwords that the directory counts now
  */
 export function mayForward(policy: PasswordPolicy, badPasswordCount: number): boolean {
-  if (policy.lockoutThreshold === 0) return true;
-  const left = policy.lockoutThreshold - badPasswordCount;
-  return left > Math.max(1, Math.min(margin, policy.lockoutThreshold - 1));
+  return policy.lockoutThreshold === 0 || badPasswordCount < mostForwarded(policy.lockoutThreshold);
+}
+
+/** Wrong passwords that may reach a directory which locks at this threshold. */
+function mostForwarded(threshold: number): number {
+  return threshold - Math.max(1, Math.min(margin, threshold - 1));
 }

@@ -15,7 +15,7 @@ const setAsideMs = 30 * 24 * 60 * 60_000;
 /** Tries and past bars are forgotten after this long without a new one; a few guesses a month prove nothing. */
 const idleMs = 30 * 24 * 60 * 60_000;
 
-const passing = ['decoy:%', 'under-bar:%', 'sign-in:%'];
+const passing = ['decoy:%', 'under-bar:%', 'sign-in:%', 'forward:%'];
 
 /** What concerns the database as a whole: its schema, its health, and what is past its time. */
 export class Upkeep {

@@ -10,7 +10,7 @@ declare module 'express-serve-static-core' {
   }
 }
 
-/** Addresses whose last part is a secret (5.39 of what attackers try): links in mails. */
+/** Addresses whose last part is a secret: the links in notices. */
 const secretPaths = /^(\/not-me\/).+/;
 
 /**

@@ -62,6 +62,26 @@ export function failureContract(world: () => StoreWorld): void {
     });
   });
 
+  describe('tries within a time', () => {
+    const within = (limit: number) => ({ gate: 'sign-in', limit, idleSeconds: 1800 });
+
+    test('are forgotten once nobody was admitted for so long', async () => {
+      const { stores, other } = world();
+      expect(await stores.failures.countWithin('ana', within(2), noon)).toBe(1);
+      expect(await other.failures.countWithin('ana', within(2), later(29))).toBe(2);
+      expect(await stores.failures.countWithin('ana', within(2), later(45))).toBeUndefined();
+      expect(await stores.failures.countWithin('ana', within(2), later(58))).toBeUndefined();
+      expect(await stores.failures.countWithin('ana', within(2), later(59))).toBe(1);
+      expect(await stores.failures.countWithin('ana', within(0), later(59))).toBeUndefined();
+    });
+
+    test('of 100 at once, on two nodes, exactly the limit is admitted', async () => {
+      const { stores, other } = world();
+      const counts = await together([stores, other], 100, (node) => node.failures.countWithin('ana', within(3), noon));
+      expect(counts.filter((count) => count !== undefined).sort()).toEqual([1, 2, 3]);
+    });
+  });
+
   describe('failures in a row', () => {
     const fail = async (times: number, gate = 'otp-sms') => {
       const { failures } = world().stores;

@@ -76,6 +76,19 @@ test('two workers never send one row at once, and a dead one is taken over under
   expect(courier.arrived.map(({ reference }) => reference)).toEqual(references);
 });
 
+test('a provider that never answers keeps the others waiting only for so long', async () => {
+  await world.tell('hangs@contoso.example');
+  world.clock.pass(1);
+  await world.tell('ana@contoso.example');
+  courier.does = async (message) =>
+    message.to.startsWith('hangs') ? new Promise(() => undefined) : { kind: 'delivered' };
+  const worker = world.worker({ email: [courier] }, { patienceMs: 20 });
+  await world.turn(worker);
+  expect(world.failures).toMatchObject([{ why: expect.stringContaining('did not answer'), final: false }]);
+  await world.turn(worker);
+  expect(to()).toEqual(['ana@contoso.example']);
+});
+
 describe('a poison row', () => {
   test('that comes first blocks nobody, and is set aside and reported after ten attempts', async () => {
     await world.tell('poison@contoso.example');

@@ -42,7 +42,7 @@ export class OutboxWorld {
       write: async ({ event }) => ({ language: 'en', subject: event.kind, text: `about ${event.kind}` }),
       audit: this.stores.audit,
       clock: this.clock,
-      leaseMs: 60_000,
+      patienceMs: 15_000,
       report: (failure) => this.failures.push(failure),
       ...changes,
     });

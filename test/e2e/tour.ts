@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Browser } from 'playwright-core';
 import type { WriteResult } from '../../src/core/directory.ts';
 import { demoPassword, demoPeople } from '../../src/directories/demo/people.ts';
@@ -37,6 +38,7 @@ export async function tour(browser: Browser, language: TourLanguage, look: Look)
     await guide.frontDoor();
     await guide.registration();
     await guide.reset();
+    await guide.notices();
     await guide.changes();
     await guide.endings();
     await guide.faults();
@@ -176,6 +178,38 @@ class Guide {
     this.#clock.pass(31);
     await this.#visitor.goTo('/reset/working');
     await this.#see('reset-7-done-uncertain');
+  }
+
+  /** What lies behind the link in the mail about the unlock, and behind that of a change that is held. */
+  async notices(): Promise<void> {
+    const { stores, directory, outbox, mailbox } = this.#world.latchkey;
+    await outbox.idle();
+    const mail = mailbox?.mails(`${walker('locked').login}@contoso.example`).at(-1)?.text ?? '';
+    await this.#visitor.goTo(/^http\S+$/m.exec(mail)?.[0] ?? '');
+    await this.#see('not-me-1');
+    await this.#visitor.press('[name="act"][value="bar"]');
+    await this.#see('not-me-2-closed');
+    await this.#visitor.goTo('/not-me/used');
+    await this.#see('not-me-3-over');
+    const carla = await directory.find({ kind: 'bare', name: walker('locked').login });
+    if (carla === undefined) throw new Error('the demo lost somebody');
+    await stores.failures.unbar(carla.id);
+    const token = randomBytes(32).toString('base64url');
+    const now = this.#clock.now();
+    const hold = { id: 'held', countsFrom: new Date(now.getTime() + 60_000) };
+    await stores.enrolments.keep({ accountId: carla.id, gate: 'phone', data: {}, provedAt: now }, { hold });
+    await stores.links.create(token, {
+      notice: 'notice',
+      person: carla,
+      reference: 'flow',
+      of: 'enrolment-held',
+      held: { gate: 'phone', id: 'held' },
+      expiresAt: hold.countsFrom,
+    });
+    await this.#visitor.goTo(`/not-me/${token}`);
+    await this.#see('not-me-1-held');
+    await this.#visitor.press('[name="act"][value="take-back"]');
+    await this.#see('not-me-2-taken-back');
   }
 
   /** As the helpdesk or too many wrong answers would. */

@@ -60,6 +60,15 @@ describe('the demo', () => {
     expect((await phone.post('/demo/phone', fields)).status).toBe(400);
   });
 
+  test('shows mail with its link, which can be followed, and nothing in it as anything but text', async () => {
+    const address = `${world.origin}/not-me/abc`;
+    world.latchkey.mailbox?.arrive('anna.berg@contoso.example', `<b>Hello</b>\n\n${address}\njavascript:alert(1)`);
+    const { page } = await world.visitor().open('/demo/phone');
+    expect(page('main a[href*="not-me"]').attr('href')).toBe(address);
+    expect(page('main b')).toHaveLength(0);
+    expect(page('main [href^="javascript"]')).toHaveLength(0);
+  });
+
   test('refuses a key that another site presses', async () => {
     await world.visitor().open('/demo/phone');
     const answer = await world.visitor().ask({ method: 'post', path: '/demo/phone', body: 'call=x&key=%23' });

@@ -208,6 +208,14 @@ describe('a person is told', () => {
     expect(await world.latchkey.stores.outbox.standing()).toMatchObject({ waiting: 0 });
   });
 
+  test('of wrong passwords that bar the sign-in of the registration portal', async () => {
+    const before = (await mails(person.mail)).length;
+    for (let wrong = 0; wrong < 3; wrong += 1) await world.signIn(person.samName, 'Not-my-password-1');
+    const all = await mails(person.mail);
+    expect(all).toHaveLength(before + 1);
+    expect(all.at(-1)).toContain('on our registration pages with wrong passwords');
+  });
+
   test('of five wrong answers in a row, once, though no bar falls yet', async () => {
     const patient = await PortalWorld.open({ chain: ['questions'], policy: { lockout: { threshold: 9 } } });
     try {

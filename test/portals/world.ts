@@ -138,6 +138,22 @@ export class PortalWorld {
     await this.#compose();
   }
 
+  /** A second process on the same database and directory, which only answers visitors. */
+  async anotherNode(): Promise<{ visitor(): Visitor; close(): Promise<void> }> {
+    const latchkey = await this.#composed();
+    // The address of the first: a proxy in front of both has one name.
+    const server = createServer(latchkey.app);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return {
+      visitor: () => new Visitor(server, { Host: new URL(this.origin).host }),
+      async close() {
+        server.closeAllConnections();
+        await new Promise<void>((resolve) => server.close(() => resolve()));
+        await latchkey.close();
+      },
+    };
+  }
+
   /** Somebody new in the directory, not registered. */
   person(wish: { readonly displayName?: string; readonly samName?: string } = {}): Person {
     people += 1;
@@ -308,6 +324,11 @@ export class PortalWorld {
   }
 
   async #compose(): Promise<void> {
+    this.#latchkey = await this.#composed();
+    this.#listener = this.#latchkey.app;
+  }
+
+  async #composed(): Promise<Latchkey> {
     const file = path.join(this.#folder, 'latchkey.yaml');
     await writeFile(file, stringify(this.#settings()));
     const environment = readEnvironment({ LATCHKEY_CONFIG: file });
@@ -316,8 +337,7 @@ export class PortalWorld {
     const log = pino({ level: 'trace', base: null }, { write: (line) => void this.log.push(line) });
     const { clock } = this;
     const floors = { startMs: 0, signInMs: 0 };
-    this.#latchkey = await compose({ configuration, definitions, environment, log, clock, floors });
-    this.#listener = this.#latchkey.app;
+    return compose({ configuration, definitions, environment, log, clock, floors });
   }
 
   #settings(): Readonly<Record<string, unknown>> {
