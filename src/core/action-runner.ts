@@ -71,6 +71,7 @@ export class ActionRunner {
     request: RequestContext,
   ): Promise<Flow> {
     if (flow.step.kind !== 'password') throw new BadRequest('no new password is asked for here');
+    if ((await this.#account(flow)) === undefined) return this.#refuse(flow, request);
     const judged = await this.#judge(flow, typed);
     if (judged.problems.length === 0) {
       return this.#write(flow, { action: 'reset', newPassword: typed.password }, request);

@@ -197,38 +197,3 @@ describe('fifty at the same time', () => {
     expect(await world.bind(person, newPassword(1))).toBe('bound');
   });
 });
-
-describe('between the gates and the end', () => {
-  const changes: Readonly<Record<string, (person: Person) => unknown>> = {
-    disabled: (person) => world.demo.administration.set(person.entry, { userAccountControl: '514' }),
-    privileged: (person) => world.demo.administration.set(person.entry, { adminCount: '1' }),
-    expired: (person) => world.demo.administration.set(person.entry, { accountExpires: '131000000000000000' }),
-    barred: (person) =>
-      world.latchkey.stores.failures.bar(
-        person.id,
-        { threshold, minutes: 15, barsUntilPermanent: 3 },
-        world.clock.now(),
-      ),
-    'no longer registered': (person) => world.latchkey.stores.enrolments.remove(person.id, 'otp-sms'),
-  };
-
-  test.each(Object.entries(changes))('an account that is %s meanwhile gets no new password', async (_what, change) => {
-    const person = await world.registered();
-    const before = world.standing(person);
-    const visitor = await world.toPassword(person);
-    await change(person);
-    await visitor.submit({ password: newPassword(1), repeat: newPassword(1) });
-    expect(visitor.path).toBe('/reset/refused');
-    expect(world.standing(person).passwordLastSet).toBe(before.passwordLastSet);
-  });
-
-  test.each(Object.entries(changes))('an account that is %s meanwhile is not unlocked', async (_what, change) => {
-    const person = await world.registered();
-    world.lock(person);
-    const visitor = await world.toChoice(person);
-    await change(person);
-    await visitor.submit({ action: 'unlock' });
-    expect(visitor.path).toBe('/reset/refused');
-    expect(world.standing(person).locked).toBe(true);
-  });
-});
