@@ -11,7 +11,6 @@ import {
   quiet,
   type RefusedReason,
   settled,
-  subjectKey,
 } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { Verdict } from './gate.ts';
