@@ -1,10 +1,10 @@
 import path from 'node:path';
 import type { Express } from 'express';
 import type { Logger } from 'pino';
-import type { z } from 'zod';
 import { createApp, type Services } from './app.ts';
 import { createAuditWork } from './compose-audit.ts';
 import { createDirectory } from './compose-directory.ts';
+import { channelsOf, createGates, strongestFirst } from './compose-gates.ts';
 import { createVisitLimits } from './compose-limits.ts';
 import { createNotices } from './compose-notices.ts';
 import { openPasswordScreen } from './compose-passwords.ts';
@@ -21,10 +21,8 @@ import { Enroller } from './core/enroller.ts';
 import { FlowAudit } from './core/flow-audit.ts';
 import { FlowRunner } from './core/flow-runner.ts';
 import { FlowStarter } from './core/flow-starter.ts';
-import type { Gate } from './core/gate.ts';
 import { GateDesk } from './core/gate-desk.ts';
 import type { OutboxWorker } from './core/outbox-worker.ts';
-import type { Channel } from './core/provider.ts';
 import { createSealer } from './core/sealer.ts';
 import { SignInGuard } from './core/sign-in.ts';
 import { SteadyClock } from './core/steady-clock.ts';
@@ -108,7 +106,16 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const screen = await openPasswordScreen({ configuration, environment, clock, log });
   const audit = new FlowAudit({ audit: stores.audit, clock });
   const desk = new GateDesk({ gates, stores, audit });
-  const starter = new FlowStarter({ gates, desk, stores, directory, policy, audit, clock, mac });
+  const starter = new FlowStarter({
+    strongestFirst: strongestFirst(gates, needs),
+    desk,
+    stores,
+    directory,
+    policy,
+    audit,
+    clock,
+    mac,
+  });
   const tellAfter = configuration.notices['after-failures'];
   const enroller = new Enroller({
     desk,
@@ -147,7 +154,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const draining = { now: false };
   const storeState = new ServiceState({ directory: stores, clock });
   const directoryState = new ServiceState({ directory, clock });
-  const channels = channelsOf(configuration, definitions);
+  const channels = channelsOf(needs);
   const app = createApp({
     starter,
     runner,
@@ -233,33 +240,6 @@ function steadyClock(log: Logger): Clock {
         'the clock of this machine was set; times go on from where they were, see to its time service',
       ),
   });
-}
-
-/** The channels without which nobody can pass the chain. */
-function channelsOf(configuration: Configuration, definitions: Definitions): readonly Channel[] {
-  const { chain } = configuration.policy;
-  return definitions.gates.flatMap((gate) => (chain.includes(gate.id) && gate.channel ? [gate.channel] : []));
-}
-
-/**
- * Every gate of the chain, in the chain's order, and after them those that the chain does not have and that work all the
- * same: whoever enrolled one before it was taken out confirms a change with it.
- */
-function createGates(needs: ComposeNeeds, parts: { challenges: Challenges; clock: Clock }): ReadonlyMap<string, Gate> {
-  const { configuration, definitions } = needs;
-  const { chain } = configuration.policy;
-  const others = definitions.gates.filter(({ id, channel, settings }) => {
-    const isReachable = channel === undefined || configuration.channels[channel].length > 0;
-    return !chain.includes(id) && isReachable && settings.safeParse(configuration.gates[id] ?? {}).success;
-  });
-  return new Map(
-    [...chain, ...others.map(({ id }) => id)].map((id) => {
-      const definition = definitions.gates.find((one) => one.id === id);
-      if (definition === undefined) throw new Error(`policy.chain: ${id} is not a gate`);
-      const settings = definition.settings.parse(configuration.gates[id] ?? {}) as z.output<typeof definition.settings>;
-      return [id, definition.create(settings, { ...parts, hashesAtOnce: 2 })] as const;
-    }),
-  );
 }
 
 /** Every sending is audited; a failed one is also in the log, with its fault. */

@@ -56,7 +56,7 @@ const builtIn: Definitions = {
 
 /** What a package exports as `latchkey`. */
 const packageExport = z.object({
-  gates: z.array(definitionShape(['id'])).default([]),
+  gates: z.array(definitionShape(['id', 'factor'])).default([]),
   providers: z.array(definitionShape(['kind'])).default([]),
   /** file: URL of a folder that holds gates/<id>/<view>.ejs */
   views: z.url({ protocol: /^file$/ }).optional(),

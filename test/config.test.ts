@@ -388,14 +388,341 @@ describe('debugging that would log secrets', () => {
 
 describe('in production', () => {
   const production = { NODE_ENV: 'production' };
+  const real = {
+    'policy.chain': ['otp-sms', 'questions'],
+    'providers.texts': { kind: 'smtp', host: 'mail.example.com', from: 'a@example.com', 'sms-address': '{to-digits}@sms.example.com', countries: ['GB'] },
+    'channels.sms': ['mfa'],
+      'policy.chain': ['phone', 'otp-sms'],
+      ...changes,
+    });
+
+  it.each([
+    ['all is well', {}, []],
+    [
+      'another length of code than the provider makes',
+      { 'gates.otp-sms': { 'code-length': 8 } },
+      ['gates.otp-sms: code-length must be 6, as the provider makes its codes (mfa)'],
+    ],
+    [
+      'matching of numbers by a provider that cannot',
+      { 'gates.phone': { 'number-matching': 'required' } },
+      ['gates.phone: number-matching cannot be required: the provider cannot ask for digits (mfa)'],
+    ],
+    [
+      'no countries',
+      { 'providers.mfa': mfaServer },
+      ['providers.mfa.countries: is missing: name the countries that texts and calls may go to, such as [GB, IE]'],
+    ],
+    [
+      'a country that is none',
+      { 'providers.mfa': { ...mfaServer, countries: ['XQ'] } },
+      ['providers.mfa.countries.0: found "XQ"; must be a country such as GB'],
+    ],
+    [
+      'a limit without end',
+      { 'providers.mfa': { ...mfaServer, countries: ['GB'], limits: { 'over-all': 0 } } },
+      ['providers.mfa.limits.over-all: found 0; must be at least 1'],
+    ],
+  ])('%s', (_what, changes, problems) => {
+    expect(problemsOf(world(changes))).toEqual(problems);
+  });
+});
+
+describe('a configuration', () => {
+  it('is read, with its defaults in place', () => {
+    const { policy, channels, directory } = load({});
+    expect(policy.lockout).toEqual({ threshold: 3, minutes: 15, 'bars-until-permanent': 3 });
+    expect(policy.actions).toEqual(['unlock', 'reset']);
+    expect(channels).toEqual({ sms: [], voice: [], email: [] });
+    expect(directory).toMatchObject({ 'bind-password': 'from the environment', 'pool-size': 4 });
+  });
+
+  it.each<[what: string, changes: Record<string, unknown>, problems: string[]]>([
+    [
+      'a public URL without TLS',
+      { 'public-url': 'http://password.example.com' },
+      ['public-url: found "http://password.example.com"; must begin with https:// (http:// only for localhost)'],
+    ],
+    [
+      'a public URL with a path',
+      { 'public-url': 'https://example.com/password' },
+      ['public-url: found "https://example.com/password"; must be an origin without a path'],
+    ],
+    ['no URL at all', { 'public-url': 'password' }, ['public-url: found "password"; must be a web address']],
+    [
+      'nothing where something must be',
+      { organisation: undefined },
+      ['organisation: found nothing; must be a group of settings'],
+    ],
+    ['a port in quotes', { 'listen.port': '3443' }, ['listen.port: found "3443"; must be a number']],
+    ['a port that is none', { 'listen.port': 70_000 }, ['listen.port: found 70000; must be at most 65535']],
+    [
+      'a setting that is not one',
+      { 'policy.threshold': 3 },
+      ['policy.threshold: is not a setting; check its spelling and where it stands'],
+    ],
+    [
+      'a setting of a provider that has none',
+      { 'providers.texts': { kind: 'virtual-sms', url: 'https://sms.example' } },
+      ['providers.texts.url: is not a setting; check its spelling and where it stands'],
+    ],
+    [
+      'a store of another kind',
+      { store: { kind: 'mysql' } },
+      ['store.kind: found "mysql"; must be one of sqlite, postgresql'],
+    ],
+    [
+      'a provider of another kind',
+      { 'providers.texts': { kind: 'pigeon' } },
+      [
+        `providers.texts.kind: found "pigeon"; must be one of ${definitions.providers.map((one) => one.kind).join(', ')}`,
+      ],
+    ],
+    [
+      'a provider with a name that cannot be one',
+      { 'providers.My texts': { kind: 'virtual-sms' } },
+      ['providers.My texts: found a group of settings; must be made of a to z, 0 to 9 and dashes'],
+    ],
+    [
+      'an action that is none',
+      { 'policy.actions': ['unlock', 'delete'] },
+      ['policy.actions.1: found "delete"; must be one of unlock, reset'],
+    ],
+    [
+      'a number out of bounds',
+      { 'policy.lockout': { minutes: 0 } },
+      ['policy.lockout.minutes: found 0; must be at least 1'],
+    ],
+    ['an empty chain', { 'policy.chain': [] }, ['policy.chain: found a list of 0; must have at least 1 entry']],
+    [
+      'a gate that does not exist',
+      { 'policy.chain': ['questions', 'otp-smss'] },
+      ['policy.chain.1: found "otp-smss"; must be one of phone, otp-sms, questions'],
+    ],
+    [
+      'a gate named twice',
+      { 'policy.chain': ['questions', 'questions'] },
+      ['policy.chain: found a list of 2; names a gate twice'],
+    ],
+    [
+      'a gate without a provider for its channel',
+      { 'policy.chain': ['otp-sms', 'questions'] },
+      ['channels.sms: names no provider, and the gate otp-sms needs one'],
+    ],
+    [
+      'a gate without a provider beside something else that is wrong',
+      { 'policy.chain': ['otp-sms', 'questions'], 'listen.port': 'x' },
+      ['listen.port: found "x"; must be a number', 'channels.sms: names no provider, and the gate otp-sms needs one'],
+    ],
+    [
+      'a proxy that is everybody',
+      { 'trusted-proxies': ['10.1.0.0/16', '0.0.0.0/0', 'proxy.example.com'] },
+      [
+        'trusted-proxies.1: found "0.0.0.0/0"; must be an address, a range such as 10.1.0.0/16, or one of loopback, linklocal, uniquelocal',
+        'trusted-proxies.2: found "proxy.example.com"; must be an address, a range such as 10.1.0.0/16, or one of loopback, linklocal, uniquelocal',
+      ],
+    ],
+    [
+      'a gate without the settings that it cannot do without',
+      { gates: undefined },
+      ['gates.questions: is missing, and this gate has settings without a default'],
+    ],
+    [
+      'settings of a gate that does not exist',
+      { 'gates.question': {} },
+      ['gates.question: is not a setting; check its spelling and where it stands'],
+    ],
+    [
+      "the questions' counts in the wrong order",
+      { 'gates.questions.reset-asks': 4 },
+      ['gates.questions.reset-asks: found 4; is 4 and must not be more than registration-requires, which is 3'],
+    ],
+    [
+      'a channel with a provider that does not exist',
+      { channels: { sms: ['texts'] } },
+      ['channels.sms.0: there is no provider called "texts"'],
+    ],
+    [
+      'a channel with a provider of another channel',
+      { 'providers.calls': { kind: 'virtual-voice' }, channels: { sms: ['calls'] } },
+      ['channels.sms.0: the provider calls (virtual-voice) cannot do sms'],
+    ],
+    [
+      'an unencrypted directory',
+      { 'directory.urls': ['ldap://dc1.corp.example.com'] },
+      ['directory.urls.0: found "ldap://dc1.corp.example.com"; is not encrypted: use ldaps://, or set starttls: true'],
+    ],
+    [
+      'a key list with one id twice and a mac-key that is not in it',
+      {
+        keys: [
+          { id: 'a', secret },
+          { id: 'a', secret },
+        ],
+        'mac-key': 'b',
+      },
+      ['keys.1.id: a is there twice', 'mac-key: "b" is not the id of a key; there are: a, a'],
+    ],
+    ['no keys and no word for it', { keys: 'none' }, ['keys: found a secret; must be ephemeral or a list']],
+    [
+      'a time zone that is none',
+      { 'organisation.time-zone': 'Mars/Olympus' },
+      ['organisation.time-zone: found "Mars/Olympus"; must be an IANA time zone such as Europe/Berlin'],
+    ],
+  ])('with %s is refused with the place, what stands there, and what may', (_what, changes, problems) => {
+    expect(problemsOf(() => load(changes))).toEqual(problems);
+  });
+
+  it('is refused with everything that is wrong at once', () => {
+    const changes = {
+      'public-url': 'nowhere',
+      'listen.prot': 1,
+      'store.kind': 'mysql',
+      'policy.flow-minutes': 1,
+      'directory.urls': ['ldap://dc1.corp.example.com'],
+      'directory.bind-password': env('NOT_SET'),
+      'policy.chain': ['otp-smss'],
+    };
+    expect(
+      problemsOf(() => load(changes))
+        .map((line) => line.split(':')[0])
+        .sort(),
+    ).toEqual([
+      'directory.bind-password',
+      'directory.urls.0',
+      'listen.prot',
+      'policy.chain.0',
+      'policy.flow-minutes',
+      'public-url',
+      'store.kind',
+    ]);
+  });
+});
+
+describe('the file', () => {
+  it('is named when it is not there', () => {
+    const environment = readEnvironment({ LATCHKEY_CONFIG: '/nowhere/latchkey.yaml' });
+    expect(problemsOf(() => loadConfiguration(environment, definitions))).toEqual([
+      '/nowhere/latchkey.yaml: cannot be read (ENOENT)',
+    ]);
+  });
+
+  it.each([
+    ['a key twice', 'listen: 1\nlisten: 2\n', 'in line 2: Map keys must be unique'],
+    ['a bracket left open', 'listen: [\n', 'in line 2: Flow sequence'],
+    ['a password that reads as an alias', 'password: *hunter2\n', ': Unresolved alias'],
+    ['a password that reads as a tag', 'password: !hunter2 x\n', 'in line 1: Unresolved tag'],
+  ])('is refused with %s, and nothing of it is quoted', (_what, text, expected) => {
+    const [problem = ''] = problemsOf(() => loadText(text));
+    expect(problem).toContain('latchkey.yaml: is not valid YAML');
+    expect(problem).toContain(expected);
+    expect(problem).not.toContain('hunter2');
+  });
+
+  it('is refused when it is empty or a list', () => {
+    expect(problemsOf(() => loadText(''))).toEqual(['the file: found nothing; must be a group of settings']);
+    expect(problemsOf(() => loadText('- 1'))).toEqual(['the file: found a list of 1; must be a group of settings']);
+  });
+});
+
+describe('references', () => {
+  const shape = `a reference is ${env('NAME')} or ${file('/path')}, and is the whole value`;
+
+  it('take a value from the environment and from a file without its last line break', () => {
+    const name = path.join(folder, 'password');
+    writeFileSync(name, ' two\nlines \n');
+    expect(load({ 'directory.bind-password': file(name) }).directory).toMatchObject({
+      'bind-password': ' two\nlines ',
+    });
+    expect(load({ 'organisation.name': env('NAME') }, { NAME: 'Fabrikam' }).organisation.name).toBe('Fabrikam');
+  });
+
+  it.each([
+    [env('NOT_SET'), {}, 'the environment variable NOT_SET is not set'],
+    [env('EMPTY'), { EMPTY: '' }, 'the environment variable EMPTY is empty'],
+    [file('/nowhere/password'), {}, 'the file /nowhere/password cannot be read'],
+    [env(''), {}, shape],
+    [`prefix-${env('NAME')}`, {}, shape],
+  ])('that lead nowhere are named once: %s', (reference, more, problem) => {
+    expect(problemsOf(() => load({ 'directory.bind-password': reference }, more))).toEqual([
+      `directory.bind-password: ${problem}`,
+    ]);
+  });
+});
+
+describe('a secret is in no message', () => {
+  const canary = 'c4n4ry-5ecret';
+
+  it.each<[string, Record<string, unknown>]>([
+    ['in a reference of a wrong kind', { 'listen.port': env('CANARY') }],
+    ['in a reference where a name is expected', { 'directory.domain': `${env('CANARY')}.x` }],
+    ['as a key that is too short', { keys: [{ id: 'a', secret: canary }] }],
+    ['as a key where a list belongs', { keys: canary }],
+    ['as a password that is a list', { 'directory.bind-password': [canary] }],
+    ['as a password that is a group', { 'directory.bind-password': { [canary]: canary } }],
+    ['as the password of a database without a name', { store: { kind: 'postgresql', host: 'db', password: canary } }],
+  ])('%s', (_what, changes) => {
+    const problems = problemsOf(() => load(changes, { CANARY: canary }));
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.join('\n')).not.toContain(canary);
+  });
+
+  it('as a number that should be a text', () => {
+    const problems = problemsOf(() => load({ 'directory.bind-password': 8_675_309 }));
+    expect(problems).toEqual(['directory.bind-password: found a secret; must be a text']);
+  });
+});
+
+describe('debugging that would log secrets', () => {
+  const passwords = 'NODE_DEBUG: would write passwords to the log; leave ldapts out of it';
+  const numbers = 'NODE_DEBUG: would write telephone numbers to the log; leave undici and fetch out of it';
+
+  it.each([
+    ['ldapts', [passwords]],
+    ['http,ldapts', [passwords]],
+    ['LDAPTS', [passwords]],
+    ['ldap*', [passwords]],
+    ['undici', [numbers]],
+    ['tls, Fetch', [numbers]],
+    ['*', [passwords, numbers]],
+  ])('is refused as %s', (sections, problems) => {
+    expect(problemsOf(() => load({}, { NODE_DEBUG: sections }))).toEqual(problems);
+  });
+
+  it('is not mistaken for that of another part', () => {
+    expect(problemsOf(() => load({}, { NODE_DEBUG: 'http,tls' }))).toEqual([]);
+  });
+});
+
+describe('in production', () => {
+  const production = { NODE_ENV: 'production' };
+  const real = {
+    'policy.chain': ['otp-sms', 'questions'],
+    'providers.texts': {
+      kind: 'http',
+      url: 'https://sms.example.com/',
+      body: { kind: 'form', value: {} },
+      countries: ['GB'],
+    },
+    'channels.sms': ['texts'],
+  };
   const demoOnly = 'is for the demo only and not allowed when NODE_ENV is production';
 
   it('a real directory with real keys is taken', () => {
-    expect(problemsOf(() => load({}, production))).toEqual([]);
+    expect(problemsOf(() => load(real, production))).toEqual([]);
+  });
+
+  it('6.4.2: a chain of questions alone is refused, unless the operator says that it is meant', () => {
+    expect(problemsOf(() => load({}))).toEqual([]);
+    expect(problemsOf(() => load({}, production))).toEqual([
+      'policy.chain: needs a gate that proves possession, such as phone or otp-sms, as answers can be found out (or set knowledge-alone)',
+    ]);
+    expect(problemsOf(() => load({ 'policy.knowledge-alone': 'accept' }, production))).toEqual([]);
   });
 
   it('the demo directory, keys that are not kept and every virtual provider are refused, all at once', () => {
     const changes = {
+      'policy.knowledge-alone': 'accept',
       directory: { kind: 'demo' },
       keys: 'ephemeral',
       providers: {

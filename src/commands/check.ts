@@ -4,6 +4,7 @@ import type { Finding } from '../core/directory.ts';
 import type { Loaded } from '../start.ts';
 import { Catalogue } from '../web/catalogue.ts';
 import { checkAudit } from './check-audit.ts';
+import { checkChain } from './check-chain.ts';
 import { checkDoor } from './check-door.ts';
 import { checkPasswords } from './check-passwords.ts';
 import { checkProviders } from './check-providers.ts';
@@ -25,6 +26,7 @@ export async function* check(loaded: Loaded): AsyncGenerator<Finding> {
   const looks: readonly Look[] = [
     { subject: 'texts', run: async () => checkTexts(loaded) },
     { subject: 'listen', run: async () => checkDoor(configuration, new Date()) },
+    { subject: 'policy.chain', run: async () => checkChain(configuration, loaded.definitions) },
     { subject: 'passwords', run: () => checkPasswords(loaded) },
     { subject: 'store', run: () => checkStore(configuration) },
     { subject: 'audit', run: () => checkAudit(configuration) },

@@ -4,7 +4,6 @@ import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
 import { type Flow, type FlowSubject, failureKey, firstStep, isEnded, type Link, type Portal } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
-import type { Gate } from './gate.ts';
 import type { GateDesk } from './gate-desk.ts';
 import { type Login, loginStem } from './login.ts';
 import { barredFromReset, barredFromUse, type Policy, registrationChain, resetChain } from './policy.ts';
@@ -16,8 +15,8 @@ import type { Admission, Visiting } from './visit-limits.ts';
 const mostBars = 20;
 
 export interface FlowStarterNeeds {
-  /** Those of the chain, and others that somebody may have enrolled before. */
-  readonly gates: ReadonlyMap<string, Gate>;
+  /** Ids of the gates that can be passed, strongest first: the chain's, and others that somebody may have enrolled. */
+  readonly strongestFirst: readonly string[];
   readonly desk: GateDesk;
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
   readonly directory: Directory;
@@ -81,7 +80,7 @@ export class FlowStarter {
     const { stores, policy, clock } = this.#needs;
     const enrolments = await stores.enrolments.of(account.id);
     const lockout = await stores.failures.lockout(account.id, clock.now());
-    const chain = registrationChain(policy, enrolments, this.#strongestFirst());
+    const chain = registrationChain(policy, enrolments, this.#needs.strongestFirst);
     const mayUse = chain !== undefined && barredFromUse(account, policy, lockout) === undefined;
     const subject = subjectOf(account);
     return this.#start({ portal: 'registration', subject, chain: chain ?? [], request, barred: !mayUse });
@@ -130,14 +129,6 @@ export class FlowStarter {
     const detail = { decoy: subject.kind === 'decoy' ? subject.reason : false };
     await audit.write('flow.started', flow, { request, detail });
     return isEnded(flow.step) ? flow : desk.open(flow, request);
-  }
-
-  /** Every gate that can be passed; of two that prove the same, the one that the chain has. */
-  #strongestFirst(): readonly string[] {
-    const { policy, gates } = this.#needs;
-    const weight = (gate: string): number => (gates.get(gate)?.factor === 'possession' ? 0 : 1);
-    const others = [...gates.keys()].filter((gate) => !policy.chain.includes(gate));
-    return [...policy.chain, ...others].sort((a, b) => weight(a) - weight(b));
   }
 }
 

@@ -11,8 +11,6 @@ import type { Channel, ProviderTraits } from './provider.ts';
 export interface Gate {
   /** Also the URL segment of its page, its folder below views/gates and its key in the catalogue. */
   readonly id: string;
-  /** What it proves: something that the person has, or knows. A chain of two of a kind is not two factors. */
-  readonly factor: 'possession' | 'knowledge';
   readonly enrol: Step;
   readonly verify: Step;
 }
@@ -84,6 +82,8 @@ export type Verdict =
 /** How a gate is found in the configuration and made. One folder and one line in the built-in list. */
 export interface GateDefinition<Settings extends z.ZodType, Needs> {
   readonly id: string;
+  /** What it proves: something that the person has, or knows. A chain of two of a kind is not two factors. */
+  readonly factor: 'possession' | 'knowledge';
   /** The channel that it cannot do without. */
   readonly channel?: Channel;
   /** What the configuration may say about it; every default stands here. */

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Environment } from '../config.ts';
+import { chainStrength } from '../core/chain-strength.ts';
 import type { Channel, ProviderTraits } from '../core/provider.ts';
 import type { Definitions } from '../definitions.ts';
 import type { SettingProblem } from './problems.ts';
@@ -134,5 +135,15 @@ function productionProblems(configuration: Sections, definitions: Definitions): 
   for (const [name, provider] of Object.entries(configuration.providers ?? {})) {
     if (demoKinds.has(provider.kind)) found.push({ setting: `providers.${name}.kind`, problem });
   }
-  return found;
+  return [...found, ...weakChainProblems(configuration, definitions)];
+}
+
+/** Whoever finds answers out would have the account: that takes an operator who says so (ASVS 6.4.2). */
+function weakChainProblems({ policy }: Sections, definitions: Definitions): readonly SettingProblem[] {
+  if (policy === undefined || policy['knowledge-alone'] === 'accept') return [];
+  const chain = policy.chain.flatMap((id) => definitions.gates.filter((gate) => gate.id === id));
+  if (!chainStrength(chain).weaknesses.includes('knowledge-alone')) return [];
+  const problem =
+    'needs a gate that proves possession, such as phone or otp-sms, as answers can be found out (or set knowledge-alone)';
+  return [{ setting: 'policy.chain', problem }];
 }

@@ -56,6 +56,7 @@ const policyFields = {
   'flow-minutes': z.int().min(5).max(60).default(20),
   'unknown-logins': z.enum(['decoy', 'say-so']).default('decoy'),
   'include-privileged': z.boolean().default(false),
+  'knowledge-alone': z.enum(['refuse', 'accept']).default('refuse'),
 };
 
 const enrolment = z

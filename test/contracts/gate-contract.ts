@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { z } from 'zod';
 import type { Identity } from '../../src/core/account.ts';
-import type { Gate, GateContext, Page, Step, Subject, Verdict } from '../../src/core/gate.ts';
+import type { Gate, GateContext, GateDefinition, Page, Step, Subject, Verdict } from '../../src/core/gate.ts';
 import type { Json } from '../../src/core/json.ts';
 
 export type Input = Readonly<Record<string, string>>;
@@ -32,12 +33,14 @@ const seed = '5eed'.repeat(16);
 
 /**
  * What every Gate must do.
- * @param name what the suite is called in the report
- * @param factor what the gate says of itself; what proves possession has more to keep
+ * @param definition what the gate is found by; what proves possession has more to keep
  * @param makeWorld called before each test
  */
-export function gateContract(name: string, factor: Gate['factor'], makeWorld: () => Promise<GateWorld>): void {
-  describe(`gate contract: ${name}`, () => {
+export function gateContract(
+  definition: Pick<GateDefinition<z.ZodType, unknown>, 'id' | 'factor'>,
+  makeWorld: () => Promise<GateWorld>,
+): void {
+  describe(`gate contract: ${definition.id}`, () => {
     let world: GateWorld;
     let enrolment: Json;
     beforeEach(async () => {
@@ -59,8 +62,9 @@ export function gateContract(name: string, factor: Gate['factor'], makeWorld: ()
       return walk;
     }
 
-    test('says what it proves', () => {
-      expect(world.gate.factor).toBe(factor);
+    test('says what it proves, and bears the name of its definition', () => {
+      expect(['possession', 'knowledge']).toContain(definition.factor);
+      expect(world.gate.id).toBe(definition.id);
     });
 
     test('what is right passes, and the enrolment stays as it is', async () => {
@@ -156,7 +160,7 @@ export function gateContract(name: string, factor: Gate['factor'], makeWorld: ()
       await expect(world.gate.enrol.open(context)).rejects.toThrow();
     });
 
-    if (factor === 'possession') {
+    if (definition.factor === 'possession') {
       test('what breaks behind the gate never passes anybody', async () => {
         const walk = await arrived(person());
         const right = await world.right(await walk.page());

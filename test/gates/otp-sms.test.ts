@@ -64,7 +64,7 @@ async function makeWorld(): Promise<GateWorld> {
   };
 }
 
-gateContract('otp-sms', 'possession', makeWorld);
+gateContract(otpSmsGate, makeWorld);
 
 let world: ChallengeWorld;
 beforeEach(async () => {

@@ -63,7 +63,7 @@ async function makeWorld(): Promise<GateWorld> {
   };
 }
 
-gateContract('phone', 'possession', makeWorld);
+gateContract(phoneGate, makeWorld);
 
 let world: ChallengeWorld;
 beforeEach(async () => {

@@ -67,7 +67,7 @@ async function makeWorld(): Promise<GateWorld> {
   };
 }
 
-gateContract('questions', 'knowledge', makeWorld);
+gateContract(questionsGate, makeWorld);
 
 describe('registering answers', () => {
   let walk: Walk;

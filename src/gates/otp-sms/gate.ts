@@ -7,13 +7,13 @@ import { VerifyBySms } from './verify.ts';
 /** A one-time code in a text message to a registered number. */
 export const otpSmsGate: GateDefinition<typeof otpSmsSettings, OtpSmsNeeds> = {
   id: gateId,
+  factor: 'possession',
   channel: 'sms',
   settings: otpSmsSettings,
   demands: (settings) => ({ codeLength: settings['code-length'] }),
   create(settings, needs) {
     return {
       id: gateId,
-      factor: 'possession',
       enrol: new EnrolBySms(settings, new CodeSending(settings, needs, 'enrol')),
       verify: new VerifyBySms(new CodeSending(settings, needs, 'verify')),
     };

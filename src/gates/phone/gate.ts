@@ -7,13 +7,13 @@ import { VerifyByCall } from './verify.ts';
 /** A telephone call to a registered number, confirmed with the hash key. */
 export const phoneGate: GateDefinition<typeof phoneSettings, PhoneNeeds> = {
   id: gateId,
+  factor: 'possession',
   channel: 'voice',
   settings: phoneSettings,
   demands: (settings) => ({ matchesNumbers: settings['number-matching'] === 'required' }),
   create(settings, needs) {
     return {
       id: gateId,
-      factor: 'possession',
       enrol: new EnrolByCall(settings, new Calling(settings, needs, 'enrol')),
       verify: new VerifyByCall(new Calling(settings, needs, 'verify')),
     };

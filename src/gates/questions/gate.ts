@@ -15,12 +15,12 @@ export interface QuestionsNeeds {
  */
 export const questionsGate: GateDefinition<typeof questionsSettings, QuestionsNeeds> = {
   id: 'questions',
+  factor: 'knowledge',
   settings: questionsSettings,
   create(settings, needs) {
     const hashes = new AnswerHashes({ atOnce: needs.hashesAtOnce });
     return {
       id: 'questions',
-      factor: 'knowledge',
       enrol: new EnrolAnswers(settings, hashes),
       verify: new VerifyAnswers(settings, hashes),
     };
