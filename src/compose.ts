@@ -206,6 +206,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     },
     async close() {
       clearInterval(timer);
+      await writes.idle();
       await auditWork.close();
       await challenges.stop();
       await outbox.stop();

@@ -57,6 +57,9 @@ export class WriteDesk {
   readonly #needs: WriteDeskNeeds;
   /** Writes that this process is at: nobody else here may decide what became of them. */
   readonly #live = new Set<string>();
+  /** Writes whose process died and that this one is settling: whoever asks meanwhile gets the same answer. */
+  readonly #settling = new Map<string, Promise<JournalOutcome>>();
+  readonly #whenIdle: (() => void)[] = [];
 
   constructor(needs: WriteDeskNeeds) {
     this.#needs = needs;
@@ -69,7 +72,13 @@ export class WriteDesk {
       return await this.#carryOut(order, performance.now());
     } finally {
       this.#live.delete(order.id);
+      if (this.#live.size === 0) for (const idle of this.#whenIdle.splice(0)) idle();
     }
+  }
+
+  /** Resolves when no write is under way: one that was sent is never cut, not even where its browser has gone. */
+  async idle(): Promise<void> {
+    if (this.#live.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
   /**
@@ -140,10 +149,11 @@ export class WriteDesk {
       return { kind: 'open' };
     }
     const tell = outcome === 'done' ? await this.#told(flow, order.action) : [];
-    const isMine = await stores.journal.settle(order.id, outcome, clock.now(), tell);
     const mustChange = sent.kind === 'done' && sent.mustChange === true;
     const detail = { action, ...why, ...(mustChange ? { mustChange } : {}) };
+    // Before the journal: a process that dies in between has the outcome audited twice, the other way round never.
     await audit.write(`write.${outcome}`, flow, { request, detail });
+    const isMine = await stores.journal.settle(order.id, outcome, clock.now(), tell);
     if (isMine && outcome === 'done' && flow.subject.kind === 'account') {
       await this.#accomplish(flow.subject.account.id, flow.id);
     }
@@ -159,6 +169,16 @@ export class WriteDesk {
 
   async #settle(entry: JournalEntry): Promise<JournalOutcome> {
     if (entry.outcome !== undefined && entry.outcome !== 'unknown') return entry.outcome;
+    const settling = this.#settling.get(entry.id) ?? this.#settleAlone(entry);
+    this.#settling.set(entry.id, settling);
+    try {
+      return await settling;
+    } finally {
+      this.#settling.delete(entry.id);
+    }
+  }
+
+  async #settleAlone(entry: JournalEntry): Promise<JournalOutcome> {
     const { directory, stores, audit, clock } = this.#needs;
     const { action, write, flowReference } = entry;
     const outcome = await this.#observed(action, write);
@@ -170,10 +190,13 @@ export class WriteDesk {
             { subject: { kind: 'account', account: identityOf(account) }, reference: flowReference },
             action,
           );
-    if (!(await stores.journal.settle(entry.id, outcome, clock.now(), tell))) return outcome;
     const subject = { kind: 'account', account: { id: write.accountId } } as const;
     const flow = { subject, portal: 'reset', reference: flowReference } as const;
-    await audit.write(`write.${outcome}`, flow, { detail: { action, recovered: true } });
+    const detail = { action, recovered: true };
+    // As above; but what stays unknown is looked at again and again, and audited once.
+    if (outcome !== 'unknown') await audit.write(`write.${outcome}`, flow, { detail });
+    if (!(await stores.journal.settle(entry.id, outcome, clock.now(), tell))) return outcome;
+    if (outcome === 'unknown') await audit.write('write.unknown', flow, { detail });
     if (account !== undefined) await this.#accomplish(account.id);
     return outcome;
   }

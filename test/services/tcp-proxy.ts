@@ -14,6 +14,7 @@ export class TcpProxy {
   readonly #server: Server = createServer((client) => this.#accept(client));
   readonly #sockets = new Set<Socket>();
   #forwards: 'both' | 'requests' | 'nothing' = 'both';
+  #held: (() => unknown)[] | undefined;
   #port = 0;
   #open = 0;
   /** The most client connections that were open at the same time. */
@@ -48,6 +49,16 @@ export class TcpProxy {
     this.#forwards = 'requests';
   }
 
+  /** Passes requests on and keeps what comes back until `release`. */
+  holdAnswers(): void {
+    this.#held ??= [];
+  }
+
+  release(): void {
+    for (const pass of this.#held?.splice(0) ?? []) pass();
+    this.#held = undefined;
+  }
+
   /** Passes everything on again, on new connections. */
   heal(): void {
     this.#forwards = 'both';
@@ -80,7 +91,11 @@ export class TcpProxy {
       this.#open -= 1;
     });
     client.on('data', (octets) => void (this.#forwards !== 'nothing' && server.write(octets)));
-    server.on('data', (octets) => void (this.#forwards === 'both' && client.write(octets)));
+    server.on('data', (octets) => {
+      if (this.#forwards !== 'both') return;
+      if (this.#held === undefined) client.write(octets);
+      else this.#held.push(() => client.write(octets));
+    });
   }
 
   #watch(socket: Socket, other: Socket): void {
