@@ -9,7 +9,7 @@ import type { Action, JournalOutcome } from './journal.ts';
 import type { Message, Problem } from './message.ts';
 import { type PasswordRule, passwordRules, unmetProblem } from './password-rules.ts';
 import type { PasswordScreen } from './password-screen.ts';
-import { barredFromReset, type Policy } from './policy.ts';
+import { barredFromReset, isOutgrown, type Policy } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Stores } from './stores.ts';
 import { notDone, type WriteDesk } from './write-desk.ts';
@@ -53,6 +53,7 @@ export class ActionRunner {
     if (flow.step.kind !== 'choose' || !flow.actions.includes(action)) {
       throw new BadRequest(`${action} is not offered here`);
     }
+    if (this.#isOutgrown(flow, action)) return this.#startAgain(flow, request);
     return action === 'reset' ? this.#move(flow, { kind: 'chose-reset' }) : this.#write(flow, { action }, request);
   }
 
@@ -71,6 +72,7 @@ export class ActionRunner {
     request: RequestContext,
   ): Promise<Flow> {
     if (flow.step.kind !== 'password') throw new BadRequest('no new password is asked for here');
+    if (this.#isOutgrown(flow, 'reset')) return this.#startAgain(flow, request);
     if ((await this.#account(flow)) === undefined) return this.#refuse(flow, request);
     const judged = await this.#judge(flow, typed);
     if (judged.problems.length === 0) {
@@ -176,6 +178,16 @@ export class ActionRunner {
   async #refuse(flow: Flow, request: RequestContext): Promise<Flow> {
     await this.#needs.audit.write('flow.refused', flow, { request, detail: { why: 'not-eligible' } });
     return this.#move(flow, { kind: 'refused', reason: 'not-eligible' });
+  }
+
+  #isOutgrown(flow: Flow, action: Action): boolean {
+    return isOutgrown(flow, this.#needs.policy, { action, now: this.#needs.clock.now() });
+  }
+
+  /** What the policy asks for now was not asked of this flow: the person walks the new chain. */
+  async #startAgain(flow: Flow, request: RequestContext): Promise<Flow> {
+    await this.#needs.audit.write('flow.expired', flow, { request, detail: { why: 'policy' } });
+    return this.#move(flow, { kind: 'expired' });
   }
 
   async #move(flow: Flow, event: Parameters<typeof nextStep>[1]): Promise<Flow> {

@@ -1,5 +1,5 @@
 import type { Account } from './account.ts';
-import type { Link } from './flow.ts';
+import type { Flow, Link } from './flow.ts';
 import type { Action } from './journal.ts';
 import type { Lockout, LockoutRules } from './lockout.ts';
 import type { Enrolment } from './stores.ts';
@@ -59,6 +59,24 @@ export function barredFromReset(
 /** Whether every gate of the chain has an enrolment. */
 export function isRegistered(chain: readonly string[], enrolments: readonly Enrolment[]): boolean {
   return chain.every((gate) => enrolments.some((enrolment) => enrolment.gate === gate));
+}
+
+/**
+ * Whether the policy has become stricter than it was when the flow began, for what the flow is about to do. The chain
+ * that it walked is never shortened by a later policy; what was added since was not proved by it.
+ */
+export function isOutgrown(
+  flow: Pick<Flow, 'chain' | 'createdAt'>,
+  policy: Policy,
+  about: { readonly action: Action; readonly now: Date },
+): boolean {
+  const verified = new Set(flow.chain.filter(({ step }) => step === 'verify').map(({ gate }) => gate));
+  const ends = flow.createdAt.getTime() + policy.flowSeconds * 1000;
+  return (
+    !policy.actions.includes(about.action) ||
+    policy.chain.some((gate) => !verified.has(gate)) ||
+    about.now.getTime() >= ends
+  );
 }
 
 /** The chain of a reset: each gate is verified, in order. */

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Account, AccountState } from '../../src/core/account.ts';
-import { barredFromReset, barredFromUse, type Policy, registrationChain } from '../../src/core/policy.ts';
+import {
+  barredFromReset,
+  barredFromUse,
+  isOutgrown,
+  type Policy,
+  registrationChain,
+  resetChain,
+} from '../../src/core/policy.ts';
 import type { Enrolment } from '../../src/core/stores.ts';
 
 const policy: Policy = {
@@ -98,5 +105,35 @@ describe('the chain of a registration', () => {
   test('begins with a weaker one where there is no other', () => {
     const chain = registrationChain(policy, [enrolment('questions')], ['phone', 'questions']);
     expect(chain?.[0]).toEqual({ gate: 'questions', step: 'verify' });
+  });
+});
+
+describe('5.35: a flow that began under a policy', () => {
+  const now = new Date('2026-03-02T09:00:00Z');
+  const flow = { chain: resetChain(policy), createdAt: new Date(now.getTime() - 600_000) };
+  const about = { action: 'reset', now } as const;
+
+  test.each<[string, Partial<Policy>]>([
+    ['the same', {}],
+    ['with a gate less', { chain: ['phone'] }],
+    ['with its gates in another order', { chain: ['questions', 'phone'] }],
+    ['that gives more time', { flowSeconds: 3600 }],
+    ['without an action that it is not about', { actions: ['reset'] }],
+  ])('may end under one %s', (_what, change) => {
+    expect(isOutgrown(flow, { ...policy, ...change }, about)).toBe(false);
+  });
+
+  test.each<[string, Partial<Policy>]>([
+    ['with a gate more', { chain: ['phone', 'otp-sms', 'questions'] }],
+    ['with another gate', { chain: ['phone', 'otp-sms'] }],
+    ['that gives less time', { flowSeconds: 600 }],
+    ['without its action', { actions: ['unlock'] }],
+  ])('may not end under one %s', (_what, change) => {
+    expect(isOutgrown(flow, { ...policy, ...change }, about)).toBe(true);
+  });
+
+  test('may not count what it enrolled as proved', () => {
+    const enrolled = { ...flow, chain: policy.chain.map((gate) => ({ gate, step: 'enrol' as const })) };
+    expect(isOutgrown(enrolled, policy, about)).toBe(true);
   });
 });

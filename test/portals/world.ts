@@ -82,7 +82,7 @@ export class PortalWorld {
   readonly server: Server;
   readonly origin: string;
   readonly #folder: string;
-  readonly #wish: WorldWish;
+  #wish: WorldWish;
   readonly #secret = randomBytes(32).toString('base64');
   #latchkey: Latchkey | undefined;
   #listener: RequestListener = () => undefined;
@@ -132,9 +132,13 @@ export class PortalWorld {
     return new Visitor(this.server, headers);
   }
 
-  /** A new process on the same database and the same directory; the phones are as forgetful as the old process. */
-  async restart(): Promise<void> {
+  /**
+   * A new process on the same database and the same directory; the phones are as forgetful as the old process.
+   * @param wish what an operator has changed in the configuration meanwhile
+   */
+  async restart(wish: WorldWish = {}): Promise<void> {
     await this.latchkey.close();
+    this.#wish = { ...this.#wish, ...wish };
     await this.#compose();
   }
 
