@@ -22,9 +22,10 @@ import { notFound, setUpErrorPage } from './web/error-page.ts';
 import { EvenTime } from './web/even-time.ts';
 import { setUpHeaders } from './web/headers.ts';
 import { type HealthNeeds, healthRoutes } from './web/health-routes.ts';
+import { setUpIsolation } from './web/isolation.ts';
 import { languageRoutes, setUpLanguage } from './web/language.ts';
 import { setUpRequestLog } from './web/request-log.ts';
-import { setUpBody, setUpHost } from './web/requests.ts';
+import { setUpBody, setUpHost, setUpMethods } from './web/requests.ts';
 import { setUpSession } from './web/session.ts';
 
 /** Everything that the portals need, made by compose.ts. */
@@ -62,6 +63,9 @@ export function createApp(services: Services): Express {
   app.disable('etag');
   app.set('trust proxy', [...services.trustedProxies]);
   app.set('query parser', 'simple');
+  // Before the first router: a path has one form.
+  app.enable('strict routing');
+  app.enable('case sensitive routing');
   app.set('view engine', 'ejs');
   app.set('views', [path.join(root, 'views'), ...services.viewFolders]);
   app.enable('view cache');
@@ -69,6 +73,7 @@ export function createApp(services: Services): Express {
 
   app.use(setUpRequestLog({ log }));
   app.use(setUpHeaders({ secure }));
+  app.use(setUpMethods());
   app.use(healthRoutes(services));
   // The same for every host and before it is looked at: the page that refuses a host has its style from here.
   app.use(
@@ -82,6 +87,7 @@ export function createApp(services: Services): Express {
   app.use(brandRoutes(services.brand));
   app.use(setUpHost({ publicUrl }));
   app.use(setUpLanguage({ catalogue, secure }));
+  app.use(setUpIsolation());
   app.use(callbackRoutes({ publicUrl, receive: services.receive }));
   app.use(setUpSession({ ...services, secrets: services.sessionSecrets, secure, idleMs: services.sessionIdleMs }));
   app.use(setUpBody());

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createServer as createHttpServer, type Server } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import pino from 'pino';
@@ -17,6 +16,7 @@ import {
 import { LatchkeyError } from './core/errors.ts';
 import { type Definitions, loadDefinitions } from './definitions.ts';
 import { endOnSignals } from './end-on-signals.ts';
+import { createServer } from './http-server.ts';
 
 /** A configuration that was understood, with what it names. */
 export interface Loaded {
@@ -70,15 +70,8 @@ function giveUp(fault: unknown): never {
 
 async function listen(app: Express, configuration: Configuration): Promise<Server> {
   const { host, port, tls } = configuration.listen;
-  const server =
-    tls === undefined
-      ? createHttpServer(app)
-      : createHttpsServer(
-          { cert: readFileSync(tls['certificate-file']), key: readFileSync(tls['key-file']), minVersion: 'TLSv1.2' },
-          app,
-        );
-  server.requestTimeout = 30_000;
-  server.headersTimeout = 10_000;
+  const pair = tls && { cert: readFileSync(tls['certificate-file']), key: readFileSync(tls['key-file']) };
+  const server = createServer(app, { tls: pair });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);

@@ -5,7 +5,7 @@ import type { DemoHints } from './demo-routes.ts';
 
 /** The front door: get back into your account, or register; and where help is. */
 export function homeRoutes(needs: { pages: Pages; demo?: DemoHints }): Router {
-  const router = Router();
+  const router = Router({ strict: true, caseSensitive: true });
   router.get('/', (request, response) => {
     const { language } = request;
     const hints = needs.demo && {

@@ -50,6 +50,7 @@ export function portalRoutes(portal: Portal, needs: PortalNeeds, extra: { readon
     if (pageOf(flow) !== request.params.page) return response.redirect(303, pathOf(flow));
     const page = handlerOf(flow);
     if (page === undefined) return response.redirect(303, `/${portal}`);
+    if (isEnded(flow.step)) leaveNothing(response);
     await page.show(flow, request, response);
   });
 
@@ -85,6 +86,7 @@ export function portalRoutes(portal: Portal, needs: PortalNeeds, extra: { readon
   /** Nobody's flow: the page says that the visit is over, wherever in the flow the link pointed. */
   function leave(request: Request, response: Response): void {
     if (request.method === 'GET' && request.params.page === 'expired') {
+      leaveNothing(response);
       needs.pages.send(request, response, { view: 'portal/expired', surface: portal });
     } else {
       response.redirect(303, `/${portal}/expired`);
@@ -115,6 +117,14 @@ function createGatePage(needs: PortalNeeds): FlowPage {
     },
     take: (flow, request) => needs.runner.answer(flow, request.body, contextOf(request)),
   };
+}
+
+/**
+ * At the end the browser forgets what it kept of the visit. Not the cookies: the end must bear a reload, the choice of
+ * language stays, and "cookies" would reach all hosts of the organisation's domain (Clear Site Data 3.1).
+ */
+function leaveNothing(response: Response): void {
+  response.set('Clear-Site-Data', '"cache", "storage"');
 }
 
 function isCancel(body: unknown): boolean {

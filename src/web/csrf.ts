@@ -37,6 +37,8 @@ function isForeign(request: Request, publicUrl: URL): boolean {
   const site = request.get('sec-fetch-site');
   const origin = request.get('origin');
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
+  // Forms are sent by the browser itself; no script of ours posts, so one that does is not ours (Fetch Metadata 2.2).
+  if ((request.get('sec-fetch-mode') ?? 'navigate') !== 'navigate') return true;
   // A page that sends no Referer has no Origin either; the browser itself still says where the form stood.
   if (origin === 'null' && site === 'same-origin') return false;
   return origin !== undefined && origin !== publicUrl.origin;

@@ -7,7 +7,7 @@ export interface HealthNeeds {
 
 /** For load balancers and supervisors: a bare status and nothing that helps an attacker. */
 export function healthRoutes(needs: HealthNeeds): Router {
-  const router = Router();
+  const router = Router({ strict: true, caseSensitive: true });
   router.get('/health/live', (_request, response) => {
     response.type('text/plain').send('ok\n');
   });

@@ -39,7 +39,7 @@ export function languageRoutes(needs: { catalogue: Catalogue; secure: boolean })
     language: z.enum(needs.catalogue.languages.map((language) => language.tag) as [string, ...string[]]),
     back: z.string().max(200).regex(ownPath),
   });
-  const router = Router();
+  const router = Router({ strict: true, caseSensitive: true });
   router.post('/language', (request, response) => {
     const parsed = form.safeParse(request.body);
     if (!parsed.success) throw new BadRequest('not a language that is offered');

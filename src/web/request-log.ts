@@ -10,8 +10,8 @@ declare module 'express-serve-static-core' {
   }
 }
 
-/** Addresses whose last part is a secret: the links in notices. */
-const secretPaths = /^(\/not-me\/).+/;
+/** What may be the secret of a notice's link, in whatever form its path came; the names of challenges go with it. */
+const secrets = /[\w%-]{32,}/g;
 
 /**
  * One log line a request: method, route, status and time. Never the query, the body, a cookie or a header, so that
@@ -25,7 +25,7 @@ export function setUpRequestLog(needs: { log: Logger }): Router {
     request.log = needs.log.child({ correlation: request.correlation });
     response.on('finish', () => {
       const ms = Math.round(performance.now() - began);
-      const path = request.originalUrl.split('?')[0]?.replace(secretPaths, '$1…');
+      const path = request.originalUrl.split('?')[0]?.replace(secrets, '…');
       request.log.info({ method: request.method, path, status: response.statusCode, ms }, 'request');
     });
     next();

@@ -18,15 +18,28 @@ export function setUpHost(needs: { publicUrl: URL }): Router {
   return router;
 }
 
-/** GET, HEAD and form POSTs only; a body is URL-encoded, small, and without a query beside it. */
-export function setUpBody(): Router {
+/** Headers of a request: several times what a browser and two proxies send. */
+const mostHeaders = 100;
+
+/** GET, HEAD and POST, whatever the path, and no flood of headers. */
+export function setUpMethods(): Router {
   const router = Router();
   router.use((request, response, next) => {
-    if (request.method === 'GET' || request.method === 'HEAD') return next();
-    if (request.method !== 'POST') {
-      response.set('Allow', 'GET, HEAD, POST');
-      return next(new LatchkeyError({ status: 405, publicKey: 'bad-request', detail: `method ${request.method}` }));
+    if (request.rawHeaders.length > 2 * mostHeaders) {
+      return next(new LatchkeyError({ status: 431, publicKey: 'bad-request', detail: 'too many headers' }));
     }
+    if (['GET', 'HEAD', 'POST'].includes(request.method)) return next();
+    response.set('Allow', 'GET, HEAD, POST');
+    next(new LatchkeyError({ status: 405, publicKey: 'bad-request', detail: `method ${request.method}` }));
+  });
+  return router;
+}
+
+/** A POST is a form: URL-encoded, small, and without a query beside it. */
+export function setUpBody(): Router {
+  const router = Router();
+  router.use((request, _response, next) => {
+    if (request.method !== 'POST') return next();
     if (!request.is('application/x-www-form-urlencoded')) {
       return next(new LatchkeyError({ status: 415, publicKey: 'bad-request', detail: 'not a form' }));
     }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,6 +14,7 @@ import { type DemoDirectory, startDemoDirectory } from '../../src/directories/de
 import type { Entry } from '../../src/directories/demo/entry.ts';
 import { guidToText } from '../../src/directories/demo/identifier.ts';
 import { AnswerHashes } from '../../src/gates/questions/answer-hashes.ts';
+import { createServer, type ServerLimits } from '../../src/http-server.ts';
 import type { VirtualPhones } from '../../src/providers/demo/virtual-phones.ts';
 import { bindCode } from '../directories/demo/demo-client.ts';
 import { TcpProxy } from '../services/tcp-proxy.ts';
@@ -26,6 +27,8 @@ export interface WorldWish {
   readonly policy?: Readonly<Record<string, unknown>>;
   /** Other settings of the whole file. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** What the server waits for, where it is shorter than usual. */
+  readonly server?: Partial<ServerLimits>;
 }
 
 export interface Person {
@@ -113,7 +116,9 @@ export class PortalWorld {
     this.#folder = parts.folder;
     this.#wish = parts.wish;
     this.origin = '';
-    this.server = createServer((request, response) => this.#listener(request, response));
+    this.server = createServer((request, response) => this.#listener(request, response), {
+      limits: parts.wish.server ?? {},
+    });
   }
 
   get latchkey(): Latchkey {
