@@ -85,7 +85,7 @@ export function portalRoutes(portal: Portal, needs: PortalNeeds, extra: { readon
 
   /** Nobody's flow: the page says that the visit is over, wherever in the flow the link pointed. */
   function leave(request: Request, response: Response): void {
-    if (request.method === 'GET' && request.params.page === 'expired') {
+    if (request.method !== 'POST' && request.params.page === 'expired') {
       leaveNothing(response);
       needs.pages.send(request, response, { view: 'portal/expired', surface: portal });
     } else {

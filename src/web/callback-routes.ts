@@ -1,6 +1,7 @@
 import express, { Router } from 'express';
 import { BadRequest, LatchkeyError } from '../core/errors.ts';
 import type { Callback, Received } from '../core/provider.ts';
+import { setUpLength } from './requests.ts';
 
 export interface CallbackNeeds {
   readonly publicUrl: URL;
@@ -9,7 +10,7 @@ export interface CallbackNeeds {
 }
 
 const root = '/callbacks';
-const bodyLimit = '64kb';
+const bodyOctets = 64 * 1024;
 const reference = /^[0-9A-Za-z_-]{1,64}$/;
 
 /** Where a provider's far end reports about a challenge, below the public URL. */
@@ -23,8 +24,8 @@ export function callbackPath(provider: string, challenge: string): string {
  */
 export function callbackRoutes(needs: CallbackNeeds): Router {
   const router = Router({ strict: true, caseSensitive: true });
-  const body = express.raw({ type: () => true, limit: bodyLimit, inflate: false });
-  router.post(`${root}/:provider/:reference`, body, async (request, response) => {
+  const body = express.raw({ type: () => true, limit: bodyOctets, inflate: false });
+  router.post(`${root}/:provider/:reference`, setUpLength({ octets: bodyOctets }), body, async (request, response) => {
     const { provider, reference: challenge } = request.params;
     if (!isName(provider) || !isName(challenge) || !reference.test(challenge)) throw new BadRequest('no such address');
     const received = await needs.receive(provider, {

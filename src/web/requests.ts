@@ -1,9 +1,9 @@
-import express, { type Request, Router } from 'express';
+import express, { type Request, type RequestHandler, Router } from 'express';
 import { BadRequest, LatchkeyError } from '../core/errors.ts';
 import type { RequestContext } from '../core/request-context.ts';
 
-/** Bytes of a form: far above any page's fields, far below anything that costs. */
-const bodyLimit = '16kb';
+/** Octets of a form: far above any page's fields, far below anything that costs. */
+const formOctets = 16 * 1024;
 
 /** Answers only for the configured host: an unknown one is never echoed, linked or logged as ours (DESIGN 6.10). */
 export function setUpHost(needs: { publicUrl: URL }): Router {
@@ -46,8 +46,17 @@ export function setUpBody(): Router {
     if (request.url.includes('?')) return next(new BadRequest('a form is posted without a query'));
     next();
   });
-  router.use(express.urlencoded({ extended: false, limit: bodyLimit, parameterLimit: 64 }));
+  router.use(setUpLength({ octets: formOctets }));
+  router.use(express.urlencoded({ extended: false, limit: formOctets, parameterLimit: 64, inflate: false }));
   return router;
+}
+
+/** Refuses a body by the length that it says it has: the parser answers only when it has read the last octet of it. */
+export function setUpLength(needs: { octets: number }): RequestHandler {
+  return (request, _response, next) => {
+    if (Number(request.get('content-length') ?? 0) <= needs.octets) return next();
+    next(new LatchkeyError({ status: 413, publicKey: 'bad-request', detail: 'the body is too long' }));
+  };
 }
 
 /** What the core needs to know of a request. */

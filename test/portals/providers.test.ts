@@ -95,7 +95,7 @@ describe('the address that far ends report to', () => {
     expect(await status({ path: `/callbacks/own/${reference}/x` })).toBe(404);
     expect(await status({ path: '/callbacks/own/%2e%2e%2fown' })).toBe(400);
     expect(await status({ method: 'get', body: undefined })).toBe(404);
-    expect(await status({ method: 'put' })).toBe(404);
+    expect(await status({ method: 'put' })).toBe(405);
     expect(await status({ headers: { ...good.headers, host: 'evil.example' } })).toBe(421);
     expect(await status({ body: 'x'.repeat(65 * 1024) })).toBe(413);
     expect(await status({ headers: { ...good.headers, 'content-encoding': 'gzip' } })).toBe(415);

@@ -22,7 +22,7 @@ function thief(value: string): Visitor {
 }
 
 describe('a session', () => {
-  test('that somebody planted is never adopted', async () => {
+  test('5.5: that somebody planted is never adopted', async () => {
     const person = await world.registered();
     for (const planted of ['s%3Aplanted.c2lnbmF0dXJl', 's%3Aplanted', 'planted', "' OR 1=1--", 's%3A.x']) {
       const victim = await world.start(person.samName, thief(planted));
@@ -32,7 +32,7 @@ describe('a session', () => {
     }
   });
 
-  test('that the server gave to an attacker is worth nothing once the victim starts with it', async () => {
+  test('5.5: that the server gave to an attacker is worth nothing once the victim starts with it', async () => {
     const person = await world.registered();
     const attacker = await world.visitor().open('/reset');
     const known = idOf(attacker);
@@ -42,7 +42,7 @@ describe('a session', () => {
     expect((await thief(known).open('/reset/phone')).path).toBe('/reset/expired');
   });
 
-  test('gets a new id at the start, at sign-in and at the end, and the old one is dead', async () => {
+  test('5.5: 7.2.4: gets a new id at the start, at sign-in and at the end, and the old one is dead', async () => {
     const person = await world.registered();
     const fresh = world.person();
     const visitor = await world.visitor().open('/reset');
@@ -114,7 +114,7 @@ describe('a session', () => {
 });
 
 describe('a flow of somebody else', () => {
-  test('cannot be had by its id, wherever that is put', async () => {
+  test('5.16: cannot be had by its id, wherever that is put', async () => {
     const victim = await world.registered();
     const started = await world.start(victim.samName);
     const [id = ''] = decodeURIComponent(idOf(started)).replace(/^s:/, '').split('.');
@@ -136,7 +136,7 @@ describe('a flow of somebody else', () => {
     expect((await thief(`s%3A${kept.flow}`).open('/reset/phone')).path).toBe('/reset/expired');
   });
 
-  test('is not mixed up with one’s own in the other portal', async () => {
+  test('5.16: is not mixed up with one’s own in the other portal', async () => {
     const person = await world.registered();
     const visitor = await world.start(person.samName);
     expect((await visitor.open('/registration/phone')).path).toBe('/registration/expired');
