@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { mostLimitRows } from './compose-limits.ts';
 import type { Challenges } from './core/challenges.ts';
 import type { Clock } from './core/clock.ts';
+import type { DirectoryWatch } from './core/directory-watch.ts';
 import type { OutboxWorker } from './core/outbox-worker.ts';
 import type { Stores } from './core/stores.ts';
 import type { WriteDesk } from './core/write-desk.ts';
@@ -13,6 +14,7 @@ const purgeEvery = 40;
 export function startUpkeep(parts: {
   challenges: Challenges;
   writes: WriteDesk;
+  watch: DirectoryWatch;
   outbox: OutboxWorker;
   stores: Stores;
   clock: Clock;
@@ -21,6 +23,7 @@ export function startUpkeep(parts: {
   let turn = 0;
   const once = async (): Promise<void> => {
     parts.outbox.wake();
+    parts.watch.wake();
     await parts.challenges.recover();
     await parts.challenges.probe();
     await parts.writes.recover();

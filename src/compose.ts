@@ -3,7 +3,7 @@ import type { Express } from 'express';
 import type { Logger } from 'pino';
 import { createApp, type Services } from './app.ts';
 import { createAuditWork } from './compose-audit.ts';
-import { createDirectory } from './compose-directory.ts';
+import { createDirectory, watchDirectory } from './compose-directory.ts';
 import { channelsOf, createGates, strongestFirst } from './compose-gates.ts';
 import { createVisitLimits } from './compose-limits.ts';
 import { createNotices } from './compose-notices.ts';
@@ -77,7 +77,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   // Loaded only where it is wanted: it brings a whole LDAP server along.
   const demoWorld = configuration.directory.kind === 'demo' ? await import('./demo-world.ts') : undefined;
   const demo = await demoWorld?.startDemoServer({ ...environment, clock });
-  const directory = createDirectory(configuration, demo, clock);
+  const directory = createDirectory(configuration, demo, { clock, log });
   const stores = await openStores(configuration.store, { sealer, clock });
   await stores.migrate();
   const auditWork = createAuditWork(configuration, { stores, clock, log });
@@ -199,7 +199,8 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     ...(mailbox === undefined ? {} : { mailbox }),
     startUpkeep() {
       auditWork.start();
-      timer = startUpkeep({ challenges, writes, outbox, stores, clock, log });
+      const watch = watchDirectory(directory, { clock, log });
+      timer = startUpkeep({ challenges, writes, watch, outbox, stores, clock, log });
     },
     drain() {
       draining.now = true;

@@ -112,6 +112,18 @@ describe('latchkey.example.yaml', () => {
     expect(audit.syslog).toMatchObject({ host: 'syslog.example.com', format: 'cef', 'backlog-alarm': 10_000 });
   });
 
+  it('is one with the domain controllers found in DNS and the password in a file', () => {
+    const [before, after] = [source.indexOf('\ndirectory:\n'), source.indexOf('\npackages:')];
+    const own = source
+      .slice(before, after)
+      .replaceAll(/^( {2})# (discovery:| {2}|bind-password-file: )/gm, '$1$2')
+      .replaceAll(/^ {2}(urls|bind-password): .*\n/gm, '');
+    const shown = `${source.slice(0, before)}${own}${source.slice(after)}`;
+    const { directory } = loadExample(shown, true);
+    expect(directory).toMatchObject({ urls: [], 'bind-password-file': '/run/secrets/latchkey-directory' });
+    expect(directory).toMatchObject({ discovery: { domain: 'corp.example.com', site: 'Dublin', 'ldaps-port': 636 } });
+  });
+
   it('mentions every setting, once for each place where it can stand', () => {
     expect(settings.size).toBeGreaterThan(80);
     const places = Map.groupBy([...settings.keys()], (setting) => setting.split('.').at(-1) ?? '');

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Account } from '../../core/account.ts';
 import type { Clock } from '../../core/clock.ts';
 import type {
@@ -11,27 +10,34 @@ import type {
   WriteObservation,
   WriteResult,
 } from '../../core/directory.ts';
-import { LatchkeyError, Misconfigured } from '../../core/errors.ts';
+import { LatchkeyError } from '../../core/errors.ts';
 import type { Login } from '../../core/login.ts';
 import { AccountReader } from './account-reader.ts';
 import { AccountWriter } from './account-writer.ts';
-import type { Connection, ServiceAccount } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { Deadline } from './deadline.ts';
+import { Discovery } from './discovery.ts';
 import { DomainChecks } from './domain-checks.ts';
+import type { Report } from './outage.ts';
 import { isEmptyPassword } from './password-octets.ts';
 import { PolicyReader } from './policy-reader.ts';
+import type { Work } from './server.ts';
 import { type ServerAddress, serverAddress } from './server-address.ts';
-import { failureFinding, serverFindings } from './server-checks.ts';
-import { Servers, type Work } from './servers.ts';
+import { failureFinding, noServerFinding, serverFindings } from './server-checks.ts';
+import { Servers } from './servers.ts';
+import { ServiceAccountGuard, serviceAccount } from './service-account.ts';
 import type { ActiveDirectorySettings } from './settings.ts';
 import { SignInDesk } from './sign-in.ts';
+import { openTrust } from './trust.ts';
 
 export interface ActiveDirectoryNeeds {
   readonly settings: ActiveDirectorySettings;
   readonly clock: Clock;
+  /** Told when a server, the name service, a file or the service account fails, and when it is well again. */
+  readonly report?: Report;
 }
 
-/** @throws Misconfigured when the file with the trusted certificates cannot be read */
+/** @throws Misconfigured when the file with the trusted certificates, or with the password, cannot be used */
 export function createActiveDirectory(needs: ActiveDirectoryNeeds): Directory {
   return new ActiveDirectory(needs);
 }
@@ -44,22 +50,33 @@ export class ActiveDirectory implements Directory {
   readonly #accounts: AccountReader;
   readonly #policies: PolicyReader;
   readonly #desk: SignInDesk;
+  readonly #guard: ServiceAccountGuard;
   readonly #clock: Clock;
 
   constructor(needs: ActiveDirectoryNeeds) {
-    const { settings } = needs;
-    const account: ServiceAccount = { name: settings['bind-account'], password: settings['bind-password'] };
-    const trusted = trustedCertificates(settings['ca-file']);
+    const { settings, report = () => {} } = needs;
+    const account = serviceAccount(settings, report);
+    const trusted = openTrust(settings['ca-file'], report);
+    const { discovery: wanted, starttls } = settings;
+    const discovery = wanted && new Discovery({ settings: wanted, starttls, report });
+    const lookup = discovery?.names.lookup;
     this.domain = settings.domain.toUpperCase();
     this.#settings = settings;
     this.#clock = needs.clock;
     this.#desk = new SignInDesk({ account });
+    this.#guard = new ServiceAccountGuard({ account, report });
     this.#policies = new PolicyReader({ baseDn: settings['base-dn'] });
     this.#servers = new Servers({
-      addresses: settings.urls.map((url) => serverAddress(url, trusted)),
-      account,
+      urls: settings.urls,
+      ...(discovery === undefined ? {} : { found: (wait) => discovery.urls(wait) }),
+      address: (url) => ({
+        ...serverAddress(url, trusted()),
+        ...(lookup === undefined || settings.urls.includes(url) ? {} : { lookup }),
+      }),
+      guard: this.#guard,
       poolSize: settings['pool-size'],
       connectTimeoutMs: settings['connect-timeout-ms'],
+      report,
     });
     this.#accounts = new AccountReader({
       domain: this.domain,
@@ -88,6 +105,8 @@ export class ActiveDirectory implements Directory {
       await connection.search('', { scope: 'base', attributes: ['currentTime'] }, deadline);
       return connection.address;
     });
+    // The strategy binds as the service account too, past the guard: never with a password that may be wrong.
+    if (!this.#guard.isProven) (await this.#servers.connect(address.url, deadline)).close();
     const result = await this.#desk.signIn({ address, accountId: account.id, password }, deadline);
     // A refusal could be the service account's own, and must not be taken for the person's.
     if (result.kind !== 'signed-in') (await this.#servers.connect(address.url, deadline)).close();
@@ -132,7 +151,9 @@ export class ActiveDirectory implements Directory {
 
   async check(): Promise<readonly Finding[]> {
     const findings: Finding[] = [];
-    for (const address of this.#servers.addresses) findings.push(...(await this.#checkServer(address)));
+    const addresses = await this.#servers.addresses(this.#deadline());
+    if (addresses.length === 0) findings.push(noServerFinding);
+    for (const address of addresses) findings.push(...(await this.#checkServer(address)));
     try {
       return [...findings, ...(await this.#read((connection, deadline) => this.#checkDomain(connection, deadline)))];
     } catch (error) {
@@ -180,15 +201,6 @@ export class ActiveDirectory implements Directory {
     return this.#servers.on(write.server, this.#deadline(), (connection, deadline) =>
       work(new AccountWriter({ connection, deadline })),
     );
-  }
-}
-
-function trustedCertificates(file: string | undefined): readonly string[] | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return [readFileSync(file, 'utf8')];
-  } catch (error) {
-    throw new Misconfigured(`ca-file ${file} cannot be read`, error);
   }
 }
 

@@ -1,6 +1,6 @@
-import { Unavailable } from '../../core/errors.ts';
 import type { Connection } from './connection.ts';
 import type { Deadline } from './deadline.ts';
+import { Busy } from './service-account.ts';
 
 /** Active Directory closes a connection after 900 s without use (MaxConnIdleTime). */
 const idleLimitMs = 300_000;
@@ -10,19 +10,28 @@ interface Idle {
   readonly since: number;
 }
 
+export interface ConnectionPoolNeeds {
+  readonly size: number;
+  readonly open: (deadline: Deadline) => Promise<Connection>;
+  /** False for one that would not be opened like this any more, such as under certificates that are trusted no longer. */
+  readonly isCurrent: (connection: Connection) => boolean;
+}
+
 /** At most `size` connections to one server. Who finds all in use waits in line, at most until the own deadline. */
 export class ConnectionPool {
   readonly #size: number;
   readonly #open: (deadline: Deadline) => Promise<Connection>;
+  readonly #isCurrent: (connection: Connection) => boolean;
   #idle: Idle[] = [];
   #inUse = new Set<Connection>();
   #taken = 0;
   #line: (() => void)[] = [];
   #closed = false;
 
-  constructor(needs: { size: number; open: (deadline: Deadline) => Promise<Connection> }) {
+  constructor(needs: ConnectionPoolNeeds) {
     this.#size = needs.size;
     this.#open = needs.open;
+    this.#isCurrent = needs.isCurrent;
   }
 
   /** Lends a connection to `work`. A broken one is thrown away afterwards, a good one kept. */
@@ -53,7 +62,7 @@ export class ConnectionPool {
   #idleConnection(): Connection | undefined {
     const oldest = performance.now() - idleLimitMs;
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
-      if (idle.connection.usable && idle.since > oldest) return idle.connection;
+      if (idle.connection.usable && idle.since > oldest && this.#isCurrent(idle.connection)) return idle.connection;
       idle.connection.close();
     }
     return undefined;
@@ -79,7 +88,7 @@ export class ConnectionPool {
     };
     // A long line is ours, not the server's: it must not be taken for a server that is down.
     await deadline.hold(turn, leave).catch((cause: unknown) => {
-      throw new Unavailable('every connection to the directory is in use', cause);
+      throw new Busy('every connection to the directory is in use', cause);
     });
   }
 

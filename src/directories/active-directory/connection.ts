@@ -1,25 +1,18 @@
 import type { connect as connectTls, TLSSocket } from 'node:tls';
 import { type Change, Client, type Control, type Entry, ResultCodeError, type SearchOptions } from 'ldapts';
-import { LatchkeyError, Misconfigured } from '../../core/errors.ts';
+import { LatchkeyError } from '../../core/errors.ts';
 import type { Deadline } from './deadline.ts';
 import { policyHintsOffered } from './policy-hints.ts';
 import { ldapsUrl, type ServerAddress } from './server-address.ts';
-import { ServerFailure } from './server-failure.ts';
+import { ReadOnlyServer, ServerFailure } from './server-failure.ts';
+import { type ServiceAccountGuard, ServiceAccountRefused } from './service-account.ts';
 import { openVerified } from './transport.ts';
-
-export interface ServiceAccount {
-  readonly name: string;
-  readonly password: string;
-}
 
 /** What a server says of itself before anything is asked of it. */
 export interface ServerTraits {
   /** OID of the policy hints control, where the server has one. */
   readonly policyHints?: string;
 }
-
-/** The service account's name or password is not accepted. Trying again soon could lock the service account. */
-export class ServiceAccountRefused extends Misconfigured {}
 
 /** LDAP_CAP_ACTIVE_DIRECTORY_PARTIAL_SECRETS_OID: a read-only domain controller (MS-ADTS 3.1.1.3.4.3). */
 const readOnlyCapability = '1.2.840.113556.1.4.1920';
@@ -31,16 +24,17 @@ export class Connection {
   readonly #client: Client;
   readonly #socket: TLSSocket;
 
-  static async open(address: ServerAddress, account: ServiceAccount, deadline: Deadline): Promise<Connection> {
+  static async open(address: ServerAddress, account: ServiceAccountGuard, deadline: Deadline): Promise<Connection> {
     const socket = await openVerified(address, deadline);
     const client = new Client({ url: ldapsUrl(address), createSecureConnection: (() => socket) as typeof connectTls });
     try {
-      const made = introduce(client, account);
+      const made = introduce(client, account, deadline);
       const traits = await deadline.hold(made, () => socket.destroy());
       return new Connection({ address, traits, client, socket });
     } catch (error) {
       socket.destroy();
       if (error instanceof LatchkeyError && !(error instanceof ServerFailure)) throw error;
+      if (error instanceof ReadOnlyServer) throw new ReadOnlyServer(`${address.url} ${error.message}`, error);
       throw new ServerFailure(`${address.url} cannot be used: ${String(error)}`, error);
     }
   }
@@ -106,17 +100,19 @@ export interface ModifyOptions {
   readonly controls?: readonly Control[];
 }
 
-async function introduce(client: Client, account: ServiceAccount): Promise<ServerTraits> {
-  try {
-    await client.bind(account.name, account.password);
-  } catch (error) {
-    if (!(error instanceof ResultCodeError) || isBusy(error)) throw error;
-    throw new ServiceAccountRefused(`the directory refuses the service account: ${error.message}`, error);
-  }
+async function introduce(client: Client, account: ServiceAccountGuard, deadline: Deadline): Promise<ServerTraits> {
+  await account.bind(deadline, async ({ name, password }) => {
+    try {
+      await deadline.hold(client.bind(name, password), () => {});
+    } catch (error) {
+      if (!(error instanceof ResultCodeError) || isBusy(error)) throw error;
+      throw new ServiceAccountRefused(`the directory refuses the service account: ${error.message}`, error);
+    }
+  });
   const attributes = ['supportedControl', 'supportedCapabilities'];
   const { searchEntries } = await client.search('', { scope: 'base', attributes });
   const capabilities = [searchEntries[0]?.supportedCapabilities ?? []].flat();
-  if (capabilities.includes(readOnlyCapability)) throw new Error('it is a read-only domain controller');
+  if (capabilities.includes(readOnlyCapability)) throw new ReadOnlyServer('is a read-only domain controller');
   const policyHints = policyHintsOffered([searchEntries[0]?.supportedControl ?? []].flat().map(String));
   return policyHints === undefined ? {} : { policyHints };
 }

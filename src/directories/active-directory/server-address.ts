@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { type ConnectionOptions, getCACertificates } from 'node:tls';
 
 /** One domain controller, and how its certificate is verified. */
@@ -9,6 +9,8 @@ export interface ServerAddress {
   readonly port: number;
   readonly starttls: boolean;
   readonly trusted: readonly string[];
+  /** Finds the host's addresses, where the system's name service is not asked. */
+  readonly lookup?: LookupFunction;
 }
 
 /** @param trusted PEM certificates; the ones of Node and of the operating system when not given */
@@ -42,6 +44,6 @@ export function tlsOptions(address: ServerAddress): ConnectionOptions {
 }
 
 /** A company's own authority is usually known to the operating system only. */
-function systemCertificates(): readonly string[] {
+export function systemCertificates(): readonly string[] {
   return [...getCACertificates('default'), ...getCACertificates('system')];
 }

@@ -1,10 +1,13 @@
 import type { Finding } from '../../core/directory.ts';
 import type { LatchkeyError } from '../../core/errors.ts';
-import { type Connection, ServiceAccountRefused } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { ServerAddress } from './server-address.ts';
+import { ServiceAccountRefused } from './service-account.ts';
 
 /** A certificate that ends sooner than this is worth a warning. */
 const soonDays = 30;
+/** And sooner than this, a problem. */
+const lateDays = 7;
 const dayMs = 86_400_000;
 
 /** What is found about one server that a connection was made to. */
@@ -17,6 +20,14 @@ export function serverFindings(connection: Connection, now: Date): readonly Find
     hintsFinding(url, connection.traits.policyHints),
   ];
 }
+
+/** Nothing is configured, and the name service named nobody that is allowed. */
+export const noServerFinding: Finding = {
+  level: 'problem',
+  subject: 'discovery',
+  detail: 'the name service names no domain controller below the allowed suffixes',
+  remedy: 'Check domain, suffixes and nameservers below discovery, or name servers in urls.',
+};
 
 /** Why one server cannot be used. */
 export function failureFinding(address: ServerAddress, error: LatchkeyError): Finding {
@@ -32,7 +43,8 @@ export function failureFinding(address: ServerAddress, error: LatchkeyError): Fi
 }
 
 function remedyOf(detail: string): string {
-  if (/read-only domain controller/.test(detail)) return 'Name a writable domain controller in urls.';
+  if (/read-only domain controller/.test(detail))
+    return 'Name a writable domain controller in urls; this one is never used.';
   if (/altname|Hostname\/IP/i.test(detail)) {
     return 'Use a host name in urls that the certificate names (its subjectAltName).';
   }
@@ -47,7 +59,8 @@ function certificateFinding(url: string, expires: Date, now: Date): Finding {
   const days = Math.floor((expires.getTime() - now.getTime()) / dayMs);
   const detail = `is valid until ${expires.toISOString()} (${days} days)`;
   if (days >= soonDays) return { level: 'ok', subject, detail };
-  return { level: 'warning', subject, detail, remedy: 'Renew it: when it ends, nobody can use Latchkey.' };
+  const level = days < lateDays ? 'problem' : 'warning';
+  return { level, subject, detail, remedy: 'Renew it: when it ends, nobody can use Latchkey.' };
 }
 
 function hintsFinding(url: string, offered: string | undefined): Finding {

@@ -3,12 +3,12 @@ import type { ConnectionOptions } from 'node:tls';
 import passport from 'passport';
 import { type LdapAuthOptions, Strategy as LdapStrategy } from 'passport-ldapauth';
 import type { SignIn } from '../../core/directory.ts';
-import type { ServiceAccount } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import { guidDn } from './identifiers.ts';
 import { isEmptyPassword } from './password-octets.ts';
 import { ldapsUrl, type ServerAddress, tlsOptions } from './server-address.ts';
 import { ServerFailure } from './server-failure.ts';
+import type { ServiceAccount } from './service-account.ts';
 import { openTransport } from './transport.ts';
 
 /** passport-ldapauth tells the sub-codes apart by these messages; each is the word that `SignIn` has for it. */

@@ -4,7 +4,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { ExtendedRequest, MessageParser } from 'ldapts';
 import type { Deadline } from './deadline.ts';
 import { type ServerAddress, tlsOptions } from './server-address.ts';
-import { ServerFailure } from './server-failure.ts';
+import { ServerFailure, UntrustedServer } from './server-failure.ts';
 
 /** RFC 4511 4.14.1 */
 const startTls = '1.3.6.1.4.1.1466.20037';
@@ -14,7 +14,13 @@ const startTls = '1.3.6.1.4.1.1466.20037';
  * sent. Whoever asked for it destroys it; destroying it ends all that runs over it.
  */
 export async function openTransport(address: ServerAddress, deadline: Deadline): Promise<Socket> {
-  const socket = connect({ host: address.host, port: address.port, noDelay: true, keepAlive: true });
+  const socket = connect({
+    host: address.host,
+    port: address.port,
+    noDelay: true,
+    keepAlive: true,
+    ...lookupOf(address),
+  });
   // A later error shows as a closed connection to whoever uses it; without a listener it would end the process.
   socket.on('error', () => {});
   try {
@@ -40,8 +46,13 @@ export async function openVerified(address: ServerAddress, deadline: Deadline): 
     return secured;
   } catch (cause) {
     socket.destroy();
-    throw new ServerFailure(`${address.url} cannot be trusted or reached over TLS: ${String(cause)}`, cause);
+    const Failure = secured.authorizationError ? UntrustedServer : ServerFailure;
+    throw new Failure(`${address.url} cannot be trusted or reached over TLS: ${String(cause)}`, cause);
   }
+}
+
+function lookupOf({ lookup }: ServerAddress): Pick<ServerAddress, 'lookup'> {
+  return lookup === undefined ? {} : { lookup };
 }
 
 function upgrade(socket: Socket): Promise<void> {

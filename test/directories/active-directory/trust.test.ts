@@ -7,6 +7,7 @@ import { Unavailable } from '../../../src/core/errors.ts';
 import { Connection } from '../../../src/directories/active-directory/connection.ts';
 import { Deadline } from '../../../src/directories/active-directory/deadline.ts';
 import { type ServerAddress, serverAddress } from '../../../src/directories/active-directory/server-address.ts';
+import { ServiceAccountGuard } from '../../../src/directories/active-directory/service-account.ts';
 import { SignInDesk } from '../../../src/directories/active-directory/sign-in.ts';
 
 const account = { name: 'svc-latchkey@corp.example.test', password: `service-${crypto.randomUUID()}` };
@@ -49,7 +50,9 @@ async function eavesdropper(names: readonly string[]) {
 
 /** Both ways to a server: the pool's, and the sign-in's. Each must fail. */
 async function expectNoTrust(address: ServerAddress): Promise<void> {
-  await expect(Connection.open(address, account, new Deadline(1000))).rejects.toBeInstanceOf(Unavailable);
+  await expect(
+    Connection.open(address, new ServiceAccountGuard({ account }), new Deadline(1000)),
+  ).rejects.toBeInstanceOf(Unavailable);
   const desk = new SignInDesk({ account });
   await expect(desk.signIn({ address, ...person }, new Deadline(1000))).rejects.toBeInstanceOf(Unavailable);
 }
