@@ -11,6 +11,8 @@ export interface PeerRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The body as it came, for those who mind its encoding. */
+  readonly bytes: Buffer;
   /** Common name of the client certificate, when one of the authority's was shown. */
   readonly client?: string;
 }
@@ -118,6 +120,7 @@ function badReply(how: Misbehaviour, origin: string): PeerReply | undefined {
 async function read(request: IncomingMessage): Promise<PeerRequest> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
+  const bytes = Buffer.concat(chunks);
   const socket = request.socket as TLSSocket;
   const name = socket.authorized ? socket.getPeerCertificate().subject?.CN : undefined;
   const headers = Object.entries(request.headers).map(([key, value]) => [key, String(value ?? '')] as const);
@@ -125,7 +128,8 @@ async function read(request: IncomingMessage): Promise<PeerRequest> {
     method: request.method ?? '',
     path: request.url ?? '',
     headers: Object.fromEntries(headers),
-    body: Buffer.concat(chunks).toString('utf8'),
+    body: bytes.toString('utf8'),
+    bytes,
     ...(typeof name === 'string' ? { client: name } : {}),
   };
 }

@@ -1,32 +1,46 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { findElement, readXml, type XmlElement } from '../../src/outbound/xml.ts';
+import { isIP } from 'node:net';
 import type { TestAuthority } from './authority.ts';
 import { HttpsPeer, type HttpsPeerNeeds, type PeerReply, type PeerRequest } from './https-peer.ts';
 import { PhoneLine } from './phone-line.ts';
+import { attributesOf, inOrder, Misfit, only, openDocument, refuse, textOf } from './xml-document.ts';
 
 const namespace = 'http://www.phonefactor.com/PfWsSdk';
 const soap = 'http://schemas.xmlsoap.org/soap/envelope/';
 const path = '/MultiFactorAuthWebServiceSdk/PfWsSdk.asmx';
 
-/** Parameters of each operation in their order. */
-const operations: Readonly<Record<string, readonly string[]>> = {
-  TestSecurity: [],
-  PfAuthUser_5: [
-    'username',
-    'initiatingAuthenticationType',
-    'initiatingIpAddress',
-    'applicationName',
-    'requireUserMatch',
-    'mode',
-    'countryCode',
-    'phoneNumber',
-    'extension',
-  ],
-  ValidateOathCode: ['username', 'code', 'authenticationRequestId', 'fallback'],
+type Fits = (value: string) => boolean;
+
+const text: Fits = () => true;
+const boolean: Fits = (value) => /^(true|false|0|1)$/.test(value);
+const oneOf = (names: string): Fits => {
+  const known = names.split(' ');
+  return (value) => known.includes(value);
+};
+const authenticationType = oneOf(
+  'adfs iso8583 user_enrollment activation ldap terminal_services logmein userportal pfsdk pfwebui isapi radius mswin ' +
+    'test invalid unspecified',
+);
+const mode3 = oneOf('oathToken phoneApp smsText voiceCall invalid unspecified');
+
+/** Parameters of each operation in their order, and what their types allow. None of them may be nil. */
+const operations: Readonly<Record<string, Readonly<Record<string, Fits>>>> = {
+  TestSecurity: {},
+  PfAuthUser_5: {
+    username: text,
+    initiatingAuthenticationType: authenticationType,
+    initiatingIpAddress: (value) => isIP(value) > 0,
+    applicationName: text,
+    requireUserMatch: boolean,
+    mode: mode3,
+    countryCode: text,
+    phoneNumber: text,
+    extension: text,
+  },
+  ValidateOathCode: { username: text, code: text, authenticationRequestId: text, fallback: boolean },
 };
 
-const authenticationTypes = ['adfs', 'ldap', 'pfsdk', 'radius', 'userportal', 'test', 'unspecified'];
-const modes = ['oathToken', 'phoneApp', 'smsText', 'voiceCall', 'invalid', 'unspecified'];
+type Values = Readonly<Record<string, string>>;
 
 export interface MfaServerPeerNeeds {
   readonly authority: TestAuthority;
@@ -34,6 +48,8 @@ export interface MfaServerPeerNeeds {
   readonly username: string;
   /** IIS Basic. Left out, a client certificate is required instead. */
   readonly basic?: { readonly user: string; readonly password: string };
+  /** The name in the one client certificate that is mapped to an administrator of the server. */
+  readonly mapped?: string;
   /** Builds before some version take texts from the Web Service SDK not at all. */
   readonly sms?: boolean;
   /** Names in the server's certificate. */
@@ -87,75 +103,51 @@ export class MfaServerPeer extends HttpsPeer {
   }
 
   protected async answer(request: PeerRequest): Promise<PeerReply> {
-    if (!this.#isKnown(request)) return this.#refuse(401, 'credentials');
+    if (!this.#isKnown(request)) return this.#refuse(this.#needs.basic === undefined ? 403 : 401, 'credentials');
     if (request.path !== path) return this.#refuse(404, `path ${request.path}`);
     if (request.method !== 'POST') return this.#refuse(405, `method ${request.method}`);
     if (!/^text\/xml; ?charset="?utf-8"?$/i.test(request.headers['content-type'] ?? '')) {
       return this.#refuse(415, `content type ${request.headers['content-type']}`);
     }
-    const operation = Object.keys(operations).find((one) => request.headers.soapaction === `"${namespace}/${one}"`);
-    if (operation === undefined) return this.#fault(`SOAPAction ${request.headers.soapaction}`);
-    const values = this.#parameters(request.body, operation);
-    if (typeof values === 'string') return this.#fault(values);
-    return this.#perform(operation, values);
+    try {
+      const [operation, values] = readCall(request);
+      return await this.#perform(operation, values);
+    } catch (misfit) {
+      if (!(misfit instanceof Misfit)) throw misfit;
+      return this.#fault(misfit.message);
+    }
   }
 
   #isKnown({ headers, client }: PeerRequest): boolean {
-    const { basic } = this.#needs;
-    if (basic === undefined) return client !== undefined;
+    const { basic, mapped = 'latchkey' } = this.#needs;
+    if (basic === undefined) return client === mapped;
     return headers.authorization === `Basic ${Buffer.from(`${basic.user}:${basic.password}`).toString('base64')}`;
   }
 
-  /** The values by name, or what is wrong with the envelope. */
-  #parameters(body: string, operation: string): Readonly<Record<string, string>> | string {
-    let envelope: XmlElement;
-    try {
-      envelope = readXml(body);
-    } catch {
-      return 'not XML';
-    }
-    const [soapBody] = envelope.children;
-    const [message] = soapBody?.children ?? [];
-    if (envelope.name !== 'Envelope' || envelope.namespace !== soap) return 'not a SOAP 1.1 envelope';
-    if (soapBody?.name !== 'Body' || message === undefined) return 'no body';
-    if (message.name !== operation || message.namespace !== namespace) return `message ${message.name}`;
-    const expected = operations[operation] ?? [];
-    const found = message.children.map((child) => child.name);
-    if (found.join() !== expected.join()) return `parameters ${found.join()} instead of ${expected.join()}`;
-    const values = Object.fromEntries(message.children.map((child) => [child.name, child.text]));
-    for (const name of ['requireUserMatch', 'fallback']) {
-      if (name in values && !/^(true|false|0|1)$/.test(values[name] ?? '')) return `${name} is not a boolean`;
-    }
-    const type = values.initiatingAuthenticationType;
-    if (type !== undefined && !authenticationTypes.includes(type)) return `authentication type ${type}`;
-    if (values.mode !== undefined && !modes.includes(values.mode)) return `mode ${values.mode}`;
-    return values;
-  }
-
-  async #perform(operation: string, values: Readonly<Record<string, string>>): Promise<PeerReply> {
+  async #perform(operation: string, values: Values): Promise<PeerReply> {
     if (operation === 'TestSecurity') return reply(operation, '<TestSecurityResult>secure</TestSecurityResult>');
-    if (values.username !== this.#needs.username) return reply(operation, outcome(operation, false, 0, 10));
     if (operation === 'ValidateOathCode') return this.#validate(values);
-    if (!/^\d{1,3}$/.test(values.countryCode ?? '') || !/^\d{4,14}$/.test(values.phoneNumber ?? '')) {
-      return reply(operation, outcome(operation, false, 100));
-    }
+    if (values.username !== this.#needs.username) return unknownUser(values);
+    const wrong = numberFault(values);
+    if (wrong !== undefined) return said(false, wrong);
     const preset = this.#preset;
     this.#preset = undefined;
-    if (preset !== undefined)
-      return reply(operation, outcome(operation, preset.result, preset.callCode, preset.errorCode));
-    return values.mode === 'smsText' ? this.#text(values) : this.#call();
+    if (preset !== undefined) return said(preset.result, preset.callCode, preset.errorCode);
+    if (values.mode === 'smsText') return this.#text(values);
+    if (values.mode === 'voiceCall') return this.#call();
+    return said(false, values.mode === 'phoneApp' ? 134 : 141);
   }
 
   async #call(): Promise<PeerReply> {
     const end = await this.line.ring();
     const codes = { 'hung-up': 108, refused: 132, voicemail: 13, 'no-answer': 11, busy: 101 } as const;
-    if (end.kind !== 'keys') return reply('PfAuthUser_5', outcome('PfAuthUser_5', false, codes[end.kind]));
+    if (end.kind !== 'keys') return said(false, codes[end.kind]);
     const confirmed = end.keys === '#';
-    return reply('PfAuthUser_5', outcome('PfAuthUser_5', confirmed, confirmed ? 2 : 3));
+    return said(confirmed, confirmed ? 2 : 3);
   }
 
-  #text(values: Readonly<Record<string, string>>): PeerReply {
-    if (this.#needs.sms === false) return reply('PfAuthUser_5', outcome('PfAuthUser_5', false, 124));
+  #text(values: Values): PeerReply {
+    if (this.#needs.sms === false) return said(false, 124);
     const code = String(randomInt(1_000_000)).padStart(6, '0');
     const id = randomUUID();
     this.#codes.set(id, code);
@@ -163,35 +155,71 @@ export class MfaServerPeer extends HttpsPeer {
       to: `+${values.countryCode}${values.phoneNumber}`,
       text: `Your verification code is ${code}`,
     });
-    return reply('PfAuthUser_5', outcome('PfAuthUser_5', false, 22, undefined, id));
+    return said(false, 22, undefined, id);
   }
 
-  #validate(values: Readonly<Record<string, string>>): PeerReply {
+  #validate(values: Values): PeerReply {
+    const operation = 'ValidateOathCode';
+    const verdict = (right: boolean): string => `<${operation}Result>${right}</${operation}Result>`;
+    if (values.username !== this.#needs.username) return reply(operation, verdict(false) + errorElement(10));
     const id = values.authenticationRequestId ?? '';
     const right = this.#codes.get(id) === values.code;
     if (right) this.#codes.delete(id);
-    const error = right ? '' : errorElement(125);
-    return reply('ValidateOathCode', `<ValidateOathCodeResult>${right}</ValidateOathCodeResult>${error}`);
+    return reply(operation, verdict(right) + (right ? '' : errorElement(125)));
   }
 
   #refuse(status: number, why: string): PeerReply {
     this.refused.push(why);
-    return { status, body: why };
+    const asks = status === 401 ? { 'WWW-Authenticate': 'Basic realm="PfWsSdk"' } : {};
+    return { status, headers: { 'Content-Type': 'text/html', ...asks }, body: `<h1>${status}</h1>` };
   }
 
   /** What ASP.NET answers to a message that it has no method for. */
   #fault(why: string): PeerReply {
     this.refused.push(why);
-    const fault = `<soap:Fault><faultcode>soap:Client</faultcode><faultstring>${why}</faultstring></soap:Fault>`;
+    const fault = `<soap:Fault><faultcode>soap:Client</faultcode><faultstring>${escaped(why)}</faultstring><detail/></soap:Fault>`;
     return { status: 500, headers: { 'Content-Type': 'text/xml; charset=utf-8' }, body: envelopeOf(fault) };
   }
 }
 
-function outcome(operation: string, result: boolean, callCode: number, errorCode?: number, id = randomUUID()): string {
-  return (
-    `<${operation}Result>${result}</${operation}Result>` +
-    `<callResult><Code>${callCode}</Code><Description>call result ${callCode}</Description></callResult>` +
-    `<authenticationRequestId>${id}</authenticationRequestId>${errorCode === undefined ? '' : errorElement(errorCode)}`
+/** The operation and its values by name. Throws a Misfit for all that the operation's description does not have. */
+function readCall({ headers, bytes }: PeerRequest): readonly [string, Values] {
+  const action = headers.soapaction ?? refuse('no SOAPAction');
+  const operation =
+    Object.keys(operations).find((one) => action === `"${namespace}/${one}"`) ?? refuse(`SOAPAction ${action}`);
+  const envelope = openDocument(bytes);
+  if (envelope.name !== 'Envelope' || envelope.namespace !== soap) refuse('not a SOAP 1.1 envelope');
+  const body = only(envelope, ['Body'], soap);
+  const message = only(body, [operation], namespace);
+  const types = Object.entries(operations[operation] ?? {});
+  const parameters = inOrder(
+    message,
+    types.map(([name]) => name),
+    namespace,
+  );
+  for (const element of [envelope, body, message, ...parameters]) attributesOf(element);
+  const values = Object.fromEntries(parameters.map((parameter) => [parameter.name, textOf(parameter)]));
+  for (const [name, fits] of types) if (!fits(values[name] ?? '')) refuse(`${name} is not of its type`);
+  return [operation, values];
+}
+
+/** Who need not match is let through and nobody is called: so "require user match" reads where MFA Server has it. */
+function unknownUser({ requireUserMatch }: Values): PeerReply {
+  return requireUserMatch === 'true' || requireUserMatch === '1' ? said(false, 0, 10) : said(true, 0);
+}
+
+/** The call result that rejects a number; undefined for one that can be dialled. */
+function numberFault(values: Values): number | undefined {
+  if (!/^[1-9]\d{0,2}$/.test(values.countryCode ?? '') || !/^\d{4,14}$/.test(values.phoneNumber ?? '')) return 100;
+  return /^\d*$/.test(values.extension ?? '') ? undefined : 111;
+}
+
+function said(result: boolean, callCode: number, errorCode?: number, id = randomUUID() as string): PeerReply {
+  return reply(
+    'PfAuthUser_5',
+    `<PfAuthUser_5Result>${result}</PfAuthUser_5Result>` +
+      `<callResult><Code>${callCode}</Code><Description>call result ${callCode}</Description></callResult>` +
+      `<authenticationRequestId>${id}</authenticationRequestId>${errorCode === undefined ? '' : errorElement(errorCode)}`,
   );
 }
 
@@ -211,7 +239,6 @@ function envelopeOf(inner: string): string {
   return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="${soap}"><soap:Body>${inner}</soap:Body></soap:Envelope>`;
 }
 
-/** What a message of the server says, for tests that speak to it raw. */
-export function resultOf(body: string, operation: string): string {
-  return findElement(readXml(body), `${operation}Result`)?.text ?? '';
+function escaped(value: string): string {
+  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

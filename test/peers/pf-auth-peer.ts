@@ -1,13 +1,16 @@
 import { randomInt } from 'node:crypto';
-import { readXml, type XmlElement } from '../../src/outbound/xml.ts';
+import { isIP } from 'node:net';
 import type { TestAuthority } from './authority.ts';
 import { HttpsPeer, type HttpsPeerNeeds, type PeerReply, type PeerRequest } from './https-peer.ts';
 import { PhoneLine } from './phone-line.ts';
+import { attributesOf, type Element, inOrder, Misfit, only, openDocument, refuse, textOf } from './xml-document.ts';
 
 export interface PfAuthPeerNeeds {
   readonly authority: TestAuthority;
   readonly licenceKey: string;
   readonly groupKey: string;
+  /** The name in the certificate that came with the licence; without one any of the authority's will do. */
+  readonly holder?: string;
   /** Names in the server's certificate. */
   readonly names?: readonly string[];
 }
@@ -17,16 +20,13 @@ export interface PfPreset {
   readonly callStatus: number;
 }
 
-/** Elements of an authenticationRequest in their order; the last ones depend on what is wanted. */
-const common = [
-  'customer',
-  'countryCode',
-  'authenticationType',
-  'username',
-  'phonenumber',
-  'allowInternationalCalls',
-  'applicationName',
-];
+/** What is asked for, once it was found to be as the protocol has it. */
+interface Wanted {
+  readonly requestId: string;
+  readonly to: string;
+  /** The text of a message with the place for its code; undefined when a call is wanted. */
+  readonly text?: string;
+}
 
 /** The service behind Azure MFA's direct SDK (pf_auth): one XML document over mutual TLS, answered when the call ends. */
 export class PfAuthPeer extends HttpsPeer {
@@ -61,28 +61,19 @@ export class PfAuthPeer extends HttpsPeer {
   }
 
   protected async answer(request: PeerRequest): Promise<PeerReply> {
-    if (request.method !== 'POST' || request.path !== '/pfd/pfd.pl')
-      return this.#refuse(`${request.method} ${request.path}`);
-    if (!/^text\/xml/.test(request.headers['content-type'] ?? '')) return this.#refuse('content type');
-    let message: XmlElement;
+    let wanted: Wanted;
     try {
-      message = readXml(request.body);
-    } catch {
-      return this.#refuse('not XML');
+      wanted = this.#read(request);
+    } catch (misfit) {
+      if (!(misfit instanceof Misfit)) throw misfit;
+      this.refused.push(misfit.message);
+      return failed(1);
     }
-    const wrong = this.#wrongIn(message);
-    if (wrong !== undefined) return this.#refuse(wrong);
-    const wanted = at(message, 'request', 'authenticationRequest');
-    const id = at(message, 'request').attributes['request-id'] ?? '';
     const preset = this.#preset;
     this.#preset = undefined;
-    if (preset !== undefined && 'errorId' in preset) {
-      return document(
-        `<response request-id="${id}"><status disposition="fail"><error-id>${preset.errorId}</error-id><message>failed</message></status></response>`,
-      );
-    }
-    if (preset !== undefined) return said(id, preset.authenticated, preset.callStatus);
-    return wanted.attributes.mode === 'sms' ? this.#text(id, wanted) : this.#call(id);
+    if (preset !== undefined && 'errorId' in preset) return failed(preset.errorId, wanted.requestId);
+    if (preset !== undefined) return said(wanted.requestId, preset.authenticated, preset.callStatus);
+    return wanted.text === undefined ? this.#call(wanted.requestId) : this.#text(wanted, wanted.text);
   }
 
   async #call(id: string): Promise<PeerReply> {
@@ -92,53 +83,94 @@ export class PfAuthPeer extends HttpsPeer {
     return end.keys === '#' ? said(id, 'yes', 2) : said(id, 'no', 3);
   }
 
-  #text(id: string, wanted: XmlElement): PeerReply {
+  #text({ requestId, to }: Wanted, text: string): PeerReply {
     const otp = String(randomInt(1_000_000)).padStart(6, '0');
-    const text = at(wanted, 'smsInfo', 'message').text.replace('<$otp$>', otp);
-    this.messages.push({ to: `+${at(wanted, 'countryCode').text}${at(wanted, 'phonenumber').text}`, text });
-    return said(id, 'yes', 20, otp);
+    this.messages.push({ to, text: text.replace('<$otp$>', otp) });
+    return said(requestId, 'yes', 20, otp);
   }
 
-  /** What is not as the protocol has it; undefined when all is. */
-  #wrongIn(message: XmlElement): string | undefined {
-    if (message.name !== 'pfpMessage' || message.attributes.version !== '1.5') return 'pfpMessage';
-    const source = at(message, 'header', 'source', 'component');
-    if (source.attributes.type !== 'pfsdk') return 'component';
-    const host = at(source, 'host');
-    if (!host.attributes.ip || !host.attributes.hostname) return 'host';
-    const request = at(message, 'request');
-    if (!/^\d{1,4}$/.test(request.attributes['request-id'] ?? '')) return 'request-id';
-    if (request.attributes.async !== '0' || !request.attributes.language) return 'request';
-    const wanted = at(request, 'authenticationRequest');
-    const sms = wanted.attributes.mode === 'sms';
-    const expected = [...common, ...(sms ? ['smsInfo', 'pinInfo'] : ['pinInfo'])];
-    const found = wanted.children.map((child) => child.name);
-    if (found.join() !== expected.join()) return `elements ${found.join()}`;
-    if (at(wanted, 'customer', 'licenseKey').text !== this.#needs.licenceKey) return 'licenseKey';
-    if (at(wanted, 'customer', 'groupKey').text !== this.#needs.groupKey) return 'groupKey';
-    if (!/^\d{1,3}$/.test(at(wanted, 'countryCode').text)) return 'countryCode';
-    if (!/^\d{4,14}$/.test(at(wanted, 'phonenumber').text)) return 'phonenumber';
-    if (at(wanted, 'phonenumber').attributes.userCanChangePhone !== 'no') return 'userCanChangePhone';
-    if (at(wanted, 'authenticationType').text !== 'pfsdk') return 'authenticationType';
-    if (!['yes', 'no'].includes(at(wanted, 'allowInternationalCalls').text)) return 'allowInternationalCalls';
-    if (at(wanted, 'pinInfo').attributes.pinMode !== 'standard') return 'pinMode';
-    if (!sms) return at(wanted, 'pinInfo', 'userCanChangePin').text === 'no' ? undefined : 'userCanChangePin';
-    const info = at(wanted, 'smsInfo');
-    if (info.attributes.direction !== 'one-way' || info.attributes.mode !== 'otp') return 'smsInfo';
-    return at(info, 'message').text.includes('<$otp$>') ? undefined : 'no place for the code';
-  }
-
-  #refuse(why: string): PeerReply {
-    this.refused.push(why);
-    return document('<response><status disposition="fail"><error-id>1</error-id></status></response>');
+  /** Throws a Misfit for what is not as the protocol has it. */
+  #read({ method, path, headers, bytes, client }: PeerRequest): Wanted {
+    if (method !== 'POST' || path !== '/pfd/pfd.pl') refuse(`${method} ${path}`);
+    if (client !== (this.#needs.holder ?? client) || client === undefined) refuse(`certificate of ${client}`);
+    // The SDKs speak HTTP/1.0, in which a body has a length.
+    if (headers['content-length'] !== String(bytes.length)) refuse('no length');
+    if (!/^text\/xml(; ?charset=utf-8)?$/i.test(headers['content-type'] ?? '')) refuse('content type');
+    const message = openDocument(bytes);
+    if (message.name !== 'pfpMessage' || message.namespace !== '') refuse(`message ${message.name}`);
+    if (attributesOf(message, ['version']).version !== '1.5') refuse('version');
+    const [header, request] = inOrder(message, ['header', 'request']) as [Element, Element];
+    readHeader(header);
+    const about = attributesOf(request, ['request-id', 'language', 'async'], ['response-url']);
+    const requestId = about['request-id'] ?? '';
+    if (!/^\d{1,4}$/.test(requestId)) refuse('request-id');
+    if (!/^[a-z]{2}(-[a-z]{2,4})?$/i.test(about.language ?? '')) refuse('language');
+    if (about.async !== '0' || (about['response-url'] ?? '') !== '') refuse('answers are not posted anywhere');
+    return { requestId, ...readWanted(only(request, ['authenticationRequest']), this.#needs) };
   }
 }
 
-const nothing: XmlElement = { name: '', namespace: '', attributes: {}, text: '', children: [] };
+function readHeader(header: Element): void {
+  attributesOf(header);
+  const source = only(header, ['source']);
+  attributesOf(source);
+  const component = only(source, ['component']);
+  if (attributesOf(component, ['type'], ['role']).type !== 'pfsdk') refuse('component');
+  const host = only(component, ['host']);
+  const { ip, hostname } = attributesOf(host, ['ip', 'hostname']);
+  if (isIP(ip ?? '') !== 4 || hostname === '') refuse('host');
+  inOrder(host, []);
+}
 
-/** What lies at the end of a way of children; an empty element when there is no such way. */
-function at(from: XmlElement, ...names: readonly string[]): XmlElement {
-  return names.reduce((element, name) => element.children.find((child) => child.name === name) ?? nothing, from);
+function readWanted(wanted: Element, keys: PfAuthPeerNeeds): Omit<Wanted, 'requestId'> {
+  const { mode } = attributesOf(wanted, [], ['mode']);
+  if (mode !== undefined && mode !== 'sms') refuse(`mode ${mode}`);
+  const parts = inOrder(wanted, [
+    'customer',
+    'countryCode',
+    'authenticationType',
+    'username',
+    'phonenumber',
+    'allowInternationalCalls',
+    'applicationName',
+    ...(mode === 'sms' ? ['smsInfo'] : []),
+    'pinInfo',
+  ]);
+  const part = (name: string): Element => parts.find((one) => one.name === name) as Element;
+  const value = (name: string): string => {
+    if (name !== 'phonenumber') attributesOf(part(name));
+    return textOf(part(name));
+  };
+  attributesOf(part('customer'));
+  const [licenceKey, groupKey] = inOrder(part('customer'), ['licenseKey', 'groupKey']) as [Element, Element];
+  if (textOf(licenceKey) !== keys.licenceKey) refuse('licenseKey');
+  if (textOf(groupKey) !== keys.groupKey) refuse('groupKey');
+  if (!/^[1-9]\d{0,2}$/.test(value('countryCode'))) refuse('countryCode');
+  if (value('authenticationType') !== 'pfsdk') refuse('authenticationType');
+  if (value('username') === '') refuse('username');
+  if (!/^\d{4,14}$/.test(value('phonenumber'))) refuse('phonenumber');
+  const phone = attributesOf(part('phonenumber'), ['userCanChangePhone'], ['extension']);
+  if (!/^(yes|no)$/.test(phone.userCanChangePhone ?? '')) refuse('userCanChangePhone');
+  if (!/^\d*$/.test(phone.extension ?? '')) refuse('extension');
+  if (!/^(yes|no)$/.test(value('allowInternationalCalls'))) refuse('allowInternationalCalls');
+  value('applicationName');
+  const pin = part('pinInfo');
+  if (attributesOf(pin, ['pinMode']).pinMode !== 'standard') refuse('pinMode');
+  const to = `+${value('countryCode')}${value('phonenumber')}`;
+  if (mode === undefined) {
+    if (textOf(only(pin, ['userCanChangePin'])) !== 'no') refuse('userCanChangePin');
+    return { to };
+  }
+  inOrder(pin, []);
+  return { to, text: readText(part('smsInfo')) };
+}
+
+/** One-way only: the service tells the code to whoever asked, who compares it. */
+function readText(info: Element): string {
+  const { direction, mode } = attributesOf(info, ['direction', 'mode']);
+  if (direction !== 'one-way' || mode !== 'otp') refuse(`smsInfo ${direction} ${mode}`);
+  const text = textOf(only(info, ['message']));
+  return text.includes('<$otp$>') ? text : refuse('no place for the code');
 }
 
 function said(id: string, authenticated: string, callStatus: number, otp?: string): PeerReply {
@@ -147,6 +179,13 @@ function said(id: string, authenticated: string, callStatus: number, otp?: strin
     `<response request-id="${id}"><status disposition="success"/><authenticationResponse>` +
       `<authenticated>${authenticated}</authenticated><callStatus>${callStatus}</callStatus>${code}` +
       '</authenticationResponse></response>',
+  );
+}
+
+function failed(errorId: number, requestId?: string): PeerReply {
+  const id = requestId === undefined ? '' : ` request-id="${requestId}"`;
+  return document(
+    `<response${id}><status disposition="fail"><error-id>${errorId}</error-id><message>failed</message></status></response>`,
   );
 }
 

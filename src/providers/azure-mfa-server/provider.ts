@@ -152,7 +152,8 @@ export class AzureMfaServer implements MfaProvider {
       ['initiatingAuthenticationType', 'pfsdk'],
       ['initiatingIpAddress', this.#settings['ip-address']],
       ['applicationName', this.#settings['application-name']],
-      ['requireUserMatch', 'false'],
+      // A user who need not match is let through without a call when the server does not know them.
+      ['requireUserMatch', 'true'],
       ['mode', request.channel === 'voice' ? 'voiceCall' : 'smsText'],
       ['countryCode', countryCode],
       ['phoneNumber', national],
