@@ -3,12 +3,15 @@ export interface Limit {
   /** Holds nothing readable: logins, addresses and accounts are hashed with a key before they come here. */
   readonly key: string;
   readonly windowSeconds: number;
+  /** Nothing is counted once there are so many; without it every one is. */
+  readonly upTo?: number;
 }
 
 /** How a limit stands after something was counted. */
 export interface LimitCount {
-  /** How many there are in the window now, this one included. */
+  /** How many there are in the window now, this one included when it was counted. */
   readonly count: number;
+  readonly counted: boolean;
   /** When the window ends and the count begins anew. */
   readonly endsAt: Date;
 }

@@ -1,6 +1,6 @@
 import type { AuditEvent } from './audit.ts';
 import type { Clock } from './clock.ts';
-import type { LimitStore } from './limits.ts';
+import type { LimitCount, LimitStore } from './limits.ts';
 import { networkOf } from './network.ts';
 import type { Proof, ProofOfWork, ProofState, Puzzle } from './proof-of-work.ts';
 import type { RequestContext } from './request-context.ts';
@@ -68,7 +68,8 @@ const hourSeconds = 3600;
 /**
  * Stands before every start and sign-in. The same for every login, there or not: it knows logins and addresses only.
  * A limit never bars the owner for somebody else's visits alone: between the first and the last of them a browser may
- * always buy its way with a little work or a little time.
+ * always buy its way with a little work or a little time. What is not bought, and what its own network has had enough
+ * of, is counted against nobody else: one address alone fills neither a login's limit nor everybody's for nothing.
  */
 export class VisitLimits {
   readonly #needs: VisitLimitsNeeds;
@@ -79,59 +80,72 @@ export class VisitLimits {
 
   /** Begins to admit one visit. */
   visit(visit: Visit): Visiting {
-    const { rules, shareOf } = this.#needs;
-    const { kind, request } = visit;
+    const { rules, shareOf, proofs } = this.#needs;
+    const { kind, request, proof } = visit;
     const network = networkOf(request.address);
     // Asked once: a puzzle that is proved is used up.
     let state: Promise<ProofState | undefined> | undefined;
-    const proof = (): Promise<ProofState | undefined> => {
-      state ??= this.#check(visit.proof, network);
+    const check = (): Promise<ProofState | undefined> => {
+      state ??= proof === undefined ? Promise.resolve(undefined) : proofs.check(proof, network);
       return state;
     };
+    const counted: Counted = { ...visit, network, check };
     const quota = scaled(rules.network, shareOf(request.address));
     return {
-      admit: (stem) =>
-        this.#admit({ ...visit, network, check: proof }, [
+      admit: async (stem) => {
+        const own = await this.#count(counted, { name: 'network', of: network, quota, own: true });
+        if (own.kind === 'refused') return own;
+        const others = [
           { name: 'login', of: stem, quota: rules.login },
-          { name: 'network', of: network, quota },
           { name: 'all', of: kind, quota: rules.overAll },
-        ]),
-      admitAccount: (key) =>
-        this.#admit({ ...visit, network, check: proof }, [{ name: 'account', of: key, quota: rules.login }]),
+        ];
+        return this.#admit(counted, others, own.level);
+      },
+      admitAccount: (key) => this.#admit(counted, [{ name: 'account', of: key, quota: rules.login }], none),
     };
   }
 
-  async #check(proof: Proof | undefined, network: string): Promise<ProofState | undefined> {
-    return proof === undefined ? undefined : this.#needs.proofs.check(proof, network);
-  }
-
-  async #admit(
-    visit: Counted,
-    counted: readonly { readonly name: string; readonly of: string; readonly quota: VisitQuota }[],
-  ): Promise<Admission> {
-    const { limits, clock, mac } = this.#needs;
-    const keys = counted.map(({ name, of }) => ({
-      key: `${visit.kind}:${name}:${mac('visit-limit', of).slice(0, 24)}`,
-      windowSeconds: hourSeconds,
-    }));
-    const counts = await limits.count(keys, clock.now());
-    let until: Date | undefined;
-    let level = -1;
-    for (const [index, { name, quota }] of counted.entries()) {
-      const { count, endsAt } = counts[index] ?? { count: 0, endsAt: clock.now() };
-      if (count === quota.most + 1) await this.#tell(visit, name);
-      if (count > quota.most && (until === undefined || endsAt > until)) until = endsAt;
-      if (count > quota.askProof) level = Math.max(level, (4 * (count - quota.askProof - 1)) / quota.askProof);
-    }
-    if (until !== undefined) return { kind: 'refused', until };
-    return level < 0 ? { kind: 'admitted' } : this.#prove(visit, level);
-  }
-
-  async #prove(visit: Counted, level: number): Promise<Admission> {
+  /** Counts the visit under one limit after the other, until one does not take it. */
+  async #admit(visit: Counted, limits: readonly VisitLimit[], before: number): Promise<Admission> {
     const state = await visit.check();
-    if (state?.kind === 'proved') return { kind: 'admitted' };
+    const isProved = state?.kind === 'proved';
+    let level = before;
+    for (const limit of limits) {
+      if (level > none && !isProved) break;
+      const came = await this.#count(visit, { ...limit, isProved });
+      if (came.kind === 'refused') return came;
+      level = Math.max(level, came.level);
+    }
+    if (level === none || isProved) return { kind: 'admitted' };
     const puzzle = state?.kind === 'early' ? state.puzzle : this.#needs.proofs.issue(visit.network, level);
     return { kind: 'prove', puzzle };
+  }
+
+  /**
+   * Counts the visit under one limit. A visit that has proved nothing is counted only as far as none need prove
+   * anything; under its network's own limit, always.
+   */
+  async #count(
+    visit: Counted,
+    limit: VisitLimit & { readonly own?: true; readonly isProved?: boolean },
+  ): Promise<Came> {
+    const { limits, clock, mac } = this.#needs;
+    const { name, of, quota, own, isProved } = limit;
+    const upTo = isProved ? quota.most + 1 : quota.askProof;
+    const key = `${visit.kind}:${name}:${mac('visit-limit', of).slice(0, 24)}`;
+    const count = async (most?: number): Promise<LimitCount> => {
+      const counting = { key, windowSeconds: hourSeconds, ...(most === undefined ? {} : { upTo: most }) };
+      const [found] = await limits.count([counting], clock.now());
+      if (found === undefined) throw new RangeError('a limit was counted and there is no count');
+      return found;
+    };
+    let came = await count(own === true ? undefined : upTo);
+    // The first that is refused is counted, whatever it proved, so that it can be told.
+    if (!came.counted && came.count === quota.most) came = await count(quota.most + 1);
+    if (came.counted && came.count === quota.most + 1) await this.#tell(visit, name);
+    if (came.count > quota.most) return { kind: 'refused', until: came.endsAt };
+    const before = came.counted ? came.count - 1 : came.count;
+    return { kind: 'taken', level: before >= quota.askProof ? (4 * (before - quota.askProof)) / quota.askProof : none };
   }
 
   async #tell({ kind, request }: Visit, limit: string): Promise<void> {
@@ -141,6 +155,18 @@ export class VisitLimits {
     await this.#needs.audit({ at: this.#needs.clock.now(), event: 'limit.reached', address, correlation, detail });
   }
 }
+
+interface VisitLimit {
+  readonly name: string;
+  readonly of: string;
+  readonly quota: VisitQuota;
+}
+
+/** `level`: how much work is asked for; `none` for no work. */
+type Came = { readonly kind: 'taken'; readonly level: number } | Extract<Admission, { kind: 'refused' }>;
+
+/** Below the lowest level of a puzzle. */
+const none = -1;
 
 interface Counted extends Visit {
   readonly network: string;

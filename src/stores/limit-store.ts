@@ -1,5 +1,5 @@
 import type { Limit, LimitCount, LimitStore } from '../core/limits.ts';
-import type { Database } from './schema.ts';
+import type { Database, LimitRow } from './schema.ts';
 
 /** One row a key: a million of them cost a few dozen megabytes, and each count is one statement on one row. */
 export class SqlLimitStore implements LimitStore {
@@ -28,13 +28,26 @@ export class SqlLimitStore implements LimitStore {
     return Number(over.numDeletedRows) + Number(pushed.numDeletedRows);
   }
 
-  async #count({ key, windowSeconds }: Limit, now: number): Promise<LimitCount> {
+  async #count(limit: Limit, now: number): Promise<LimitCount> {
+    const counted = await this.#add(limit, now);
+    if (counted !== undefined) return counted;
+    const full = await this.#db
+      .selectFrom('limits')
+      .select(['count', 'ends_at'])
+      .where('key', '=', limit.key)
+      .executeTakeFirst();
+    // Trimmed away in between: it begins anew.
+    return full === undefined ? this.#count(limit, now) : countOf(full, false);
+  }
+
+  /** Undefined when there are so many already that none is counted. */
+  async #add({ key, windowSeconds, upTo }: Limit, now: number): Promise<LimitCount | undefined> {
     const ends_at = now + windowSeconds * 1000;
     const row = await this.#db
       .insertInto('limits')
       .values({ key, count: 1, ends_at })
-      .onConflict((conflict) =>
-        conflict.column('key').doUpdateSet((stored) => ({
+      .onConflict((conflict) => {
+        const update = conflict.column('key').doUpdateSet((stored) => ({
           count: stored
             .case()
             .when('limits.ends_at', '<=', now)
@@ -47,10 +60,18 @@ export class SqlLimitStore implements LimitStore {
             .then(stored.cast<number>(stored.val(ends_at), 'bigint'))
             .else(stored.ref('limits.ends_at'))
             .end(),
-        })),
-      )
+        }));
+        if (upTo === undefined) return update;
+        return update.where((stored) =>
+          stored.or([stored('limits.ends_at', '<=', now), stored('limits.count', '<', upTo)]),
+        );
+      })
       .returning(['count', 'ends_at'])
-      .executeTakeFirstOrThrow();
-    return { count: Number(row.count), endsAt: new Date(Number(row.ends_at)) };
+      .executeTakeFirst();
+    return row && countOf(row, true);
   }
+}
+
+function countOf(row: Pick<LimitRow, 'count' | 'ends_at'>, counted: boolean): LimitCount {
+  return { count: Number(row.count), endsAt: new Date(Number(row.ends_at)), counted };
 }

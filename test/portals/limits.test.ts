@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import BetterSqlite from 'better-sqlite3';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Visitor } from './visitor.ts';
 import { PortalWorld } from './world.ts';
@@ -182,6 +183,7 @@ describe('starts with one login', () => {
         const login = [name, name.toUpperCase(), `CONTOSO\\${name}`, `${name}@contoso.example`][n % 4] ?? name;
         const visitor = await world.start(login);
         states.push(begun(visitor) ? 'begun' : `${visitor.status} ${visitor.heading}`);
+        if (puzzleOn(visitor).token !== '') await visitor.submit({ solution: solve(puzzleOn(visitor)) });
       }
       seen.push(states.join(', '));
     }
@@ -201,6 +203,19 @@ describe('starts with one login', () => {
     for (let n = 0; n < 4; n += 1) await world.start(person.samName);
     const owner = await world.start(person.samName);
     expect(owner.status).toBe(429);
+    await owner.submit({ solution: solve(puzzleOn(owner)) });
+    expect(begun(owner)).toBe(true);
+  });
+
+  test('5.23: without a proof fill nobody’s limit, however many there are and by whichever name', async () => {
+    await open(loginOnly);
+    const person = await world.registered();
+    world.demo.administration.set(person.entry, { userPrincipalName: 'another.name@contoso.example' });
+    for (const login of [person.samName, 'another.name@contoso.example']) {
+      for (let n = 0; n < 20; n += 1) await world.start(login);
+    }
+    expect(readEvents('limit.reached')).toEqual([]);
+    const owner = await world.start(person.samName);
     await owner.submit({ solution: solve(puzzleOn(owner)) });
     expect(begun(owner)).toBe(true);
   });
@@ -246,12 +261,35 @@ describe('everybody together', () => {
       { 'trusted-proxies': ['loopback'] },
     );
     const statuses: number[] = [];
+    let bought = 0;
     for (let n = 0; n < 100; n += 1) {
       const [visitor] = await starts(1, { 'X-Forwarded-For': `198.51.100.${n}` });
       statuses.push(visitor?.status ?? 0);
+      if (visitor === undefined || n % 2 === 0 || puzzleOn(visitor).token === '') continue;
+      await visitor.submit({ solution: solve(puzzleOn(visitor)) });
+      if (begun(visitor)) bought += 1;
     }
     expect(statuses.filter((status) => status === 200)).toHaveLength(40);
+    expect(bought).toBe(20);
     expect(readEvents('limit.reached')).toHaveLength(1);
+  });
+
+  test('5.37: one address alone, refused or without a proof, fills neither their limit nor a login’s nor the table', async () => {
+    await open(
+      { login: quotas.login, address: quotas.address, 'over-all': { 'ask-proof': 9, most: 12 } },
+      { 'trusted-proxies': ['loopback'] },
+    );
+    const person = await world.registered();
+    const attacker = { 'X-Forwarded-For': '198.51.100.7' };
+    for (let n = 0; n < 20; n += 1) await world.start(person.samName, world.visitor(attacker));
+    await starts(40, attacker);
+    const rows = new BetterSqlite(world.databaseFile, { readonly: true });
+    const keys = rows.prepare('select key from limits').pluck().all();
+    rows.close();
+    expect(keys.length).toBeLessThan(8);
+    const owner = await world.start(person.samName, world.visitor({ 'X-Forwarded-For': '198.51.100.8' }));
+    if (!begun(owner)) await owner.submit({ solution: solve(puzzleOn(owner)) });
+    expect(begun(owner)).toBe(true);
   });
 });
 
