@@ -84,7 +84,8 @@ export class Enroller {
   async #hold(flow: Flow, gate: string, now: Date): Promise<Pick<HeldEnrolment, 'id' | 'countsFrom'> | undefined> {
     const { desk, rules } = this.#needs;
     if (rules.holdMs === 0) return undefined;
-    const isFirst = !(await desk.enrolled(flow)).some((enrolment) => enrolment.gate === gate);
+    const before = [...(await desk.registered(flow)), ...(await desk.held(flow))];
+    const isFirst = !before.some((enrolment) => enrolment.gate === gate);
     if (isFirst && !rules.holdFirst) return undefined;
     return { id: randomUUID(), countsFrom: new Date(now.getTime() + rules.holdMs) };
   }

@@ -78,9 +78,10 @@ export class FlowStarter {
    */
   async registration(account: Account, request: RequestContext): Promise<Flow> {
     const { stores, policy, clock } = this.#needs;
-    const enrolments = await stores.enrolments.of(account.id);
+    const counting = await stores.enrolments.of(account.id);
+    const registered = await stores.enrolments.registered(account.id);
     const lockout = await stores.failures.lockout(account.id, clock.now());
-    const chain = registrationChain(policy, enrolments, this.#needs.strongestFirst);
+    const chain = registrationChain(policy, { registered, counting }, this.#needs.strongestFirst);
     const mayUse = chain !== undefined && barredFromUse(account, policy, lockout) === undefined;
     const subject = subjectOf(account);
     return this.#start({ portal: 'registration', subject, chain: chain ?? [], request, barred: !mayUse });

@@ -39,6 +39,11 @@ export class GateDesk {
     return this.#needs.stores.enrolments.of(subjectKey(flow.subject));
   }
 
+  /** The same, and what counts no more: a decoy shows what it showed before, and a change of it is one. */
+  async registered(flow: Flow): Promise<readonly Enrolment[]> {
+    return this.#needs.stores.enrolments.registered(subjectKey(flow.subject));
+  }
+
   /** What the flow's account has enrolled that does not count yet. */
   async held(flow: Flow): Promise<readonly HeldEnrolment[]> {
     return this.#needs.stores.enrolments.held(subjectKey(flow.subject));
@@ -80,7 +85,7 @@ export class GateDesk {
   }
 
   async #context(flow: Flow, link: Link, language: string): Promise<GateContext> {
-    const enrolments = await this.enrolled(flow);
+    const enrolments = flow.subject.kind === 'decoy' ? await this.registered(flow) : await this.enrolled(flow);
     const own = enrolments.find((enrolment) => enrolment.gate === link.gate);
     return {
       subject:

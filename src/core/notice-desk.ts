@@ -48,7 +48,8 @@ export class NoticeDesk implements Notices {
 
   async #numbers({ subject, used, replaced }: Notice): Promise<readonly string[]> {
     const { enrolments, canText, byText } = this.#needs;
-    const kept = (await enrolments.of(subjectKey(subject))).map(({ gate, data }) => ({ gate, number: numberIn(data) }));
+    const registered = await enrolments.registered(subjectKey(subject));
+    const kept = registered.map(({ gate, data }) => ({ gate, number: numberIn(data) }));
     if (!canText) return [];
     const isUsed = (gate: string): boolean => used === undefined || used.includes(gate);
     const fresh = replaced === undefined ? undefined : numberIn(replaced.data);

@@ -86,17 +86,19 @@ export function resetChain(policy: Policy): readonly Link[] {
 
 /**
  * The chain of a registration: each gate is enrolled, in order. Whoever has enrolled a gate before, also one that the
- * chain no longer has, must first pass one of them, so that a stolen password alone changes nothing (DESIGN 6.12).
+ * chain no longer has, must first pass one of them, so that a stolen password alone changes nothing (DESIGN 6.12). Nor
+ * do a password and a hundred wrong answers: what they made worthless can only be replaced by way of another gate.
+ * @param enrolled everything that is registered, and of that what counts
  * @param preferred ids of the gates that can be passed, strongest first: the first that is enrolled is the one to pass
  * @returns undefined when gates are enrolled and none of them can be passed: only the helpdesk can help then
  */
 export function registrationChain(
   policy: Policy,
-  enrolments: readonly Enrolment[],
+  enrolled: { readonly registered: readonly Enrolment[]; readonly counting: readonly Enrolment[] },
   preferred: readonly string[],
 ): readonly Link[] | undefined {
-  const enrolled = preferred.find((gate) => enrolments.some((enrolment) => enrolment.gate === gate));
-  if (enrolled === undefined && enrolments.length > 0) return undefined;
-  const confirm: readonly Link[] = enrolled === undefined ? [] : [{ gate: enrolled, step: 'verify' }];
+  const passed = preferred.find((gate) => enrolled.counting.some((enrolment) => enrolment.gate === gate));
+  if (passed === undefined && enrolled.registered.length > 0) return undefined;
+  const confirm: readonly Link[] = passed === undefined ? [] : [{ gate: passed, step: 'verify' }];
   return [...confirm, ...policy.chain.map((gate): Link => ({ gate, step: 'enrol' }))];
 }

@@ -80,6 +80,8 @@ export interface KeepAlso {
 export interface EnrolmentStore {
   /** Those that count now, by the name of their gate. */
   of(accountId: string): Promise<readonly Enrolment[]>;
+  /** The same, and those that count no more because too many failed in a row: they are still somebody's. */
+  registered(accountId: string): Promise<readonly Enrolment[]>;
   /** Those that do not count yet. */
   held(accountId: string): Promise<readonly HeldEnrolment[]>;
   /** Adds it, or replaces what the gate kept about the account before, held ones included. */

@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import { mostInARow } from '../core/lockout.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
@@ -22,8 +22,13 @@ export class SqlEnrolmentStore implements EnrolmentStore {
   }
 
   async of(accountId: string): Promise<readonly Enrolment[]> {
+    const registered = await this.registered(accountId);
+    const worthless = await worthlessGates(this.#db, accountId);
+    return registered.filter(({ gate }) => !worthless.has(gate));
+  }
+
+  async registered(accountId: string): Promise<readonly Enrolment[]> {
     const rows = await this.#db.selectFrom('enrolments').selectAll().where('account_id', '=', accountId).execute();
-    const worthless = await this.#worthless(accountId);
     const ripe = (await this.#held(accountId)).filter((row) => row.counts_from <= this.#clock.now().getTime());
     const kept = rows
       .filter((row) => !ripe.some(({ gate }) => gate === row.gate))
@@ -34,7 +39,7 @@ export class SqlEnrolmentStore implements EnrolmentStore {
         provedAt: new Date(proved_at),
       }));
     const grown = ripe.map((row) => this.#enrolment(row));
-    return [...kept, ...grown].filter(({ gate }) => !worthless.has(gate)).sort((a, b) => (a.gate < b.gate ? -1 : 1));
+    return [...kept, ...grown].sort((a, b) => (a.gate < b.gate ? -1 : 1));
   }
 
   async held(accountId: string): Promise<readonly HeldEnrolment[]> {
@@ -62,6 +67,8 @@ export class SqlEnrolmentStore implements EnrolmentStore {
       if (hold === undefined) await this.#write(transaction, enrolment);
       else {
         if (ripe !== undefined) await this.#write(transaction, this.#enrolment(ripe));
+        // What was worth nothing stays so: the failures that say it are forgotten below.
+        if ((await worthlessGates(transaction, accountId)).has(gate)) await forget(transaction, { accountId, gate });
         await this.#hold(transaction, enrolment, hold);
       }
       // Registered anew: what failed before proves nothing about it.
@@ -78,11 +85,7 @@ export class SqlEnrolmentStore implements EnrolmentStore {
   async remove(accountId: string, gate: string): Promise<boolean> {
     return this.#db.transaction().execute(async (transaction) => {
       const results = [
-        await transaction
-          .deleteFrom('enrolments')
-          .where('account_id', '=', accountId)
-          .where('gate', '=', gate)
-          .executeTakeFirst(),
+        await forget(transaction, { accountId, gate }),
         await transaction
           .deleteFrom('held_enrolments')
           .where('account_id', '=', accountId)
@@ -91,17 +94,6 @@ export class SqlEnrolmentStore implements EnrolmentStore {
       ];
       return results.some((result) => result.numDeletedRows > 0n);
     });
-  }
-
-  /** Gates at which too many failed in a row. */
-  async #worthless(accountId: string): Promise<ReadonlySet<string>> {
-    const rows = await this.#db
-      .selectFrom('failures')
-      .select('gate')
-      .where('subject', '=', accountId)
-      .where('in_a_row', '>=', mostInARow)
-      .execute();
-    return new Set(rows.map(({ gate }) => gate));
   }
 
   async #write(db: Transaction<Tables>, { accountId, gate, data, provedAt }: Enrolment): Promise<void> {
@@ -140,6 +132,22 @@ export class SqlEnrolmentStore implements EnrolmentStore {
       provedAt: new Date(proved_at),
     };
   }
+}
+
+/** Gates at which too many failed in a row. */
+async function worthlessGates(db: Kysely<Tables> | Transaction<Tables>, accountId: string): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom('failures')
+    .select('gate')
+    .where('subject', '=', accountId)
+    .where('in_a_row', '>=', mostInARow)
+    .execute();
+  return new Set(rows.map(({ gate }) => gate));
+}
+
+async function forget(db: Transaction<Tables>, what: { readonly accountId: string; readonly gate: string }) {
+  const { accountId, gate } = what;
+  return db.deleteFrom('enrolments').where('account_id', '=', accountId).where('gate', '=', gate).executeTakeFirst();
 }
 
 /**

@@ -80,10 +80,23 @@ export class SqlFailureStore implements FailureStore {
   async refund(subject: string, gate: string): Promise<void> {
     await this.#db
       .updateTable('failures')
-      .set((row) => ({ tries: row('tries', '-', 1), in_a_row: row('in_a_row', '-', 1) }))
+      // Each by itself: a bar meanwhile has forgotten the one, and not the other.
+      .set((row) => ({
+        tries: row
+          .case()
+          .when('tries', '>', 0)
+          .then(row('tries', '-', 1))
+          .else(row.ref('tries'))
+          .end(),
+        in_a_row: row
+          .case()
+          .when('in_a_row', '>', 0)
+          .then(row('in_a_row', '-', 1))
+          .else(row.ref('in_a_row'))
+          .end(),
+      }))
       .where('subject', '=', subject)
       .where('gate', '=', gate)
-      .where('tries', '>', 0)
       .execute();
   }
 

@@ -116,6 +116,29 @@ export function failureContract(world: () => StoreWorld): void {
       expect(await enrolled()).toEqual(['otp-sms', 'phone']);
     });
 
+    test('are not added to by a fault of ours that ends after a bar has fallen', async () => {
+      const { failures } = world().stores;
+      await fail(2);
+      await failures.bar('ana', rules, later(2));
+      await failures.refund('ana', 'otp-sms');
+      expect(await failures.inARow('ana', 'otp-sms')).toBe(1);
+      await failures.countWithin('ana', { gate: 'sign-in', limit: 3, idleSeconds: 60 }, noon);
+      for (let n = 0; n < 3; n += 1) await failures.refund('ana', 'sign-in');
+      expect(await failures.inARow('ana', 'sign-in')).toBe(0);
+    });
+
+    test('leave what they made worthless somebody’s: still registered, and worth nothing while its change is held', async () => {
+      const { stores, other } = world();
+      const registered = async () => (await other.enrolments.registered('ana')).map(({ gate }) => gate);
+      await enrol('otp-sms');
+      await fail(100);
+      expect(await enrolled()).toEqual([]);
+      expect(await registered()).toEqual(['otp-sms']);
+      const hold = { id: 'h1', countsFrom: later(1) };
+      await stores.enrolments.keep({ accountId: 'ana', gate: 'otp-sms', data: 2, provedAt: noon }, { hold });
+      expect(await enrolled()).toEqual([]);
+    });
+
     test('end with a success, and a fault of ours is none', async () => {
       const { failures } = world().stores;
       await fail(7);

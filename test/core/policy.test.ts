@@ -84,26 +84,35 @@ describe('who may use Latchkey', () => {
 describe('the chain of a registration', () => {
   const enrol = policy.chain.map((gate) => ({ gate, step: 'enrol' }));
 
+  const both = (enrolments: readonly Enrolment[]) => ({ registered: enrolments, counting: enrolments });
+
   test('enrols every gate, for somebody new', () => {
-    expect(registrationChain(policy, [], ['phone', 'questions'])).toEqual(enrol);
+    expect(registrationChain(policy, both([]), ['phone', 'questions'])).toEqual(enrol);
   });
 
   test('begins with the strongest gate that is enrolled', () => {
-    const chain = registrationChain(policy, all, ['phone', 'questions']);
+    const chain = registrationChain(policy, both(all), ['phone', 'questions']);
     expect(chain).toEqual([{ gate: 'phone', step: 'verify' }, ...enrol]);
   });
 
   test('begins with one that the chain no longer has, where that is enrolled', () => {
-    const chain = registrationChain(policy, [enrolment('otp-sms')], ['phone', 'otp-sms', 'questions']);
+    const chain = registrationChain(policy, both([enrolment('otp-sms')]), ['phone', 'otp-sms', 'questions']);
     expect(chain).toEqual([{ gate: 'otp-sms', step: 'verify' }, ...enrol]);
   });
 
   test('is none where something is enrolled that nobody can pass any more', () => {
-    expect(registrationChain(policy, [enrolment('gone')], ['phone', 'questions'])).toBeUndefined();
+    expect(registrationChain(policy, both([enrolment('gone')]), ['phone', 'questions'])).toBeUndefined();
+  });
+
+  test('goes by another gate where one counts no more, and is none where no other does', () => {
+    const gates = ['phone', 'questions'];
+    const chain = registrationChain(policy, { registered: all, counting: [enrolment('questions')] }, gates);
+    expect(chain).toEqual([{ gate: 'questions', step: 'verify' }, ...enrol]);
+    expect(registrationChain(policy, { registered: all, counting: [] }, gates)).toBeUndefined();
   });
 
   test('begins with a weaker one where there is no other', () => {
-    const chain = registrationChain(policy, [enrolment('questions')], ['phone', 'questions']);
+    const chain = registrationChain(policy, both([enrolment('questions')]), ['phone', 'questions']);
     expect(chain?.[0]).toEqual({ gate: 'questions', step: 'verify' });
   });
 });

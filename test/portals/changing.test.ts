@@ -257,6 +257,17 @@ describe('a gate that was taken out of the chain', () => {
     expect(visitor.path).toBe('/registration/questions');
   });
 
+  test('a hundred wrong answers and a stolen password register nothing over it either', async () => {
+    const person = await withPhone('phone');
+    const { failures, enrolments } = world().latchkey.stores;
+    for (let n = 0; n < 100; n += 1) await failures.count(person.id, 'phone', 1000, world().clock.now());
+    expect(await enrolments.of(person.id)).toEqual([]);
+    const visitor = await world().signIn(person.samName, person.password);
+    expect(visitor.path).toBe('/registration/refused');
+    await enrolments.remove(person.id, 'phone');
+    expect((await world().signIn(person.samName, person.password)).path).toBe('/registration/questions');
+  });
+
   test('that works no more leaves the helpdesk only', async () => {
     const person = await withPhone('long-gone');
     const visitor = await world().signIn(person.samName, person.password);

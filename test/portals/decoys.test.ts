@@ -160,6 +160,20 @@ describe('the mask of a number', () => {
     }
   });
 
+  test('5.4: stays what it was when so many failed in a row that the number counts no more', async () => {
+    const { failures } = world.latchkey.stores;
+    for (let n = 0; n < 3; n += 1) {
+      const person = await world.registered();
+      const before = await maskOf(person.samName);
+      for (let wrong = 0; wrong < 100; wrong += 1) await failures.count(person.id, 'phone', 1000, world.clock.now());
+      await failures.bar(person.id, { threshold, minutes: lockoutMinutes, barsUntilPermanent: 300 }, world.clock.now());
+      await failures.unbar(person.id);
+      const reached = await world.reached(person);
+      expect(await maskOf(person.samName)).toBe(before);
+      expect(await world.reached(person)).toBe(reached);
+    }
+  });
+
   test('differs between logins, so that it does not say "nobody"', async () => {
     const seen = new Set<string>();
     for (let n = 0; n < 12; n += 1) seen.add(await maskOf(`ghost.${n}`));
