@@ -80,7 +80,7 @@ export function askAsWritten(
   const { port } = new URL(origin);
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
-    const sent = request({ host: '127.0.0.1', port, method, path, agent: false, headers: { ...length, ...headers } });
+    const sent = request({ host: '127.0.0.1', port, method, path, headers: { ...length, ...headers } });
     sent.on('response', (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
