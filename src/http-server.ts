@@ -41,7 +41,7 @@ const headersRead = 1_000;
  * @param needs.limits what a test has shorter
  */
 export function createServer(
-  listener: RequestListener,
+  listener?: RequestListener,
   needs: {
     readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
     readonly limits?: Partial<ServerLimits>;

@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { Gate, GateContext } from '../../src/core/gate.ts';
 import type { Json } from '../../src/core/json.ts';
 import { questionsGate } from '../../src/gates/questions/gate.ts';
+import { createServer } from '../../src/http-server.ts';
 import type { VirtualCall, VirtualPhones } from '../../src/providers/demo/virtual-phones.ts';
 import { load } from '../../src/start.ts';
 import type { SambaDetails } from '../services/samba.ts';
