@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Visitor } from './visitor.ts';
-import { type Person, PortalWorld, threshold } from './world.ts';
+import { type Person, PortalWorld } from './world.ts';
 
 let world: PortalWorld;
 let person: Person;
