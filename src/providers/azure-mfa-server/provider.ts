@@ -14,6 +14,7 @@ import type {
 import type { HttpClient } from '../../outbound/http-client.ts';
 import { callVerdict } from '../../outbound/phonefactor-results.ts';
 import { childText, type XmlElement } from '../../outbound/xml.ts';
+import type { Prove } from './authentication.ts';
 import type { AzureMfaServerSettings } from './settings.ts';
 import { booleanResult, codeIn, type Parameters, readMessage, writeMessage } from './soap.ts';
 
@@ -29,6 +30,12 @@ const stateSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('code'), request: z.string(), expiresAt: z.iso.datetime() }),
 ]);
 
+/** How the server is reached, and how requests say whose they are. */
+export interface FarEnd {
+  readonly http: HttpClient;
+  readonly prove: Prove;
+}
+
 /**
  * Azure MFA Server behind its Web Service SDK. A call blocks until the telephone is put down, and its outcome is the
  * state; the code of a text is made by the server, and asked about with ValidateOathCode and the id of the request (that
@@ -41,12 +48,14 @@ export class AzureMfaServer implements MfaProvider {
   readonly #settings: AzureMfaServerSettings;
   readonly #needs: ProviderNeeds;
   readonly #http: HttpClient;
+  readonly #prove: Prove;
 
-  constructor(settings: AzureMfaServerSettings, needs: ProviderNeeds, http: HttpClient) {
+  constructor(settings: AzureMfaServerSettings, needs: ProviderNeeds, far: FarEnd) {
     this.id = needs.name;
     this.#settings = settings;
     this.#needs = needs;
-    this.#http = http;
+    this.#http = far.http;
+    this.#prove = far.prove;
   }
 
   async start(request: ChallengeRequest): Promise<StartResult> {
@@ -163,9 +172,10 @@ export class AzureMfaServer implements MfaProvider {
 
   async #ask(operation: string, parameters: Parameters): Promise<XmlElement> {
     const { headers, body } = writeMessage(operation, parameters);
-    const { auth, url } = this.#settings;
-    const basic = auth.kind === 'basic' ? { Authorization: basicHeader(auth) } : {};
-    const reply = await this.#http.send({ method: 'POST', url, headers: { ...headers, ...basic }, body });
+    const proof = await this.#prove();
+    const { url } = this.#settings;
+    const reply = await this.#http.send({ method: 'POST', url, headers: { ...headers, ...proof.headers }, body });
+    await proof.confirm?.(reply);
     if (reply.status === 401 || reply.status === 403) {
       throw new OutOfService(`MFA Server does not take the credentials (${reply.status})`);
     }
@@ -177,8 +187,4 @@ export class AzureMfaServer implements MfaProvider {
 
 function ended(outcome: 'passed' | 'refused' | 'unanswered'): StartResult {
   return { kind: 'started', state: { kind: 'call', outcome } };
-}
-
-function basicHeader({ user, password }: { user: string; password: string }): string {
-  return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
 }

@@ -6,11 +6,31 @@ const authentication = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('basic'), user: z.string().min(1), password: z.string().min(1) }),
   /** A certificate that IIS maps to such a member. PEM files. */
   z.strictObject({ kind: z.literal('certificate'), 'certificate-file': z.string(), 'key-file': z.string() }),
+  /**
+   * Windows authentication with Kerberos, as MIM used it. Who asks is said by the process's client keytab or ticket
+   * cache (KRB5_CLIENT_KTNAME, KRB5CCNAME), as to every program that speaks Kerberos.
+   */
+  z.strictObject({
+    kind: z.literal('negotiate'),
+    /** Name of the service; left out, HTTP@ and the host of `url`. */
+    spn: z
+      .string()
+      .regex(
+        /^[A-Za-z][A-Za-z0-9]*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/,
+        'must be like HTTP@mfa.corp.example.com',
+      )
+      .optional(),
+    /** Which account of the keytab; left out, the first one. */
+    principal: z
+      .string()
+      .regex(/^[^\s@]+@[^\s@]+$/, 'must be like svc-latchkey@CORP.EXAMPLE.COM')
+      .optional(),
+  }),
 ]);
 
 /**
- * A connection to Azure MFA Server's Web Service SDK. Windows authentication, which MIM's page sets up, is not offered:
- * no library for NTLM is kept up, and IIS takes Basic or a client certificate over TLS just as well.
+ * A connection to Azure MFA Server's Web Service SDK. Of Windows authentication, NTLM is left out: no library for it is
+ * kept up, and a domain that has Kerberos does not need it.
  */
 export const azureMfaServerSettings = z.strictObject({
   /** Address of PfWsSdk.asmx, as LOCMFASRV has it. */
