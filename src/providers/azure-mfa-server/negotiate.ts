@@ -64,7 +64,6 @@ export class Negotiator {
     try {
       return await this.#step(kerberos.GSS_MECH_OID_SPNEGO);
     } catch (fault) {
-      if (fault instanceof NotSent) throw fault;
       // SPNEGO hides why Kerberos failed: asked without it, the library says so.
       const clearer = await this.#step(kerberos.GSS_MECH_OID_KRB5).catch((again: unknown) => again);
       throw ticketFault(service, textOf(clearer instanceof Error ? clearer : fault));
@@ -81,9 +80,7 @@ export class Negotiator {
     const token = (await context.step('')) ?? '';
     const bytes = Buffer.from(token, 'base64');
     if (!bytes.includes(kerberosMechanism) || bytes.includes(ntlmMessage)) {
-      throw new OutOfService(
-        `no Kerberos ticket for ${service}: the library offered another mechanism, which is not used`,
-      );
+      throw new Error('the library offered another mechanism than Kerberos, which is not used');
     }
     return { context, token };
   }

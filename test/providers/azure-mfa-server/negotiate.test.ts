@@ -1,8 +1,14 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { NotSent, OutOfService, Unavailable } from '../../../src/core/errors.ts';
 import type { MfaProvider } from '../../../src/core/provider.ts';
 import { HttpClient } from '../../../src/outbound/http-client.ts';
 import { azureMfaServer } from '../../../src/providers/azure-mfa-server/definition.ts';
+import { ConfigurationFolder, LatchkeyProcess } from '../../latchkey-process.ts';
 import { TestAuthority } from '../../peers/authority.ts';
 import { NegotiatePeer } from '../../peers/negotiate.ts';
 import { KerberosRealm, type KeytabAccount, type KerberosRealm as Realm } from '../../services/kerberos-realm.ts';
@@ -162,6 +168,58 @@ describe.skipIf(samba === undefined)('Negotiate with a domain controller', () =>
       expect(fault.message).toContain('no domain controller can be reached');
     });
   });
+
+  test('that a domain controller keeps waiting for, the process goes on, and nothing is sent', async () => {
+    const kdc = createServer().listen(0, '127.0.0.1');
+    await once(kdc, 'listening');
+    const sockets: Socket[] = [];
+    kdc.on('connection', (socket) => sockets.push(socket));
+    realm.use({ ...right, KRB5_CONFIG: await realm.configuration(`127.0.0.1:${(kdc.address() as AddressInfo).port}`) });
+    const provider = await make({}, testNeeds({ timeoutMs: 1_000 }));
+    const started = start(provider).catch((thrown: unknown) => thrown);
+    await once(kdc, 'connection');
+    expect(await Promise.race([started, pause(10, 'meanwhile')])).toBe('meanwhile');
+    const fault = await started;
+    expect(fault).toBeInstanceOf(NotSent);
+    expect(fault).not.toBeInstanceOf(OutOfService);
+    expect(String(fault)).toContain('no domain controller answered within 1 seconds');
+    expect(peer.seen).toEqual([]);
+    for (const socket of sockets) socket.destroy();
+    kdc.close();
+  });
+
+  test('latchkey check says how it is, in a process of its own', async () => {
+    const folder = new ConfigurationFolder({
+      'public-url': 'http://127.0.0.1:3999',
+      listen: { port: 3999 },
+      organisation: { name: 'Contoso' },
+      keys: [{ id: 'test', secret: randomBytes(32).toString('hex') }],
+      store: { kind: 'sqlite', file: ':memory:' },
+      directory: { kind: 'demo' },
+      providers: {
+        calls: {
+          kind: 'azure-mfa-server',
+          url: peer.url,
+          'ca-file': 'ca.pem',
+          username,
+          countries: ['GB'],
+          auth: { kind: 'negotiate' },
+        },
+      },
+      channels: { voice: ['calls'] },
+      policy: { chain: ['phone'] },
+    });
+    writeFileSync(folder.path('ca.pem'), authority.ca);
+    const check = async (variables: Record<string, string>): Promise<string> =>
+      (await LatchkeyProcess.command(['check'], { configuration: folder.file, variables }).ended).stdout;
+    const well = await check({ ...right, KRB5CCNAME: 'MEMORY:latchkey' });
+    expect(well).toMatch(/^ok +providers\.calls: MFA Server answers, and TLS and the credentials are right/m);
+    const bare = await check({ ...right, KRB5_CLIENT_KTNAME: folder.path('keytab'), KRB5CCNAME: 'MEMORY:latchkey' });
+    expect(bare).toMatch(
+      /^problem +providers\.calls: no Kerberos ticket for HTTP@localhost: there is no ticket: name/m,
+    );
+    folder.remove();
+  }, 90_000);
 
   describe('a site that does not take the ticket gets one request, and nothing else is tried', () => {
     test('a ticket for another service', async () => {
