@@ -35,6 +35,8 @@ export interface HttpsPeerNeeds {
 export abstract class HttpsPeer {
   readonly ca: string;
   readonly #server: Server;
+  /** How many were made so far. */
+  connections = 0;
   #port = 0;
   #how: Misbehaviour | undefined;
 
@@ -49,6 +51,9 @@ export abstract class HttpsPeer {
       },
       (request, response) => void this.#serve(request, response).catch(() => request.socket.destroy()),
     );
+    this.#server.on('secureConnection', () => {
+      this.connections += 1;
+    });
   }
 
   /** https:// and the port. */

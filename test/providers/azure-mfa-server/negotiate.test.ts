@@ -95,9 +95,12 @@ describe.skipIf(samba === undefined)('Negotiate with a domain controller', () =>
     expect(peer.seen[1]?.proof).toMatch(/^Negotiate ./);
   });
 
-  test('gives every request a token of its own, and one that comes again is not taken', async () => {
+  test('gives every request a connection and a token of its own, and one that comes again is not taken', async () => {
     const provider = await make();
-    await Promise.all([provider.probe?.(), provider.probe?.(), provider.probe?.()]);
+    const before = peer.connections;
+    await provider.probe?.();
+    await Promise.all([provider.probe?.(), provider.probe?.()]);
+    expect(peer.connections - before).toBe(3);
     const tokens = peer.seen.map(({ authorization }) => authorization);
     expect(new Set(tokens).size).toBe(3);
     const http = new HttpClient({ timeoutMs: 10_000, ca: authority.ca });
