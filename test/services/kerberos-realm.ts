@@ -42,13 +42,15 @@ export class KerberosRealm {
     this.#folder = folder;
   }
 
-  /** @param service a name such as `HTTP/localhost`, which the account then stands for */
-  async account(service?: string): Promise<KeytabAccount> {
+  /**
+   * @param service a name such as `HTTP/localhost`, which the account then stands for
+   * @param keytab a file that the keys are put behind others into; a file of their own when left out
+   */
+  async account(service?: string, keytab = this.file('keytab')): Promise<KeytabAccount> {
     const person = await this.#administrator.addPerson();
     this.#made.push(person);
     if (service !== undefined) await this.#administrator.set(person.id, { servicePrincipalName: service });
     const principal = service ?? person.samName;
-    const keytab = this.file('keytab');
     const configuration = `--configfile=${join(this.#samba.folder, 'etc', 'smb.conf')}`;
     await run('/usr/bin/samba-tool', ['domain', 'exportkeytab', keytab, `--principal=${principal}`, configuration]);
     return { person, principal: `${principal}@${this.name}`, keytab };

@@ -122,9 +122,13 @@ describe.skipIf(samba === undefined)('Negotiate with a domain controller', () =>
   });
 
   test('takes the account that is named, and the service that is named', async () => {
-    const provider = await make({ principal: latchkey.principal, spn: service });
-    expect(await provider.probe?.()).toMatchObject({ ok: true });
-    expect(peer.principals).toEqual([latchkey.principal]);
+    const first = await realm.account();
+    const second = await realm.account(undefined, first.keytab);
+    for (const principal of [{}, { principal: second.principal }]) {
+      realm.use({ ...right, KRB5_CLIENT_KTNAME: first.keytab });
+      expect(await (await make({ ...principal, spn: service })).probe?.()).toMatchObject({ ok: true });
+    }
+    expect(peer.principals).toEqual([first.principal, second.principal]);
   });
 
   test('serves from a ticket cache in memory', async () => {
