@@ -216,12 +216,15 @@ export class Challenges {
     const route = state === undefined ? this.#likely(challenge, id) : this.#route(challenge, id);
     if (route === undefined) return undefined;
     const { provider, breaker } = route;
+    // How a call ended is known here: asking about it reaches nobody, and says nothing of how the far end is.
+    const asksFarEnd = provider.rehearse !== undefined && challenge.channel !== 'voice';
     try {
-      const result = state === undefined ? await provider.rehearse?.() : await provider.check(state, answer);
-      if (provider.rehearse !== undefined) breaker.succeeded();
-      return result ?? undefined;
+      if (state === undefined && asksFarEnd) await provider.rehearse?.();
+      const result = state === undefined ? undefined : await provider.check(state, answer);
+      if (asksFarEnd) breaker.succeeded();
+      return result;
     } catch (fault) {
-      if (provider.rehearse !== undefined) breaker.failed(fault);
+      if (asksFarEnd) breaker.failed(fault);
       throw fault;
     }
   }

@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, errors, request } from 'undici';
+import { Agent, buildConnector, type Dispatcher, errors, request } from 'undici';
 import { NotSent, Unavailable } from '../core/errors.ts';
 import { guardedLookup, isForbiddenHost } from './addresses.ts';
 
@@ -34,16 +34,6 @@ export interface HttpReply {
 const maxReplyBytes = 1024 * 1024;
 const connectMs = 5_000;
 
-/** Before any of these, no byte of a request can have left. */
-const beforeSending = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
 /**
  * HTTPS to a far end that is not trusted to be well: bounded time, bounded size, no redirect, UTF-8 only, and faults that
  * tell whether anything can have been sent.
@@ -51,20 +41,27 @@ const beforeSending = new Set([
 export class HttpClient {
   readonly #agent: Agent;
   readonly #timeoutMs: number;
+  /** Faults of connecting, the handshake included: no byte of a request can have left before them. */
+  readonly #beforeSending = new WeakSet<Error>();
 
   constructor(needs: HttpClientNeeds) {
     this.#timeoutMs = needs.timeoutMs;
     const { ca, cert, key } = needs;
+    const connect = buildConnector({
+      timeout: Math.min(connectMs, needs.timeoutMs),
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.2',
+      lookup: guardedLookup,
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    });
     this.#agent = new Agent({
-      connect: {
-        timeout: Math.min(connectMs, needs.timeoutMs),
-        rejectUnauthorized: true,
-        minVersion: 'TLSv1.2',
-        lookup: guardedLookup,
-        ...(ca === undefined ? {} : { ca }),
-        ...(cert === undefined ? {} : { cert }),
-        ...(key === undefined ? {} : { key }),
-      },
+      connect: (options, done) =>
+        connect(options, (...result) => {
+          if (result[0] !== null) this.#beforeSending.add(result[0]);
+          done(...result);
+        }),
       headersTimeout: needs.timeoutMs,
       bodyTimeout: needs.timeoutMs,
       maxResponseSize: maxReplyBytes,
@@ -91,7 +88,7 @@ export class HttpClient {
       });
       return await read(reply, url);
     } catch (fault) {
-      throw faultOf(fault, url);
+      throw faultOf(fault, url, fault instanceof Error && this.#beforeSending.has(fault));
     }
   }
 
@@ -128,14 +125,15 @@ function decode(bytes: Buffer, url: URL): string {
 }
 
 /** Faults name the host only: paths and queries may hold numbers and keys. */
-function faultOf(fault: unknown, url: URL): unknown {
+function faultOf(fault: unknown, url: URL, beforeSending: boolean): unknown {
   if (fault instanceof Unavailable) return fault;
   if (fault instanceof errors.ResponseExceededMaxSizeError) {
     return new Unavailable(`${url.host} answered with more than ${maxReplyBytes} bytes`);
   }
   const code = codeOf(fault);
-  if (beforeSending.has(code)) return new NotSent(`${url.host} cannot be reached (${code})`);
-  if (isTlsFault(code)) return new NotSent(`${url.host} did not prove who it is, or refused the certificate (${code})`);
+  if (beforeSending && isTlsFault(code))
+    return new NotSent(`${url.host} did not prove who it is, or refused the certificate (${code})`);
+  if (beforeSending) return new NotSent(`${url.host} cannot be reached (${code || 'no reason given'})`);
   if (fault instanceof Error && fault.name === 'TimeoutError')
     return new Unavailable(`${url.host} did not answer in time`);
   return new Unavailable(`${url.host} ended the exchange (${code || 'no reason given'})`);
@@ -146,7 +144,7 @@ function codeOf(fault: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** Codes of Node's TLS and of OpenSSL: all arise before the request is written, except a late alert for a client certificate. */
+/** Codes of Node's TLS and of OpenSSL. */
 function isTlsFault(code: string): boolean {
   return /^(ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_SSL_|HOSTNAME_)/.test(code);
 }

@@ -11,6 +11,9 @@ export interface XmlElement {
   readonly children: readonly XmlElement[];
 }
 
+/** No message of a protocol that is spoken here comes near it. */
+const maxCharacters = 100_000;
+
 const parser = new XMLParser({
   preserveOrder: true,
   ignoreAttributes: false,
@@ -26,16 +29,27 @@ const parser = new XMLParser({
 
 /**
  * Reads a document of a far end that is not trusted.
- * Throws Unavailable when it is not well-formed, has a DOCTYPE (ASVS 1.5.1), or has not exactly one root.
+ * Throws Unavailable when it is not well-formed, has a DOCTYPE (ASVS 1.5.1), has not exactly one root, nests too deep, or
+ * is so long that reading it would hold up everybody.
  */
 export function readXml(document: string): XmlElement {
+  if (document.length > maxCharacters) throw new Unavailable(`the answer is longer than ${maxCharacters} characters`);
   if (/<!DOCTYPE|<!ENTITY/i.test(document)) throw new Unavailable('the answer has a DOCTYPE, which is not read');
   const valid = XMLValidator.validate(document);
   if (valid !== true) throw new Unavailable(`the answer is not XML (line ${valid.err.line})`);
-  const nodes = parser.parse(document) as readonly Node[];
+  const nodes = nodesOf(document);
   const [root, ...more] = nodes.filter((node) => nameOf(node) !== '#text');
   if (root === undefined || more.length > 0) throw new Unavailable('the answer has not exactly one root element');
   return elementOf(root, new Map());
+}
+
+/** The parser gives up on what nests deeper than it dares, and on names that mean something to JavaScript. */
+function nodesOf(document: string): readonly Node[] {
+  try {
+    return parser.parse(document) as readonly Node[];
+  } catch {
+    throw new Unavailable('the answer cannot be read as XML');
+  }
 }
 
 /** The first element of this name, at any depth; undefined when there is none. */

@@ -304,6 +304,20 @@ describe('a service that checks codes itself', () => {
     await expect(world.challenges.check(other, '123456', scope)).rejects.toBeInstanceOf(Unavailable);
   });
 
+  test('is not asked about calls, neither for a person nor for a decoy, and their end says nothing of how it is', async () => {
+    await open();
+    const person = await send({ channel: 'voice' });
+    const other = await send({ channel: 'voice', ...decoy });
+    first.fault = new OutOfService('no credit');
+    await send();
+    expect(world.challenges.isReachable('voice')).toBe(false);
+    first.fault = undefined;
+    await world.challenges.look(person, scope);
+    await world.challenges.look(other, scope);
+    expect([first.checks, first.rehearsals]).toEqual([1, 0]);
+    expect(world.challenges.isReachable('voice')).toBe(false);
+  });
+
   test('the decoy asks the provider that a person would have been sent to', async () => {
     await open();
     first.fault = new OutOfService('no credit');

@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { NotSent, Unavailable } from '../../src/core/errors.ts';
 import { HttpClient } from '../../src/outbound/http-client.ts';
@@ -10,15 +12,18 @@ import type { Misbehaviour } from '../peers/misbehaviour.ts';
 class Echo extends HttpsPeer {
   readonly asked: PeerRequest[] = [];
   reply: PeerReply = { status: 200, body: 'well' };
+  /** What happens once it was asked. */
+  onAsked = (): unknown => undefined;
 
   protected async answer(request: PeerRequest): Promise<PeerReply> {
     this.asked.push(request);
+    this.onAsked();
     return this.reply;
   }
 }
 
 let authority: TestAuthority;
-const open: (HttpsPeer | HttpClient)[] = [];
+const open: { close(): Promise<void> }[] = [];
 beforeAll(async () => {
   authority = await TestAuthority.create();
 });
@@ -46,6 +51,16 @@ async function faultOf(asked: Promise<unknown>): Promise<Error> {
     (one: unknown) => one,
   );
   return fault as Error;
+}
+
+/** Waits until a peer has been asked, and then breaks the line by a fault that the system else reports of connecting. */
+function breakWhenAsked(peer: Echo, code: string): void {
+  const connected = (message: unknown): void => {
+    const { socket } = message as { socket: Socket };
+    peer.onAsked = () => socket.destroy(Object.assign(new Error('broken'), { code }));
+  };
+  subscribe('undici:client:connected', connected);
+  open.push({ close: async () => void unsubscribe('undici:client:connected', connected) });
 }
 
 /** A path and a query that no fault may repeat. */
@@ -117,6 +132,19 @@ describe('a far end that is not well', () => {
     expect(`${fault.message} ${fault.stack}`).not.toMatch(/canary|447946/);
   });
 
+  test.each(['EHOSTUNREACH', 'ENETUNREACH', 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC'])(
+    'that was asked before the line broke (%s) may have done what it was asked',
+    async (code) => {
+      const peer = await echo();
+      breakWhenAsked(peer, code);
+      const fault = await faultOf(client().send({ method: 'POST', url: peer.origin, body: 'x' }));
+      expect(fault.message).toContain(code);
+      expect(fault).toBeInstanceOf(Unavailable);
+      expect(fault).not.toBeInstanceOf(NotSent);
+      expect(peer.asked).toHaveLength(1);
+    },
+  );
+
   test('a redirect is not followed', async () => {
     const peer = await echo();
     peer.reply = { status: 302, headers: { Location: `${peer.origin}/elsewhere` }, body: '' };
@@ -151,6 +179,9 @@ describe('XML of a far end', () => {
     ['nothing', ''],
     ['text', 'Sign in to the network'],
     ['JSON', '{"a":1}'],
+    ['more than anybody has to say', `<a>${'<b/>'.repeat(25_000)}</a>`],
+    ['a thousand elements in each other', `${'<a>'.repeat(1_000)}${'</a>'.repeat(1_000)}`],
+    ['a name that means something to JavaScript', '<__proto__/>'],
   ])('with %s is refused', (_what, document) => {
     expect(() => readXml(document)).toThrow(Unavailable);
   });

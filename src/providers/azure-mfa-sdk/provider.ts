@@ -82,7 +82,7 @@ export class AzureMfaSdk implements MfaProvider {
 
   #called({ authenticated, callStatus }: PfAnswer): StartResult {
     const verdict = callVerdict(callStatus);
-    if (authenticated && verdict === 'succeeded') return ended('passed');
+    if (authenticated && verdict === 'called') return ended('passed');
     if (verdict === 'unanswered') return ended('unanswered');
     if (verdict !== 'refused') return failed(callStatus);
     this.#needs.log.warn({ callStatus, security: 'fraud-reported' }, 'a person reported a call as fraud');
@@ -90,7 +90,7 @@ export class AzureMfaSdk implements MfaProvider {
   }
 
   #texted({ callStatus, otp }: PfAnswer, request: ChallengeRequest): StartResult {
-    if (callVerdict(callStatus) !== 'succeeded') return failed(callStatus);
+    if (callVerdict(callStatus) !== 'texted') return failed(callStatus);
     if (otp === undefined || !/^\d{6}$/.test(otp)) throw new Unavailable('the service sent a text and told no code');
     const { reference } = request;
     const hash = this.#needs.sealer.mac(purpose, `${reference}:${otp}`);

@@ -24,6 +24,7 @@ export const serverCodeLength = 6;
 /** error.Code values of PfWsSdk that say more than that something failed. */
 const userNotFound = 10;
 const authenticationTimedOut = 1001;
+const unknownUser = 'MFA Server does not know the user that calls run under';
 
 const stateSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('call'), outcome: z.enum(['passed', 'refused', 'unanswered']) }),
@@ -64,8 +65,8 @@ export class AzureMfaServer implements MfaProvider {
     const error = codeIn(message, 'error');
     const code = codeIn(message, 'callResult') ?? 0;
     this.#needs.log.info({ callResult: code, error, proved, channel: request.channel }, 'MFA Server ended a request');
-    if (error === userNotFound) throw new OutOfService('MFA Server does not know the user that calls run under');
-    if (error === authenticationTimedOut) return ended('unanswered');
+    if (error === userNotFound) throw new OutOfService(unknownUser);
+    if (error === authenticationTimedOut && request.channel === 'voice') return ended('unanswered');
     if (error !== undefined && error !== 0) throw new Unavailable(`MFA Server failed with error ${error}`);
     return request.channel === 'voice' ? this.#called(proved, code) : this.#texted(message, code, request);
   }
@@ -108,10 +109,10 @@ export class AzureMfaServer implements MfaProvider {
 
   #called(proved: boolean, code: number): StartResult {
     const verdict = callVerdict(code);
-    if (proved && verdict === 'succeeded') return ended('passed');
+    if (proved && verdict === 'called') return ended('passed');
     switch (verdict) {
       case 'refused':
-        this.#needs.log.warn({ callResult: code, security: 'fraud-reported' }, 'a person reported a call as fraud');
+        this.#warnOfFraud(code);
         return ended('refused');
       case 'unanswered':
         return ended('unanswered');
@@ -132,6 +133,9 @@ export class AzureMfaServer implements MfaProvider {
   /** What is neither a proof nor the person's doing. */
   #failed(code: number): StartResult {
     switch (callVerdict(code)) {
+      case 'refused':
+        this.#warnOfFraud(code);
+        throw new Unavailable(`MFA Server's text was reported as fraud: call result ${code}`);
       case 'rejected':
         return { kind: 'rejected', reason: `call result ${code}` };
       case 'out-of-service':
@@ -143,6 +147,11 @@ export class AzureMfaServer implements MfaProvider {
     }
   }
 
+  #warnOfFraud(code: number): void {
+    this.#needs.log.warn({ callResult: code, security: 'fraud-reported' }, 'a person reported a call or text as fraud');
+  }
+
+  /** Throws OutOfService when it is not the code that is wrong. What error a wrong code gives is not documented. */
   async #validate(requestId: string, code: string): Promise<boolean> {
     const { username } = this.#settings;
     const message = await this.#ask('ValidateOathCode', [
@@ -151,7 +160,9 @@ export class AzureMfaServer implements MfaProvider {
       ['authenticationRequestId', requestId],
       ['fallback', 'false'],
     ]);
-    return booleanResult(message, 'ValidateOathCode') && (codeIn(message, 'error') ?? 0) === 0;
+    const error = codeIn(message, 'error') ?? 0;
+    if (error === userNotFound) throw new OutOfService(unknownUser);
+    return booleanResult(message, 'ValidateOathCode') && error === 0;
   }
 
   #authentication(request: ChallengeRequest): Parameters {

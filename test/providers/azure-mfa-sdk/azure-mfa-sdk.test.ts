@@ -154,6 +154,9 @@ describe('the service', () => {
   test.each([
     ['yes', 108],
     ['yes', 999],
+    ['yes', 6],
+    ['yes', 20],
+    ['yes', 21],
     ['yes', 0],
     ['no', 2],
     ['no', 999],

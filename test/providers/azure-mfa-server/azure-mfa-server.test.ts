@@ -51,6 +51,10 @@ describe('what MFA Server says of a call', () => {
     ['yes with a code of failure', { result: true, callCode: 108 }],
     ['yes with a code that is not in the table', { result: true, callCode: 999 }],
     ['yes with a pending code', { result: true, callCode: 22 }],
+    ['yes with no code', { result: true, callCode: 0 }],
+    ['yes that the server remembers of somebody else', { result: true, callCode: 6 }],
+    ['yes to a text, where a call was asked for', { result: true, callCode: 20 }],
+    ['yes of another way to prove oneself', { result: true, callCode: 21 }],
     ['no with a code of success', { result: false, callCode: 2 }],
     ['no with a code that is not in the table', { result: false, callCode: 999 }],
     ['yes with an error', { result: true, callCode: 2, errorCode: 125 }],
@@ -64,6 +68,7 @@ describe('what MFA Server says of a call', () => {
   });
 
   test.each([
+    [6, OutOfService],
     [14, OutOfService],
     [109, OutOfService],
     [126, OutOfService],
@@ -94,6 +99,30 @@ describe('what MFA Server says of a call', () => {
     const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at);
     const documented = [...range(1, 6), ...range(10, 14), ...range(16, 25), ...range(100, 144)];
     expect(range(-5, 300).filter((code) => callVerdict(code) !== 'unknown')).toEqual(documented);
+  });
+});
+
+describe('what MFA Server says of a text', () => {
+  test('that timed out is not that nobody answered', async () => {
+    peer.answerWith({ result: false, callCode: 0, errorCode: 1001 });
+    const fault: unknown = await start(await make(), { channel: 'sms' }).catch((thrown: unknown) => thrown);
+    expect(fault).toBeInstanceOf(Unavailable);
+    expect(fault).not.toBeInstanceOf(NotSent);
+  });
+
+  test('that is fraud is loud', async () => {
+    const needs = testNeeds();
+    peer.answerWith({ result: false, callCode: 132 });
+    await expect(start(await make({}, needs), { channel: 'sms' })).rejects.toBeInstanceOf(Unavailable);
+    expect(needs.lines.join()).toContain('fraud-reported');
+  });
+
+  test('whose code it cannot judge, for it lost the user, is held against nobody', async () => {
+    const started = await start(await make(), { channel: 'sms' });
+    if (started.kind !== 'started') throw new Error(started.reason);
+    const lost = await make({ username: 'nobody@contoso.example' });
+    await expect(lost.check(started.state, peer.lastCode())).rejects.toBeInstanceOf(OutOfService);
+    await expect(lost.rehearse?.()).rejects.toBeInstanceOf(OutOfService);
   });
 });
 
