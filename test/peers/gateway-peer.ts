@@ -1,6 +1,6 @@
-import { readXml } from '../../src/outbound/xml.ts';
 import type { TestAuthority } from './authority.ts';
 import { HttpsPeer, type HttpsPeerNeeds, type PeerReply, type PeerRequest } from './https-peer.ts';
+import { inOrder, openDocument, textOf } from './xml-document.ts';
 
 export interface GatewayMessage {
   readonly to: string;
@@ -27,6 +27,7 @@ export const vonage: Personality = (request, key) => {
   const status = (code: string, more = {}): PeerReply =>
     json(200, { 'message-count': '1', messages: [{ status: code, ...more }] });
   if (request.path !== '/sms/json' || request.method !== 'POST') return { refused: json(404, {}) };
+  if (!isOf(request, 'application/x-www-form-urlencoded')) return { refused: status('2') };
   if (form.get('api_secret') !== key) return { refused: status('4') };
   const to = form.get('to') ?? '';
   if (!/^\d{7,15}$/.test(to)) return { refused: status('6') };
@@ -38,7 +39,8 @@ export const vonage: Personality = (request, key) => {
 /** Infobip SMS API v3: JSON, and an App key. */
 export const infobip: Personality = (request, key) => {
   if (request.headers.authorization !== `App ${key}`) return { refused: json(401, { errorCode: 'E401' }) };
-  if (request.path !== '/sms/3/messages') return { refused: json(404, {}) };
+  if (request.path !== '/sms/3/messages' || request.method !== 'POST') return { refused: json(404, {}) };
+  if (!isOf(request, 'application/json')) return { refused: json(415, { errorCode: 'E415' }) };
   const body = parse(request.body) as {
     messages?: { sender?: string; destinations?: { to?: string }[]; content?: { text?: string } }[];
   };
@@ -53,6 +55,8 @@ export const infobip: Personality = (request, key) => {
 /** MessageBird SMS API: JSON, an access key, 201. */
 export const messagebird: Personality = (request, key) => {
   if (request.headers.authorization !== `AccessKey ${key}`) return { refused: json(401, { errors: [{ code: 2 }] }) };
+  if (request.method !== 'POST') return { refused: json(405, { errors: [{ code: 98 }] }) };
+  if (!isOf(request, 'application/json')) return { refused: json(422, { errors: [{ code: 9 }] }) };
   const body = parse(request.body) as { recipients?: string[]; originator?: string; body?: string };
   const to = body?.recipients?.[0] ?? '';
   if (request.path !== '/messages' || !/^\d{7,15}$/.test(to) || !body.body || !body.originator) {
@@ -68,7 +72,8 @@ export const modemBox: Personality = (request, key) => {
   if (request.method !== 'GET' || url.pathname !== '/cgi-bin/sms') return { refused: { status: 404, body: '' } };
   if (query.get('password') !== key) return { refused: { status: 200, body: 'ERROR: login' } };
   const to = query.get('number') ?? '';
-  if (!/^\+\d{7,15}$/.test(to)) return { refused: { status: 200, body: 'ERROR: number' } };
+  if (!/^\+[1-9]\d{6,14}$/.test(to)) return { refused: { status: 200, body: 'ERROR: number' } };
+  if (!query.get('text')) return { refused: { status: 200, body: 'ERROR: text' } };
   return { message: { to, text: query.get('text') ?? '' }, reply: { status: 200, body: 'OK 17\r\n' } };
 };
 
@@ -78,10 +83,10 @@ export const xmlGateway: Personality = (request, key) => {
   if (request.headers.authorization !== expected) return { refused: { status: 401, body: '' } };
   if (!/^application\/xml/.test(request.headers['content-type'] ?? '')) return { refused: { status: 415, body: '' } };
   try {
-    const root = readXml(request.body);
-    const part = (name: string): string => root.children.find((child) => child.name === name)?.text ?? '';
-    if (root.name !== 'sms' || root.children.map((child) => child.name).join() !== 'to,body') throw new Error('shape');
-    return { message: { to: part('to'), text: part('body') }, reply: { status: 202, body: '<taken/>' } };
+    const root = openDocument(request.bytes);
+    const [to = '', text = ''] = inOrder(root, ['to', 'body']).map(textOf);
+    if (root.name !== 'sms' || !/^\+[1-9]\d{6,14}$/.test(to) || text === '') throw new Error('shape');
+    return { message: { to, text }, reply: { status: 202, body: '<taken/>' } };
   } catch {
     return { refused: { status: 400, body: '<broken/>' } };
   }
@@ -90,8 +95,9 @@ export const xmlGateway: Personality = (request, key) => {
 /** AWS SNS behind an API Gateway that one built oneself: Publish's parameters as JSON, an x-api-key. */
 export const snsBehindGateway: Personality = (request, key) => {
   if (request.headers['x-api-key'] !== key) return { refused: json(403, { message: 'Forbidden' }) };
+  if (request.method !== 'POST' || !isOf(request, 'application/json')) return { refused: json(415, {}) };
   const body = parse(request.body) as { PhoneNumber?: string; Message?: string };
-  if (!/^\+\d{7,15}$/.test(body?.PhoneNumber ?? '') || !body.Message) return { refused: json(400, {}) };
+  if (!/^\+[1-9]\d{6,14}$/.test(body?.PhoneNumber ?? '') || !body.Message) return { refused: json(400, {}) };
   return { message: { to: body.PhoneNumber ?? '', text: body.Message }, reply: json(200, { MessageId: 'x' }) };
 };
 
@@ -142,6 +148,10 @@ export class GatewayPeer extends HttpsPeer {
     this.messages.push(understood.message);
     return understood.reply;
   }
+}
+
+function isOf({ headers }: PeerRequest, type: string): boolean {
+  return (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() === type;
 }
 
 function parse(text: string): unknown {

@@ -64,11 +64,16 @@ export class PhoneServicePeer extends HttpsPeer {
     const right = this.#sign(time, `${request.method} ${request.path}`, request.body);
     const late = Math.abs(this.#needs.now().getTime() / 1000 - Number(time)) > 300;
     if (late || request.headers['latchkey-signature'] !== right) return this.#refuse(403, 'signature');
+    if (request.method !== 'POST') return this.#refuse(405, request.method);
+    if (request.headers['content-type'] !== 'application/json') return this.#refuse(415, 'content type');
     const wanted = JSON.parse(request.body) as Readonly<Record<string, string>>;
     const id = wanted.request_id ?? '';
+    if (!/^[\w-]{1,64}$/.test(id)) return this.#refuse(400, 'request_id');
     if (request.path === '/latchkey/status') return this.#say(id, this.#calls.get(id) ?? 'failed');
     this.lastRequestId = id;
     if (request.path !== '/latchkey/start') return this.#refuse(404, request.path);
+    const wrong = wrongIn(wanted);
+    if (wrong !== undefined) return this.#refuse(400, wrong);
     const known = this.#calls.get(id);
     if (known !== undefined) return this.#say(id, known);
     if (!/^\+[1-9]\d{6,14}$/.test(wanted.to ?? '')) return this.#say(id, 'rejected');
@@ -120,6 +125,19 @@ export class PhoneServicePeer extends HttpsPeer {
   #sign(time: string, subject: string, body: string, secret = this.#needs.secret): string {
     return createHmac('sha256', secret).update([time, subject, body].join('\n')).digest('hex');
   }
+}
+
+/** What a start lacks, or has and must not have; undefined when nothing. */
+function wrongIn(wanted: Readonly<Record<string, unknown>>): string | undefined {
+  const { channel, to, text, language, match, callback_url: callback, lifetime_seconds: lifetime } = wanted;
+  if (channel !== 'voice' && channel !== 'sms') return 'channel';
+  if (typeof to !== 'string' || typeof text !== 'string' || text === '') return 'to or text';
+  if (typeof language !== 'string' || language === '') return 'language';
+  const ofCalls = [match, callback, lifetime].filter((one) => one !== undefined);
+  if (channel === 'sms') return ofCalls.length === 0 ? undefined : 'what only calls have';
+  if (!Number.isInteger(lifetime)) return 'lifetime_seconds';
+  if (match !== undefined && !/^\d{2}$/.test(String(match))) return 'match';
+  return URL.canParse(String(callback)) ? undefined : 'callback_url';
 }
 
 function statusOf(end: LineEnd, match: string): string {

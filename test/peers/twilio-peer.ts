@@ -1,8 +1,8 @@
 import { createHmac, randomBytes, randomInt } from 'node:crypto';
-import { readXml, type XmlElement } from '../../src/outbound/xml.ts';
 import type { TestAuthority } from './authority.ts';
 import { HttpsPeer, type HttpsPeerNeeds, type PeerReply, type PeerRequest } from './https-peer.ts';
 import { type LineEnd, PhoneLine } from './phone-line.ts';
+import { type Element, openDocument } from './xml-document.ts';
 
 export interface TwilioPeerNeeds {
   readonly authority: TestAuthority;
@@ -126,7 +126,11 @@ export class TwilioPeer extends HttpsPeer {
     if (!isNumber(form.get('From') ?? '')) return this.#refuse(400, 21212);
     const twiml = form.get('Twiml') ?? '';
     if (twiml === '') return this.#refuse(400, 21205);
+    // https://www.twilio.com/docs/voice/api/call-resource: at most 4,000 characters; what is no TwiML is 12100.
+    if (twiml.length > 4000) return this.#refuse(400, 21218);
+    if (!isTwiml(twiml)) return this.#refuse(400, 12100);
     const statusCallback = form.get('StatusCallback') ?? '';
+    if (statusCallback !== '' && !URL.canParse(statusCallback)) return this.#refuse(400, 21609);
     const call = { sid: `CA${hex()}`, to, from: form.get('From') ?? '', statusCallback, twiml };
     this.spoken.push(twiml);
     const ended = this.line.ring();
@@ -138,12 +142,12 @@ export class TwilioPeer extends HttpsPeer {
   async #play(call: Call, end: LineEnd): Promise<void> {
     const unanswered = { 'no-answer': 'no-answer', busy: 'busy' } as const;
     if (end.kind === 'no-answer' || end.kind === 'busy') return this.#status(call, unanswered[end.kind]);
-    if (end.kind === 'keys') await this.#run(call, readXml(call.twiml), [...end.keys]);
+    if (end.kind === 'keys') await this.#run(call, openDocument(Buffer.from(call.twiml)), [...end.keys]);
     await this.#status(call, 'completed');
   }
 
   /** Goes through a document verb by verb, with the keys that somebody presses. */
-  async #run(call: Call, response: XmlElement, keys: string[]): Promise<void> {
+  async #run(call: Call, response: Element, keys: string[]): Promise<void> {
     for (const verb of response.children) {
       if (verb.name === 'Hangup') return;
       if (verb.name !== 'Gather') continue;
@@ -155,7 +159,7 @@ export class TwilioPeer extends HttpsPeer {
         FinishedOnKey: digits.finish,
         msg: 'Gather End',
       });
-      if (answer.status === 200) return this.#run(call, readXml(answer.body), keys);
+      if (answer.status === 200) return this.#run(call, openDocument(Buffer.from(answer.body)), keys);
       return;
     }
   }
@@ -234,7 +238,7 @@ export class TwilioPeer extends HttpsPeer {
 }
 
 /** What a Gather makes of the keys, taking those that it uses; undefined when nothing was entered. */
-function gather(verb: XmlElement, keys: string[]): { entered: string; finish: string } | undefined {
+function gather(verb: Element, keys: string[]): { entered: string; finish: string } | undefined {
   const finish = verb.attributes.finishOnKey ?? '#';
   const most = Number(verb.attributes.numDigits ?? Number.POSITIVE_INFINITY);
   let entered = '';
@@ -246,6 +250,14 @@ function gather(verb: XmlElement, keys: string[]): { entered: string; finish: st
   }
   // Then nothing more is pressed until the time is over.
   return entered === '' ? undefined : { entered, finish: '' };
+}
+
+function isTwiml(text: string): boolean {
+  try {
+    return openDocument(Buffer.from(text)).name === 'Response';
+  } catch {
+    return false;
+  }
 }
 
 function isNumber(text: string): boolean {
