@@ -115,7 +115,8 @@ export class TwilioPeer extends HttpsPeer {
     const text = form.get('Body') ?? '';
     if (!isNumber(to)) return this.#refuse(400, 21211);
     if (form.get('From') === null && form.get('MessagingServiceSid') === null) return this.#refuse(400, 21603);
-    if (text === '' || text.length > 1600) return this.#refuse(400, 21602);
+    if (text === '') return this.#refuse(400, 21602);
+    if (text.length > 1600) return this.#refuse(400, 21617);
     this.messages.push({ to, text });
     return json(201, { sid: `SM${hex()}`, status: 'queued', to, body: text, error_code: null });
   }
@@ -126,8 +127,8 @@ export class TwilioPeer extends HttpsPeer {
     if (!isNumber(form.get('From') ?? '')) return this.#refuse(400, 21212);
     const twiml = form.get('Twiml') ?? '';
     if (twiml === '') return this.#refuse(400, 21205);
-    // https://www.twilio.com/docs/voice/api/call-resource: at most 4,000 characters; what is no TwiML is 12100.
-    if (twiml.length > 4000) return this.#refuse(400, 21218);
+    // https://www.twilio.com/docs/api/errors/32018. What is no TwiML (12100) Twilio finds when somebody picks up; too late here.
+    if (twiml.length > 4000) return this.#refuse(400, 32018);
     if (!isTwiml(twiml)) return this.#refuse(400, 12100);
     const statusCallback = form.get('StatusCallback') ?? '';
     if (statusCallback !== '' && !URL.canParse(statusCallback)) return this.#refuse(400, 21609);
