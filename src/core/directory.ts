@@ -19,6 +19,7 @@ export interface Directory {
   /**
    * Proves a password by a bind, through passport-ldapauth. An empty password is `wrong` and never reaches a bind.
    * The caller must have asked the lockout guard first: a wrong password counts in the directory.
+   * @throws NotSent when it was not sent for certain; any other Unavailable when it may have been, and counted
    */
   authenticate(account: Account, password: string): Promise<SignIn>;
 

@@ -30,7 +30,7 @@ export class Unavailable extends LatchkeyError {
   }
 }
 
-/** A provider could not be reached before anything was handed to it: certainly nothing was sent, another may try. */
+/** A provider or directory could not be reached before anything was handed to it: for certain, nothing was sent. */
 export class NotSent extends Unavailable {}
 
 /** A provider says that it serves nobody now: credentials, credit or rate. Nothing was sent, and it is not asked again soon. */

@@ -1,6 +1,7 @@
 import { type Account, identityOf } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory, PasswordPolicy, SignIn } from './directory.ts';
+import { NotSent } from './errors.ts';
 import type { Login } from './login.ts';
 import type { NoticeEvent, Notices } from './notices.ts';
 import type { OutboxRow, OutboxStore } from './outbox.ts';
@@ -39,7 +40,7 @@ export class SignInGuard {
   /**
    * Proves a login and password.
    * @param password as typed; a blank one is wrong without being forwarded
-   * @throws Unavailable when the directory does not answer; nothing is counted then
+   * @throws Unavailable when the directory does not answer; nothing is counted against the person then
    */
   async signIn(login: Login, password: string, request: RequestContext): Promise<SignInOutcome> {
     const account = await this.#needs.directory.find(login);
@@ -57,8 +58,13 @@ export class SignInGuard {
     if (!mayForward(rules, account.state.badPasswordCount)) return this.#refuse('withheld', account, request);
     const subject = signInSubject(account);
     const barred = await failures.lockout(subject, clock.now());
-    const tries = barred ? undefined : await failures.count(subject, counter, policy.lockout.threshold, clock.now());
-    if (tries === undefined) return this.#refuse('withheld', account, request);
+    if (barred !== undefined) return this.#refuse('withheld', account, request);
+    const tries = await failures.count(subject, counter, policy.lockout.threshold, clock.now());
+    if (tries === undefined) {
+      // All are spent and no bar stands: the process that should have made it died.
+      await this.#bar(account, request);
+      return this.#refuse('withheld', account, request);
+    }
     if (!(await this.#isWithinMargin(account, rules))) {
       await failures.refund(subject, counter);
       return this.#refuse('withheld', account, request);
@@ -94,25 +100,29 @@ export class SignInGuard {
       return await this.#needs.directory.authenticate(account, password);
     } catch (fault) {
       await this.#needs.failures.refund(signInSubject(account), counter);
-      await this.#needs.failures.refund(forwardSubject(account), counter);
+      // An answer that was lost may have counted there; it bars nobody, but it stays spent (DESIGN 6.5).
+      if (fault instanceof NotSent) await this.#needs.failures.refund(forwardSubject(account), counter);
       throw fault;
     }
   }
 
   async #wrong(account: Account, tries: number, request: RequestContext): Promise<SignInOutcome> {
-    const { failures, policy, clock, audit, outbox, notices, tellAfter } = this.#needs;
+    const { policy, outbox, notices, tellAfter } = this.#needs;
     if (tries >= policy.lockout.threshold) {
-      const tell = await this.#told(account, { kind: 'sign-in-barred' }, request);
-      const bar = await failures.bar(signInSubject(account), policy.lockout, clock.now(), tell);
-      await audit.append({
-        ...this.#event('account.barred', account, request),
-        detail: { bars: bar.bars, from: counter },
-      });
+      await this.#bar(account, request);
     } else if (tries === tellAfter) {
       await outbox.put(await this.#told(account, { kind: 'failures', count: tries }, request));
     }
     notices.wake();
     return this.#refuse('wrong', account, request);
+  }
+
+  async #bar(account: Account, request: RequestContext): Promise<void> {
+    const { failures, policy, clock, audit, notices } = this.#needs;
+    const tell = await this.#told(account, { kind: 'sign-in-barred' }, request);
+    await audit.append({ ...this.#event('account.barred', account, request), detail: { from: counter } });
+    await failures.bar(signInSubject(account), policy.lockout, clock.now(), tell);
+    notices.wake();
   }
 
   #told(account: Account, event: NoticeEvent, request: RequestContext): Promise<readonly OutboxRow[]> {

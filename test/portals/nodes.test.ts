@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Unavailable } from '../../src/core/errors.ts';
 import { PortalWorld } from './world.ts';
 
 const directoryThreshold = 5;
@@ -46,6 +47,46 @@ describe('two nodes and two domain controllers', () => {
     } finally {
       await other.close();
     }
+  });
+
+  test('5.22: a wrong password whose answer was lost is spent, though it bars nobody', async () => {
+    const person = world.person();
+    const { directory, stores } = world.latchkey;
+    const { authenticate } = directory;
+    let forwarded = 0;
+    directory.authenticate = async (account, password) => {
+      await authenticate.call(directory, account, password);
+      forwarded += 1;
+      // The next controller knows nothing of it.
+      world.demo.administration.set(person.entry, { badPwdCount: '0' });
+      throw new Unavailable('the answer was lost');
+    };
+    try {
+      for (let wrong = 0; wrong < 10; wrong += 1) await world.signIn(person.samName, `wrong ${wrong}`);
+    } finally {
+      directory.authenticate = authenticate;
+    }
+    expect(forwarded).toBe(directoryThreshold - 2);
+    expect(await stores.failures.inARow(`sign-in:${person.id}`, 'sign-in')).toBe(0);
+  });
+
+  test('a directory that is down spends nothing', async () => {
+    const person = world.person();
+    const { directory } = world.latchkey;
+    const { authenticate } = directory;
+    directory.authenticate = async (account, password) => {
+      await world.proxy.stop();
+      return authenticate.call(directory, account, password);
+    };
+    try {
+      for (let n = 0; n < directoryThreshold; n += 1) {
+        expect((await world.signIn(person.samName, person.password)).status).toBe(503);
+        await world.proxy.start();
+      }
+    } finally {
+      directory.authenticate = authenticate;
+    }
+    expect((await world.signIn(person.samName, person.password)).path).toBe('/registration/otp-sms');
   });
 
   test('the right password after that is taken again once the directory has forgotten', async () => {

@@ -221,6 +221,26 @@ describe('a person is told', () => {
     expect(all.at(-1)).toContain('on our registration pages with wrong passwords');
   });
 
+  test('of such a bar though the process died that should have made it, and the audit had it before', async () => {
+    const before = (await mails(person.mail)).length;
+    const { failures } = world.latchkey.stores;
+    const { bar } = failures;
+    failures.bar = () => Promise.reject(new Error('died'));
+    try {
+      for (let wrong = 0; wrong < 3; wrong += 1) await world.signIn(person.samName, 'Not-my-password-1');
+    } finally {
+      failures.bar = bar;
+    }
+    expect(await world.audited(person)).toContain('account.barred');
+    expect(await mails(person.mail)).toHaveLength(before);
+    // Until the directory has forgotten them, none is forwarded anyway.
+    world.clock.pass(36 * 60);
+    await world.signIn(person.samName, 'Not-my-password-1');
+    expect(await mails(person.mail)).toHaveLength(before + 1);
+    world.clock.pass(15 * 60);
+    expect((await world.signIn(person.samName, person.password)).path).not.toBe('/registration');
+  });
+
   test('of five wrong answers in a row, once, though no bar falls yet', async () => {
     const patient = await PortalWorld.open({ chain: ['questions'], policy: { lockout: { threshold: 9 } } });
     try {

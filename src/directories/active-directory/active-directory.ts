@@ -10,7 +10,7 @@ import type {
   WriteObservation,
   WriteResult,
 } from '../../core/directory.ts';
-import { LatchkeyError } from '../../core/errors.ts';
+import { LatchkeyError, NotSent, Unavailable } from '../../core/errors.ts';
 import type { Login } from '../../core/login.ts';
 import { AccountReader } from './account-reader.ts';
 import { AccountWriter } from './account-writer.ts';
@@ -100,17 +100,26 @@ export class ActiveDirectory implements Directory {
   async authenticate(account: Account, password: string): Promise<SignIn> {
     if (isEmptyPassword(password)) return { kind: 'wrong' };
     const deadline = this.#deadline();
-    // The server that answers a read is a healthy one to bind at.
-    const address = await this.#servers.read(deadline, async (connection) => {
-      await connection.search('', { scope: 'base', attributes: ['currentTime'] }, deadline);
-      return connection.address;
-    });
-    // The strategy binds as the service account too, past the guard: never with a password that may be wrong.
-    if (!this.#guard.isProven) (await this.#servers.connect(address.url, deadline)).close();
+    const address = await this.#healthyServer(deadline);
     const result = await this.#desk.signIn({ address, accountId: account.id, password }, deadline);
     // A refusal could be the service account's own, and must not be taken for the person's.
     if (result.kind !== 'signed-in') (await this.#servers.connect(address.url, deadline)).close();
     return result;
+  }
+
+  /** A server that answers a read now: a healthy one to bind at. */
+  async #healthyServer(deadline: Deadline): Promise<ServerAddress> {
+    try {
+      const address = await this.#servers.read(deadline, async (connection) => {
+        await connection.search('', { scope: 'base', attributes: ['currentTime'] }, deadline);
+        return connection.address;
+      });
+      // The strategy binds as the service account too, past the guard: never with a password that may be wrong.
+      if (!this.#guard.isProven) (await this.#servers.connect(address.url, deadline)).close();
+      return address;
+    } catch (fault) {
+      throw fault instanceof Unavailable ? new NotSent(fault.message, fault) : fault;
+    }
   }
 
   passwordPolicy(account: Account): Promise<PasswordPolicy> {
