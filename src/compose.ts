@@ -135,6 +135,11 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     notices,
     clock,
     writePatienceMs: writePatienceMs(configuration),
+    mustChange: (about) =>
+      log.error(
+        { ...about, alarm: true },
+        'a new password must be changed at the next sign-in: grant the right Unexpire Password; see latchkey check',
+      ),
   });
   const actions = new ActionRunner({ stores, directory, policy, screen, audit, writes, clock });
   const guard = new SignInGuard({

@@ -19,6 +19,8 @@ export interface WriteDeskNeeds {
   readonly clock: Clock;
   /** Milliseconds after which a write without an outcome belongs to a process that died: longer than any write takes. */
   readonly writePatienceMs: number;
+  /** Told when the directory wants a new password changed at once: the right for it is missing. Must not throw. */
+  readonly mustChange: (about: { readonly reference: string; readonly server: string }) => void;
 }
 
 /** One write that a flow has claimed. */
@@ -46,6 +48,12 @@ export type WriteEnd =
     };
 
 type Sent = WriteResult | { readonly kind: 'not-sent'; readonly fault: unknown };
+
+/** What became of a write, as far as anybody can see. */
+interface Seen {
+  readonly outcome: JournalOutcome;
+  readonly mustChange: boolean;
+}
 
 export const notDone: Message = { key: 'password.not-done' };
 
@@ -141,7 +149,8 @@ export class WriteDesk {
   async #conclude(order: WriteOrder, sent: Sent): Promise<WriteEnd> {
     const { flow, action, request } = order;
     const { stores, audit, clock } = this.#needs;
-    const outcome = sent.kind === 'unknown' ? await this.#observed(action, order.write) : outcomeOf(sent.kind);
+    const seen = sent.kind === 'unknown' ? await this.#observed(action, order.write) : seenOf(sent);
+    const { outcome, mustChange } = seen;
     const why = sent.kind === 'unknown' ? { why: sent.detail } : {};
     if (sent.kind === 'unknown' && outcome !== 'done') {
       // Not seen yet is no proof: a slow server may still be at it. Time decides.
@@ -149,7 +158,7 @@ export class WriteDesk {
       return { kind: 'open' };
     }
     const tell = outcome === 'done' ? await this.#told(flow, order.action) : [];
-    const mustChange = sent.kind === 'done' && sent.mustChange === true;
+    if (mustChange) this.#needs.mustChange({ reference: flow.reference, server: order.write.server });
     const detail = { action, ...why, ...(mustChange ? { mustChange } : {}) };
     // Before the journal: a process that dies in between has the outcome audited twice, the other way round never.
     await audit.write(`write.${outcome}`, flow, { request, detail });
@@ -181,7 +190,7 @@ export class WriteDesk {
   async #settleAlone(entry: JournalEntry): Promise<JournalOutcome> {
     const { directory, stores, audit, clock } = this.#needs;
     const { action, write, flowReference } = entry;
-    const outcome = await this.#observed(action, write);
+    const { outcome, mustChange } = await this.#observed(action, write);
     const account = outcome === 'done' ? await directory.read(write.accountId) : undefined;
     const tell =
       account === undefined
@@ -192,7 +201,8 @@ export class WriteDesk {
           );
     const subject = { kind: 'account', account: { id: write.accountId } } as const;
     const flow = { subject, portal: 'reset', reference: flowReference } as const;
-    const detail = { action, recovered: true };
+    if (mustChange) this.#needs.mustChange({ reference: flowReference, server: write.server });
+    const detail = { action, recovered: true, ...(mustChange ? { mustChange } : {}) };
     // As above; but what stays unknown is looked at again and again, and audited once.
     if (outcome !== 'unknown') await audit.write(`write.${outcome}`, flow, { detail });
     if (!(await stores.journal.settle(entry.id, outcome, clock.now(), tell))) return outcome;
@@ -202,15 +212,17 @@ export class WriteDesk {
   }
 
   /** What became of a write, told by the server that it was sent to. */
-  async #observed(action: Action, write: PreparedWrite): Promise<JournalOutcome> {
+  async #observed(action: Action, write: PreparedWrite): Promise<Seen> {
+    const seen = (outcome: JournalOutcome, mustChange = false): Seen => ({ outcome, mustChange });
     try {
       const now = await this.#needs.directory.observe(write);
-      if (action === 'unlock') return now.lockoutTime === '0' ? 'done' : 'not-done';
+      if (action === 'unlock') return seen(now.lockoutTime === '0' ? 'done' : 'not-done');
       // Must be changed before and after: a reset without the right Unexpire Password looks just like none.
-      if (now.passwordLastSet === '0' && write.passwordLastSet === '0') return 'unknown';
-      return now.passwordLastSet === write.passwordLastSet ? 'not-done' : 'done';
+      if (now.passwordLastSet === '0' && write.passwordLastSet === '0') return seen('unknown');
+      if (now.passwordLastSet === write.passwordLastSet) return seen('not-done');
+      return seen('done', now.passwordLastSet === '0');
     } catch {
-      return 'unknown';
+      return seen('unknown');
     }
   }
 
@@ -238,8 +250,9 @@ export class WriteDesk {
   }
 }
 
-function outcomeOf(kind: 'done' | 'refused' | 'not-sent'): JournalOutcome {
-  return kind === 'not-sent' ? 'not-done' : kind;
+function seenOf(sent: Exclude<Sent, { kind: 'unknown' }>): Seen {
+  const outcome = sent.kind === 'not-sent' ? 'not-done' : sent.kind;
+  return { outcome, mustChange: sent.kind === 'done' && sent.mustChange === true };
 }
 
 function problemAfter(outcome: JournalOutcome, sent: Sent): Message | undefined {

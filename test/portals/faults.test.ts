@@ -238,6 +238,32 @@ describe('an answer that was lost', () => {
     await vi.waitFor(() => expect(mails(person)).toHaveLength(1));
   });
 
+  test.each([
+    ['came', { kind: 'done', mustChange: true } as const],
+    ['was lost', { kind: 'unknown', detail: 'cut' } as const],
+  ])(
+    'that %s and says that the password must be changed at once is told to the person and, as an alarm, in the log',
+    async (_how, result) => {
+      const person = await world.registered();
+      const visitor = await world.toPassword(person);
+      const { directory } = world.latchkey;
+      const reset = directory.resetPassword.bind(directory);
+      vi.spyOn(directory, 'resetPassword').mockImplementationOnce(async (write, password) => {
+        await reset(write, password);
+        // What a domain does where the right Unexpire Password is missing.
+        world.demo.administration.set(person.entry, { pwdLastSet: '0' });
+        return result;
+      });
+      const alarms = () => world.log.filter((line) => line.includes('Unexpire Password'));
+      const before = alarms().length;
+      await visitor.submit(twice);
+      expect(visitor.heading).toBe('Your password has been changed');
+      expect(visitor.text).toContain('At the next sign-in the computer will ask you for another new password.');
+      expect(alarms()).toHaveLength(before + 1);
+      expect(JSON.parse(alarms().at(-1) ?? '')).toMatchObject({ level: 50, alarm: true });
+    },
+  );
+
   test('of an unlock is looked up too', async () => {
     const person = await world.registered();
     world.lock(person);
