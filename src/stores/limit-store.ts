@@ -1,5 +1,10 @@
+import { setImmediate as breath } from 'node:timers/promises';
+import type { SelectQueryBuilder } from 'kysely';
 import type { Limit, LimitCount, LimitStore } from '../core/limits.ts';
-import type { Database, LimitRow } from './schema.ts';
+import type { Database, LimitRow, Tables } from './schema.ts';
+
+/** Rows that are removed at once: a few milliseconds of work. */
+const bite = 500;
 
 /** One row a key: a million of them cost a few dozen megabytes, and each count is one statement on one row. */
 export class SqlLimitStore implements LimitStore {
@@ -16,16 +21,28 @@ export class SqlLimitStore implements LimitStore {
   }
 
   async trim(now: Date, most: number): Promise<number> {
-    const over = await this.#db.deleteFrom('limits').where('ends_at', '<=', now.getTime()).executeTakeFirst();
+    const over = this.#db.selectFrom('limits').select('key').where('ends_at', '<=', now.getTime());
+    let removed = await this.#remove(over, Number.MAX_SAFE_INTEGER);
     const { rows } = await this.#db
       .selectFrom('limits')
       .select((row) => row.fn.countAll<number | bigint | string>().as('rows'))
       .executeTakeFirstOrThrow();
-    const surplus = Number(rows) - most;
-    if (surplus <= 0) return Number(over.numDeletedRows);
-    const fewest = this.#db.selectFrom('limits').select('key').orderBy('count').orderBy('ends_at').limit(surplus);
-    const pushed = await this.#db.deleteFrom('limits').where('key', 'in', fewest).executeTakeFirst();
-    return Number(over.numDeletedRows) + Number(pushed.numDeletedRows);
+    const fewest = this.#db.selectFrom('limits').select('key').orderBy('count').orderBy('ends_at');
+    removed += await this.#remove(fewest, Number(rows) - most);
+    return removed;
+  }
+
+  /** A little at a time, with a breath in between: one statement for a flood would stop the whole process on SQLite. */
+  async #remove(keys: SelectQueryBuilder<Tables, 'limits', { key: string }>, most: number): Promise<number> {
+    let removed = 0;
+    while (removed < most) {
+      const some = keys.limit(Math.min(bite, most - removed));
+      const { numDeletedRows } = await this.#db.deleteFrom('limits').where('key', 'in', some).executeTakeFirstOrThrow();
+      removed += Number(numDeletedRows);
+      if (numDeletedRows < bite) break;
+      await breath();
+    }
+    return removed;
   }
 
   async #count(limit: Limit, now: number): Promise<LimitCount> {
