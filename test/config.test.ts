@@ -430,4 +430,53 @@ describe('in production', () => {
       `providers.mail.kind: ${demoOnly}`,
     ]);
   });
+
+  /** Every setting that limits how often something may be tried, sent or asked for. */
+  const limits = [
+    ...['login', 'address', 'over-all'].flatMap((one) => [`limits.${one}.ask-proof`, `limits.${one}.most`]),
+    ...['threshold', 'minutes', 'bars-until-permanent'].map((one) => `policy.lockout.${one}`),
+    'policy.flow-minutes',
+    'enrolment.fresh-minutes',
+    'notices.after-failures',
+    'notices.link-days',
+    ...['calls-per-flow', 'seconds-between-calls', 'lifetime'].map((one) => `gates.phone.${one}`),
+    ...['sends-per-flow', 'seconds-between-sends', 'tries-per-code', 'lifetime'].map((one) => `gates.otp-sms.${one}`),
+    ...['per-destination', 'per-account', 'per-account-day', 'per-prefix', 'over-all'].map(
+      (one) => `providers.texts.limits.${one}`,
+    ),
+  ];
+
+  it.each(limits)('2.3.2: %s cannot be switched to unlimited', (setting) => {
+    const texts = {
+      'providers.texts': {
+        kind: 'azure-mfa-server',
+        url: 'https://mfa.example/PfWsSdk.asmx',
+        username: 'svc',
+        auth: { kind: 'basic', user: 'svc', password: 'secret' },
+        countries: ['GB'],
+      },
+      'channels.sms': ['texts'],
+      'channels.voice': ['texts'],
+      'policy.chain': ['phone', 'otp-sms'],
+    };
+    expect(problemsOf(() => load(texts, production))).toEqual([]);
+    const found = (value: unknown) => problemsOf(() => load({ ...texts, [setting]: value }, production));
+    for (const value of [
+      0,
+      -1,
+      1e9,
+      1.5,
+      Number.MAX_SAFE_INTEGER,
+      Number.POSITIVE_INFINITY,
+      'unlimited',
+      null,
+      false,
+    ]) {
+      const problems = found(value);
+      expect(
+        problems.some((problem) => problem.startsWith(`${setting}: `)),
+        `${value}: ${problems}`,
+      ).toBe(true);
+    }
+  });
 });
