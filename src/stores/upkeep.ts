@@ -15,6 +15,11 @@ const setAsideMs = 30 * 24 * 60 * 60_000;
 /** Tries and past bars are forgotten after this long without a new one; a few guesses a month prove nothing. */
 const idleMs = 30 * 24 * 60 * 60_000;
 
+/** Settled writes are in the audit as well. */
+const settledMs = 90 * 24 * 60 * 60_000;
+
+/** Whom nobody can find out about: the same login looks the same with these and without. */
+const decoys = ['decoy:%', 'under-bar:%'];
 const passing = ['decoy:%', 'under-bar:%', 'sign-in:%', 'forward:%'];
 
 /** What concerns the database as a whole: its schema, its health, and what is past its time. */
@@ -97,6 +102,27 @@ export class Upkeep {
         .where('expires_at', '<=', now.getTime() - setAsideMs)
         .executeTakeFirst(),
       await this.#db.deleteFrom('notice_links').where('expires_at', '<=', now.getTime()).executeTakeFirst(),
+      // A decoy's bar for good ends nothing and nobody clears it: a flood of made-up names would leave its own for ever.
+      await this.#db
+        .deleteFrom('failures')
+        .where('last_at', '<=', idle)
+        .where((row) => row.or(decoys.map((prefix) => row('subject', 'like', prefix))))
+        .executeTakeFirst(),
+      await this.#db
+        .deleteFrom('bars')
+        .where('until', 'is', null)
+        .where('subject', 'like', 'decoy:%')
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(selectFrom('failures').select('failures.subject').whereRef('failures.subject', '=', 'bars.subject')),
+          ),
+        )
+        .executeTakeFirst(),
+      await this.#db
+        .deleteFrom('journal')
+        .where('outcome', 'in', ['done', 'refused', 'not-done'])
+        .where('intended_at', '<=', now.getTime() - settledMs)
+        .executeTakeFirst(),
       await this.#db.deleteFrom('bars').where('until', '<=', idle).executeTakeFirst(),
     ];
     return results.reduce((sum, result) => sum + Number(result.numDeletedRows), 0);

@@ -91,6 +91,37 @@ export function upkeepContract(world: () => StoreWorld): void {
     expect(await stores.journal.unsettled()).toHaveLength(1);
   });
 
+  test('5.37: bars for good that made-up names ran into go after a month, those of accounts and sign-ins never', async () => {
+    const { stores } = world();
+    const rules = { threshold: 5, minutes: 15, barsUntilPermanent: 1 };
+    for (const subject of ['decoy:flood', 'decoy:fresh', 'ana', 'sign-in:ana']) {
+      await stores.failures.count(subject, 'questions', 5, subject === 'decoy:fresh' ? noon : later(-month));
+      await stores.failures.bar(subject, rules, later(-month));
+    }
+    expect(await stores.purge(noon)).toBe(2);
+    expect(await stores.failures.lockout('decoy:flood', noon)).toBeUndefined();
+    for (const subject of ['decoy:fresh', 'ana', 'sign-in:ana']) {
+      expect(await stores.failures.lockout(subject, noon), subject).toStrictEqual({ bars: 1 });
+      expect(await stores.failures.count(subject, 'questions', 5, noon)).toBeUndefined();
+    }
+  });
+
+  test('writes are kept in the journal for a quarter after they were settled, and unsettled ones for ever', async () => {
+    const { stores } = world();
+    const [old, recent, open] = [
+      sampleEntry({ id: 'old', intendedAt: later(-3 * month) }),
+      sampleEntry({ id: 'recent', intendedAt: later(-2 * month) }),
+      sampleEntry({ id: 'open', intendedAt: later(-9 * month) }),
+    ];
+    for (const entry of [old, recent, open]) await stores.journal.intend(entry);
+    for (const { id } of [old, recent]) await stores.journal.settle(id, 'done', noon);
+    await stores.journal.settle('open', 'unknown', noon);
+    expect(await stores.purge(noon)).toBe(1);
+    expect(await stores.journal.read('old')).toBeUndefined();
+    expect(await stores.journal.read('recent')).toBeDefined();
+    expect(await stores.journal.unsettled()).toMatchObject([{ id: 'open' }]);
+  });
+
   test('counters and past bars are forgotten after a month without a try, and bars in force never', async () => {
     const { stores } = world();
     const rules = { threshold: 5, minutes: 15, barsUntilPermanent: 2 };

@@ -258,6 +258,44 @@ describe('a person is told', () => {
     }
   });
 
+  test('of five wrong answers also when they are spread over flows, and over bars when those come sooner', async () => {
+    const failed = async (of: PortalWorld, somebody: Person) => {
+      const visitor = await of.start(somebody.samName);
+      await visitor.submit({ q1: 'not that', q2: 'nor that' });
+      await of.latchkey.outbox.idle();
+      return (of.latchkey.mailbox?.mails(somebody.mail) ?? []).length;
+    };
+    const told: number[][] = [];
+    for (const threshold of [3, 9]) {
+      const quiz = await PortalWorld.open({ chain: ['questions'], policy: { lockout: { threshold } } });
+      try {
+        const somebody = await quiz.registered();
+        const counts: number[] = [];
+        for (let wrong = 1; wrong <= 6; wrong += 1) {
+          counts.push(await failed(quiz, somebody));
+          if (threshold === 3 && wrong === 3) quiz.clock.pass(15 * 60);
+        }
+        told.push(counts);
+      } finally {
+        await quiz.close();
+      }
+    }
+    // Of each bar, so never later than of the fifth; or of the fifth.
+    expect(told).toEqual([
+      [0, 0, 1, 1, 1, 2],
+      [0, 0, 0, 0, 1, 1],
+    ]);
+  });
+
+  test('in their own language, whatever the browser speaks that did it', async () => {
+    world.demo.administration.set(person.entry, { preferredLanguage: 'ar' });
+    const visitor = await world.toChoice(person);
+    expect(visitor.page('html').attr('lang')).toBe('en');
+    await visitor.submit({ action: 'unlock' });
+    expect((await mails(person.mail)).at(-1)).toMatch(/[\u0621-\u064a]{3}/);
+    expect((await mails(person.mail)).at(-1)).not.toContain('unlocked');
+  });
+
   test('by text only where that is allowed, and never at the number that was just used', async () => {
     const wish = { chain: ['otp-sms', 'questions'], settings: { notices: { 'by-text': true } } };
     const texting = await PortalWorld.open(wish);
