@@ -43,7 +43,7 @@ function settingsOf(schema: JsonSchema, at: string): readonly (readonly [string,
 /** The example with its references led to files and variables that are there. */
 function loadExample(text: string, production: boolean) {
   const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-example-'));
-  const given = text.replaceAll(/\$\{file:\/run\/secrets\/([a-z-]+)\}/g, (_whole, name: string) => {
+  const given = text.replaceAll(/\$\{file:\/etc\/latchkey\/secrets\/([a-z-]+)\}/g, (_whole, name: string) => {
     const file = path.join(folder, name);
     writeFileSync(file, `${'5e'.repeat(32)}\n`);
     return `\${file:${file}}`;
@@ -108,7 +108,7 @@ describe('latchkey.example.yaml', () => {
     const before = source.slice(0, source.indexOf('\naudit:\n'));
     const shown = source.slice(before.length).replaceAll(/^( *)# ((?:signing-key-file|syslog):| {2})/gm, '$1$2');
     const { audit } = loadExample(`${before}${shown}`, true);
-    expect(audit['signing-key-file']).toBe('/run/secrets/latchkey-audit-key.pem');
+    expect(audit['signing-key-file']).toBe('/etc/latchkey/secrets/latchkey-audit-key.pem');
     expect(audit.syslog).toMatchObject({ host: 'syslog.example.com', format: 'cef', 'backlog-alarm': 10_000 });
   });
 
@@ -120,7 +120,7 @@ describe('latchkey.example.yaml', () => {
       .replaceAll(/^ {2}(urls|bind-password): .*\n/gm, '');
     const shown = `${source.slice(0, before)}${own}${source.slice(after)}`;
     const { directory } = loadExample(shown, true);
-    expect(directory).toMatchObject({ urls: [], 'bind-password-file': '/run/secrets/latchkey-directory' });
+    expect(directory).toMatchObject({ urls: [], 'bind-password-file': '/etc/latchkey/secrets/latchkey-directory' });
     expect(directory).toMatchObject({ discovery: { domain: 'corp.example.com', site: 'Dublin', 'ldaps-port': 636 } });
   });
 
