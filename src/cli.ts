@@ -8,6 +8,7 @@ import { health } from './commands/health.ts';
 import { importMfaSettings } from './commands/import-mfa-settings.ts';
 import { mapOf } from './commands/map.ts';
 import { afterRestore, migrate } from './commands/store-commands.ts';
+import { unbar } from './commands/unbar.ts';
 import { ConfigurationError, exitConfiguration } from './config.ts';
 import { type Loaded, load, refuse, start } from './start.ts';
 
@@ -61,6 +62,12 @@ program
   .command('after-restore')
   .description('end every open flow, code and session of a database that was restored from a backup')
   .action(withConfiguration((loaded) => afterRestore(loaded.configuration)));
+
+program
+  .command('unbar')
+  .argument('<login>', 'a user name, as name, DOMAIN\\name or name@domain')
+  .description('end what bars this person from Latchkey, and tell them by mail: speak with them first')
+  .action(withConfiguration<string>(unbar));
 
 program
   .command('health')

@@ -1,11 +1,11 @@
 import { closeSync, createWriteStream, existsSync, fsyncSync, linkSync, openSync, unlinkSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { latchkeyVersion } from '../compose-audit.ts';
 import type { Configuration } from '../config.ts';
 import { type AuditFormat, type AuditLineWriter, auditLineWriter, chainedRows } from '../core/audit-lines.ts';
 import type { AuditStore } from '../core/stores.ts';
+import { operator } from './operator.ts';
 import { type Outcome, withAudit } from './store-commands.ts';
 
 /** What stands behind `latchkey audit export`. */
@@ -75,15 +75,6 @@ export function exportAudit(configuration: Configuration, wish: ExportWish, part
     }
     return { ok: true, lines: [done] };
   });
-}
-
-/** Who runs the command. A container may have a user that no file names. */
-function operator(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
 }
 
 function failed(line: string): Outcome {

@@ -23,12 +23,20 @@ export function migrate(configuration: Configuration): Promise<Outcome> {
 
 /** What must be done once a backup was restored: nothing that was open in it may be gone on with. */
 export function afterRestore(configuration: Configuration): Promise<Outcome> {
-  if (isNew(configuration)) return Promise.resolve({ ok: false, lines: ['There is no database yet.'] });
-  return withStores(configuration, async (stores) => {
+  return withStoredState(configuration, async (stores) => {
     const ended = await stores.endOpen();
     await stores.audit.append({ at: new Date(), event: 'store.restored', detail: { ended } });
     return { ok: true, lines: [`Ended all that was open (${ended} rows). Bars and failures are those of the backup.`] };
   });
+}
+
+/** Opens a store that is there already, and hands it on; says so where there is none. */
+export async function withStoredState(
+  configuration: Configuration,
+  run: (stores: Stores) => Promise<Outcome>,
+): Promise<Outcome> {
+  if (isNew(configuration)) return { ok: false, lines: ['There is no database yet.'] };
+  return withStores(configuration, run);
 }
 
 /** Opens a store that holds an audit, and hands it on; says so where there is none. */

@@ -13,6 +13,8 @@ export type NoticeEvent =
   | { readonly kind: 'enrolment-held'; readonly gate: string; readonly held: string; readonly from: number }
   /** Too many wrong answers: Latchkey takes none for a while. */
   | { readonly kind: 'barred' }
+  /** The helpdesk ended what barred the account. */
+  | { readonly kind: 'unbarred' }
   /** Too many wrong passwords in the registration portal: it takes none for a while. */
   | { readonly kind: 'sign-in-barred' }
   /** Many wrong answers in a row, though not yet too many. */

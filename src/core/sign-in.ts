@@ -19,7 +19,8 @@ const margin = 2;
 
 /** Wrong passwords are counted beside the gates: they bar the sign-in, and never the owner's way to a reset. */
 const counter = 'sign-in';
-const signInSubject = (account: Account): string => `sign-in:${account.id}`;
+/** Whom the bars of the sign-in are about. */
+export const signInSubject = (account: Pick<Account, 'id'>): string => `sign-in:${account.id}`;
 const forwardSubject = (account: Account): string => `forward:${account.id}`;
 /** Clocks of a domain differ by up to so much (the usual limit of Kerberos); the directory may still count by then. */
 const skewSeconds = 300;

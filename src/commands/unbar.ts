@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { openConfiguredDirectory } from '../compose-directory.ts';
+import { type Account, identityOf } from '../core/account.ts';
+import { systemClock } from '../core/clock.ts';
+import { parseLogin } from '../core/login.ts';
+import { NoticeDesk } from '../core/notice-desk.ts';
+import { signInSubject } from '../core/sign-in.ts';
+import type { Stores } from '../core/stores.ts';
+import type { Loaded } from '../start.ts';
+import { operator } from './operator.ts';
+import { type Outcome, withStoredState } from './store-commands.ts';
+
+/**
+ * Ends what bars an account from Latchkey, as the helpdesk does once it has spoken with the person. The audit has it
+ * first, and the person is told by mail, which a running server sends. The directory's own lock stays as it is.
+ * @param typed the login, in any of its three shapes
+ */
+export function unbar(loaded: Loaded, typed: string): Promise<Outcome> {
+  return withStoredState(loaded.configuration, async (stores) => {
+    const login = parseLogin(typed);
+    const account = login && (await withDirectory(loaded, (directory) => directory.find(login)));
+    if (account === undefined)
+      return { ok: false, lines: ['The directory has nobody of this name, or more than one.'] };
+    const barred = await barsOf(stores, account);
+    if (barred.length === 0) return { ok: true, lines: [`Nothing bars ${account.name} from Latchkey.`] };
+    const reference = `unbar-${randomBytes(9).toString('base64url')}`;
+    const detail = { by: operator(), bars: barred.length };
+    await stores.audit.append({
+      at: systemClock.now(),
+      event: 'account.unbarred',
+      subject: account.id,
+      flow: reference,
+      detail,
+    });
+    await stores.outbox.put(await told(stores, account, reference));
+    for (const subject of barred) await stores.failures.unbar(subject);
+    return { ok: true, lines: [`Nothing bars ${account.name} from Latchkey any more. A mail tells the person.`] };
+  });
+}
+
+async function withDirectory<Found>(
+  loaded: Loaded,
+  run: (directory: Awaited<ReturnType<typeof openConfiguredDirectory>>['directory']) => Promise<Found>,
+): Promise<Found> {
+  const opened = await openConfiguredDirectory(loaded);
+  return run(opened.directory).finally(() => opened.close());
+}
+
+/** Wrong answers bar the account, wrong passwords the sign-in of the registration portal alone. */
+async function barsOf({ failures }: Stores, account: Account): Promise<readonly string[]> {
+  const barred: string[] = [];
+  for (const subject of [account.id, signInSubject(account)]) {
+    if ((await failures.lockout(subject, systemClock.now())) !== undefined) barred.push(subject);
+  }
+  return barred;
+}
+
+function told({ enrolments }: Stores, account: Account, reference: string) {
+  const desk = new NoticeDesk({ clock: systemClock, enrolments, canText: false, byText: false, wake: () => undefined });
+  const subject = { kind: 'account', account: identityOf(account) } as const;
+  return desk.rows({ subject, event: { kind: 'unbarred' }, reference });
+}
