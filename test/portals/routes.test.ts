@@ -238,3 +238,11 @@ describe.each(samples)('%s', (sample, route) => {
     }
   });
 });
+
+test('1.3.4: a logo that holds a script runs none, even when it is opened by itself', async () => {
+  const { headers, text } = await ask({ path: '/brand/logo' });
+  expect(text).toBe(logo);
+  const policy = String(headers['content-security-policy']).split('; ');
+  expect(policy).toEqual(expect.arrayContaining(["default-src 'none'", 'sandbox']));
+  expect(policy.join()).not.toMatch(/allow-|script-src|style-src/);
+});
