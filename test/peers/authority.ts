@@ -16,8 +16,9 @@ export class TestAuthority {
   /** Keys take long to make: what was issued once is given out again. */
   readonly #issued = new Map<string, Promise<Identity>>();
 
-  static async create(): Promise<TestAuthority> {
-    const made = await generate([{ name: 'commonName', value: 'Latchkey test authority' }], {
+  /** @param name another one where two are trusted: without key identifiers they are told apart by it */
+  static async create(name = 'Latchkey test authority'): Promise<TestAuthority> {
+    const made = await generate([{ name: 'commonName', value: name }], {
       extensions: [
         { name: 'basicConstraints', cA: true, critical: true },
         { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },

@@ -59,6 +59,11 @@ export class Discovery {
     return this.#urls;
   }
 
+  /** Resolves when no question is under way. */
+  async settled(): Promise<void> {
+    await this.#asking;
+  }
+
   async #ask(): Promise<void> {
     const { domain, site } = this.#needs.settings;
     const questions = [

@@ -7,8 +7,8 @@ import { ldapsUrl, type ServerAddress } from './server-address.ts';
 import { ServerFailure } from './server-failure.ts';
 import { Busy } from './service-account.ts';
 
-/** How long one server is waited for while there is another to ask instead. */
-const failOverMs = 2500;
+/** How long one server is waited for while there is another to ask instead: so that a person waits three seconds at most. */
+const failOverMs = 2000;
 /** How long one is remembered that is named no more: longer than any write is settled at it. */
 const forgetMs = 15 * 60_000;
 

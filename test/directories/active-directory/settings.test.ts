@@ -70,4 +70,37 @@ describe('the settings of an Active Directory', () => {
   test('refuse an empty password of the service account', () => {
     expect(problems({ 'bind-password': '' })).not.toEqual([]);
   });
+
+  test('need a server, or a domain to find them in', () => {
+    const domain = 'corp.example.test';
+    expect(problems({ urls: [] })).toEqual([expect.stringContaining('must name a server, unless discovery')]);
+    expect(problems({ urls: undefined, discovery: { domain } })).toEqual([]);
+  });
+
+  test('take the password, or its file, and not both', () => {
+    const file = '/run/secrets/directory';
+    expect(problems({ 'bind-password': undefined })).toEqual([expect.stringContaining('is missing')]);
+    expect(problems({ 'bind-password': undefined, 'bind-password-file': file })).toEqual([]);
+    expect(problems({ 'bind-password-file': file })).toEqual([expect.stringContaining('leave one out')]);
+  });
+
+  test.each([
+    [{ domain: 'corp' }],
+    [{ domain: '*.corp.example.test' }],
+    [{ suffixes: [''] }],
+    [{ suffixes: ['test'] }],
+    [{ suffixes: ['.example.test'] }],
+    [{ site: 'Dublin.evil' }],
+    [{ 'ldaps-port': 3269 }],
+    [{ 'ldaps-port': 0 }],
+    [{ nameservers: ['ns1.example.test'] }],
+    [{ nameservers: ['10.0.0.53:'] }],
+  ])('refuse a discovery with %j', (more) => {
+    expect(problems({ discovery: { domain: 'corp.example.test', ...more } })).toHaveLength(1);
+  });
+
+  test('take name servers with and without a port', () => {
+    const nameservers = ['10.0.0.53', '10.0.0.53:5353', '::1', '[::1]:5353'];
+    expect(problems({ discovery: { domain: 'corp.example.test', nameservers } })).toEqual([]);
+  });
 });
