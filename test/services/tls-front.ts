@@ -12,6 +12,8 @@ export interface TlsFrontNeeds {
   readonly port?: number;
   /** Changes what the server says. */
   readonly rewrite?: (octets: Buffer) => Buffer;
+  /** A word that the server never hears right, such as a password that it does not know. */
+  readonly mishear?: string;
 }
 
 /**
@@ -90,7 +92,7 @@ export class TlsFront {
 
   #accept(client: TLSSocket): void {
     this.secured += 1;
-    const { target, rewrite = (octets) => octets } = this.#needs;
+    const { target, rewrite = (octets) => octets, mishear = '' } = this.#needs;
     const server = connect({ host: '127.0.0.1', port: target.port, ca: target.ca });
     this.#watch(server);
     this.#watch(client);
@@ -98,7 +100,9 @@ export class TlsFront {
     server.once('close', () => client.destroy());
     client.on('data', (octets: Buffer) => {
       this.#heard.push(octets);
-      if (!this.hangs) server.write(octets);
+      const text = octets.toString('latin1');
+      const passed = mishear === '' ? text : text.replaceAll(mishear, 'x'.repeat(mishear.length));
+      if (!this.hangs) server.write(Buffer.from(passed, 'latin1'));
     });
     server.on('data', (octets: Buffer) => void (this.hangs || client.write(rewrite(octets))));
   }

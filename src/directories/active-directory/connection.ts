@@ -100,24 +100,31 @@ export interface ModifyOptions {
   readonly controls?: readonly Control[];
 }
 
+/**
+ * Asks what the server is, which every directory tells to anybody (RFC 4512 5.1), and binds only where that is of use: a
+ * read-only one may not know the account, and would refuse what is right.
+ */
 async function introduce(client: Client, account: ServiceAccountGuard, deadline: Deadline): Promise<ServerTraits> {
-  await account.bind(deadline, async ({ name, password }) => {
-    try {
-      await deadline.hold(client.bind(name, password), () => {});
-    } catch (error) {
-      if (!(error instanceof ResultCodeError) || isBusy(error)) throw error;
-      throw new ServiceAccountRefused(`the directory refuses the service account: ${error.message}`, error);
-    }
-  });
   const attributes = ['supportedControl', 'supportedCapabilities'];
   const { searchEntries } = await client.search('', { scope: 'base', attributes });
   const capabilities = [searchEntries[0]?.supportedCapabilities ?? []].flat();
   if (capabilities.includes(readOnlyCapability)) throw new ReadOnlyServer('is a read-only domain controller');
+  await account.bind(deadline, async ({ name, password }) => {
+    try {
+      await deadline.hold(client.bind(name, password), () => {});
+    } catch (error) {
+      if (!(error instanceof ResultCodeError) || isOfServer(error)) throw error;
+      throw new ServiceAccountRefused(`the directory refuses the service account: ${error.message}`, error);
+    }
+  });
   const policyHints = policyHintsOffered([searchEntries[0]?.supportedControl ?? []].flat().map(String));
   return policyHints === undefined ? {} : { policyHints };
 }
 
-/** busy and unavailable (RFC 4511 4.1.9): about the server, not about the account. */
-function isBusy(error: ResultCodeError): boolean {
-  return error.code === 51 || error.code === 52;
+/**
+ * About the server, not about the account: busy and unavailable (RFC 4511 4.1.9), and 51f (ERROR_NO_LOGON_SERVERS), with
+ * which a controller says that it cannot reach the one that would know the password.
+ */
+function isOfServer(error: ResultCodeError): boolean {
+  return error.code === 51 || error.code === 52 || /\bdata 51f\b/.test(error.message);
 }

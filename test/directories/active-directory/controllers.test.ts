@@ -134,6 +134,8 @@ describe('F7: a read-only controller', () => {
     const person = world.person();
     const account = await accountOf(directory, person.id);
     expect((await directory.prepareWrite(account)).server).toBe(writer.url);
+    // It may not know the service account, and need not learn its password.
+    expect(reader.heard).not.toContain(world.demo.serviceAccount.password);
     const tries = reader.connections;
     for (let time = 0; time < 5; time += 1) await directory.read(person.id);
     expect(reader.connections).toBe(tries);
@@ -151,6 +153,17 @@ describe('F7: a read-only controller', () => {
       expect.objectContaining({ subject: reader.url, detail: expect.stringContaining('read-only') }),
     ]);
   });
+});
+
+test('F8: a controller that cannot reach the one that knows the password is left for another, and blames nobody', async () => {
+  const lost = (octets: Buffer): Buffer =>
+    Buffer.from(octets.toString('latin1').replace(/data 52e/, 'data 51f'), 'latin1');
+  const stray = await world.front(undefined, { rewrite: lost, mishear: world.demo.serviceAccount.password });
+  const good = await world.front();
+  const directory = world.directory([stray.url, good.url]);
+  const person = world.person();
+  expect((await directory.prepareWrite(await accountOf(directory, person.id))).server).toBe(good.url);
+  expect(world.alerts).toEqual([{ level: 'warning', subject: stray.url, detail: expect.stringContaining('51f') }]);
 });
 
 describe('F10: controllers that are found in DNS', () => {
