@@ -109,7 +109,7 @@ describe('latchkey', () => {
   });
 });
 
-describe('a configuration that is wrong', () => {
+describe('F32: a configuration that is wrong', () => {
   const wrong = {
     'public-url': 'http://password.example.com',
     listen: { port: 'x', hots: 'y' },

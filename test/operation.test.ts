@@ -100,7 +100,7 @@ describe('a running server', () => {
   );
 
   it(
-    'drains at SIGTERM: not ready, the request in hand is answered, and it ends well',
+    'F24: drains at SIGTERM: not ready, the request in hand is answered, and it ends well',
     async () => {
       const settings = await demoSettings();
       const origin = settings['public-url'];
@@ -237,7 +237,7 @@ describe('the log of a whole reset', () => {
 
 describe('a server that is killed', () => {
   it(
-    'goes on where it was: the visit is still open, and what was counted stays counted',
+    'F23: goes on where it was: the visit is still open, and what was counted stays counted',
     async () => {
       const directory = await startDemoServer({ production: false, clock: systemClock });
       toEnd.push(() => directory.close());

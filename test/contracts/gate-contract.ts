@@ -90,7 +90,7 @@ export function gateContract(
         expect((await walk.answer(await world.wrong(await walk.page(), nth))).kind).toBe(world.told);
     });
 
-    test('a decoy looks like a person: on arrival, and after each wrong answer', async () => {
+    test('5.4: a decoy looks like a person: on arrival, and after each wrong answer', async () => {
       const real = await arrived(person());
       const fake = await arrived(decoy, 'flow-of-the-decoy');
       expect(shape(await fake.page())).toEqual(shape(await real.page()));
@@ -161,7 +161,7 @@ export function gateContract(
     });
 
     if (definition.factor === 'possession') {
-      test('what breaks behind the gate never passes anybody', async () => {
+      test('F19: what breaks behind the gate never passes anybody', async () => {
         const walk = await arrived(person());
         const right = await world.right(await walk.page());
         world.breakIt?.();
@@ -175,7 +175,7 @@ export function gateContract(
         }
       });
 
-      test('what proves possession passes once: not again, not twice at a time, not in another flow', async () => {
+      test('5.8: what proves possession passes once: not again, not twice at a time, not in another flow', async () => {
         const first = await arrived(person());
         const right = await world.right(await first.page());
         const before = first.context();

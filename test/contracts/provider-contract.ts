@@ -175,7 +175,7 @@ export function providerContract(
       expect(await world.provider.probe()).toMatchObject({ ok: false, remedy: expect.any(String) });
     });
 
-    test('whatever its far end does wrong is a fault: nothing passes, nothing is said against the person', async () => {
+    test('F19: whatever its far end does wrong is a fault: nothing passes, nothing is said against the person', async () => {
       for (const fault of world.faults) {
         await world.misbehave(fault);
         const id = await begin();
@@ -231,13 +231,13 @@ export function providerContract(
           expect(JSON.stringify((await service.stores.challenges.read(id))?.body)).not.toContain(code);
         });
 
-        test('a right code that is too late is expired', async () => {
+        test('F26: a right code that is too late is expired', async () => {
           const { id, code } = await sendCode();
           clock.pass(301);
           expect(await service.challenges.check(id, code, scope)).toEqual({ kind: 'expired' });
         });
 
-        test('passes on another node, and after a restart', async () => {
+        test('5.8: passes on another node, and after a restart', async () => {
           const { id, code } = await sendCode();
           const node = service.restarted({ [world.channel]: [await world.another()] });
           expect(await node.check(id, code, scope)).toEqual({ kind: 'passed' });
@@ -268,7 +268,7 @@ export function providerContract(
           expect(await service.challenges.check(id, code, scope)).toEqual({ kind: 'passed' });
         });
 
-        test('of fifty right answers at the same moment exactly one passes', async () => {
+        test('5.8, F25: of fifty right answers at the same moment exactly one passes', async () => {
           const { id, code } = await sendCode();
           const kinds = (await Promise.all(fifty(() => service.challenges.check(id, code, scope)))).map(
             (one) => one.kind,
@@ -291,13 +291,13 @@ export function providerContract(
           expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'expired' });
         });
 
-        test('hanging up proves nothing and is held against nobody', async () => {
+        test('F34: hanging up proves nothing and is held against nobody', async () => {
           const id = await ring();
           await world.phone?.hangUp();
           expect(await outcome(id)).toBe('unanswered');
         });
 
-        test('a machine that answers proves nothing', async () => {
+        test('5.27, F34: a machine that answers proves nothing', async () => {
           if (world.phone?.voicemail === undefined) return;
           const id = await ring();
           await world.phone.voicemail();
@@ -339,7 +339,7 @@ export function providerContract(
           await world.misbehave(undefined);
         });
 
-        test('a confirmation that comes after its time is worth nothing', async () => {
+        test('F21: a confirmation that comes after its time is worth nothing', async () => {
           const id = await ring();
           clock.pass(301);
           await world.phone?.press('#');
@@ -355,7 +355,7 @@ export function providerContract(
           expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'expired' });
         });
 
-        test('of fifty checks at the same moment exactly one passes', async () => {
+        test('5.8, F25: of fifty checks at the same moment exactly one passes', async () => {
           const id = await ring();
           await world.phone?.press('#');
           expect(await outcome(id)).toBe('passed');
@@ -380,7 +380,7 @@ export function providerContract(
           expect(await outcome(id)).toBe(kind);
         });
 
-        test('the hash key alone proves nothing', async () => {
+        test('5.27: the hash key alone proves nothing', async () => {
           const id = await ring({ match: '42' });
           await world.phone?.press('#');
           expect(await outcome(id)).not.toBe('passed');
@@ -389,7 +389,7 @@ export function providerContract(
 
     if (shape.reports)
       describe('reports of the far end', () => {
-        test('that come twice change nothing', async () => {
+        test('F21: that come twice change nothing', async () => {
           const id = await ring();
           await world.phone?.press('#');
           expect(await outcome(id)).toBe('passed');
@@ -399,7 +399,7 @@ export function providerContract(
           expect(await service.challenges.check(id, undefined, scope)).toEqual({ kind: 'expired' });
         });
 
-        test('that are forged are refused and change nothing', async () => {
+        test('F21: that are forged are refused and change nothing', async () => {
           const id = await ring();
           await world.reports?.forge(id);
           expect(door.statuses.at(-1)).toBe(403);
@@ -408,7 +408,7 @@ export function providerContract(
           expect(await outcome(id)).toBe('unanswered');
         });
 
-        test('about a call that ended otherwise do not change how it ended', async () => {
+        test('F21: about a call that ended otherwise do not change how it ended', async () => {
           const id = await ring();
           await world.phone?.hangUp();
           expect(await outcome(id)).toBe('unanswered');

@@ -16,7 +16,7 @@ export function failureContract(world: () => StoreWorld): void {
       expect(await stores.failures.count('ana', 'questions', 4, noon)).toBe(4);
     });
 
-    test('of 100 at once with a limit of 5, on two nodes, exactly 5 are admitted', async () => {
+    test('5.3: of 100 at once with a limit of 5, on two nodes, exactly 5 are admitted', async () => {
       const { stores, other } = world();
       const counts = await together([stores, other], 100, (node) => node.failures.count('ana', 'otp-sms', 5, noon));
       const admitted = counts.filter((tries) => tries !== undefined);
@@ -191,7 +191,7 @@ export function failureContract(world: () => StoreWorld): void {
       expect(await failures.count('ana', 'questions', 5, later(15))).toBe(1);
     });
 
-    test('let no late try of a race slip in: 20 who look, count and bar at once get 5 tries together', async () => {
+    test('5.3: let no late try of a race slip in: 20 who look, count and bar at once get 5 tries together', async () => {
       const { stores, other } = world();
       const admitted = await together([stores, other], 20, async (node) => {
         let tries = 0;

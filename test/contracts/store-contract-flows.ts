@@ -51,7 +51,7 @@ export function flowContract(world: () => StoreWorld): void {
     expect(await world().stores.flows.save(sampleFlow())).toBeUndefined();
   });
 
-  test('of 50 saves of one version at once, on two nodes, exactly one goes through', async () => {
+  test('5.7: of 50 saves of one version at once, on two nodes, exactly one goes through', async () => {
     const { stores, other } = world();
     const flow = sampleFlow();
     await stores.flows.create(flow);

@@ -87,7 +87,7 @@ export function heldContract(world: () => StoreWorld): void {
     expect(await stores.links.use('token', later(8), effect)).toBe(false);
   });
 
-  test('a held one is sealed at its place: it cannot be read, nor made to count by moving it', async () => {
+  test('5.34: a held one is sealed at its place: it cannot be read, nor made to count by moving it', async () => {
     const { stores, dump, sql } = world();
     await stores.enrolments.keep(enrolment(canaries.number), { hold: { id: 'h1', countsFrom: later(1) } });
     expect(await dump()).not.toContain(canaries.number);

@@ -213,7 +213,7 @@ export function outboxContract(world: () => StoreWorld): void {
       expect(await stores.failures.count('ana', 'questions', 5, noon)).toBe(1);
     });
 
-    test('neither token nor person can be read, and a link moved to another token does not open', async () => {
+    test('5.34: neither token nor person can be read, and a link moved to another token does not open', async () => {
       const { stores, dump, sql } = world();
       await stores.links.create('canary-token', link);
       const raw = await dump();

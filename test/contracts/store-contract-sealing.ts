@@ -5,7 +5,7 @@ import { canaries, later, noon, sampleChallenge, sampleEvent, sampleFlow, sample
 import { newKey, type StoreWorld } from './store-world.ts';
 
 export function sealingContract(world: () => StoreWorld): void {
-  test('nothing personal or secret can be read in the database', async () => {
+  test('5.34: nothing personal or secret can be read in the database', async () => {
     const { stores, dump } = world();
     const flow = sampleFlow({ id: canaries.flowId });
     const seed = { kind: 'decoy', key: 'key', seed: canaries.seed, reason: 'unknown' } as const;
@@ -25,7 +25,7 @@ export function sealingContract(world: () => StoreWorld): void {
     expect(raw, 'the dump holds the rows').toContain('otp-sms');
   });
 
-  test('rows of an old key open after a rotation, and new ones are made with the new key', async () => {
+  test('F28: rows of an old key open after a rotation, and new ones are made with the new key', async () => {
     const { stores, keys, open, sql } = world();
     const flow = sampleFlow();
     await stores.flows.create(flow);
@@ -40,7 +40,7 @@ export function sealingContract(world: () => StoreWorld): void {
     expect(row?.body).toMatch(/^v1\.second\./);
   });
 
-  test('without the key that the database was written with, nothing opens, nothing is spoilt and health says so', async () => {
+  test('F17, F28: without the key that the database was written with, nothing opens, nothing is spoilt and health says so', async () => {
     const { stores, open } = world();
     const flow = sampleFlow();
     await stores.flows.create(flow);
@@ -52,7 +52,7 @@ export function sealingContract(world: () => StoreWorld): void {
     expect(await stores.audit.verify()).toBeUndefined();
   });
 
-  test('two flows whose sealed bodies were swapped do not open', async () => {
+  test('5.34: two flows whose sealed bodies were swapped do not open', async () => {
     const { stores, sql } = world();
     const [mine, yours] = [sampleFlow(), sampleFlow()];
     await stores.flows.create(mine);
@@ -68,14 +68,14 @@ export function sealingContract(world: () => StoreWorld): void {
   test.each([
     ['account', "update enrolments set account_id = 'eve'", 'eve'],
     ['gate', "update enrolments set gate = 'otp-sms'", 'ana'],
-  ])('an enrolment moved to another %s does not open', async (_name, move, account) => {
+  ])('5.34: an enrolment moved to another %s does not open', async (_name, move, account) => {
     const { stores, sql } = world();
     await stores.enrolments.keep({ accountId: 'ana', gate: 'phone', data: canaries.number, provedAt: noon });
     await sql(move);
     await expect(stores.enrolments.of(account)).rejects.toThrow(Misconfigured);
   });
 
-  test('a challenge, a message and a session moved to another row do not open', async () => {
+  test('5.34: a challenge, a message and a session moved to another row do not open', async () => {
     const { stores, sql } = world();
     await stores.challenges.create(sampleChallenge());
     await stores.sessions.write('mine', 'data', later(30));
@@ -91,7 +91,7 @@ export function sealingContract(world: () => StoreWorld): void {
     expect(reads.filter((read) => read.status === 'rejected')).toHaveLength(1);
   });
 
-  test('which account a flow belongs to is what was sealed, whatever the column says', async () => {
+  test('5.34: which account a flow belongs to is what was sealed, whatever the column says', async () => {
     const { stores, sql } = world();
     const flow = sampleFlow();
     await stores.flows.create(flow);

@@ -5,7 +5,7 @@ import { type StoreWorld, together } from './store-world.ts';
 export function sendContract(world: () => StoreWorld): void {
   const quota = (key: string, limit: number, seconds = 3600) => ({ name: key, key, limit, seconds });
 
-  test('so many sendings are admitted, and no more, until time has passed', async () => {
+  test('5.1: so many sendings are admitted, and no more, until time has passed', async () => {
     const { sends } = world().stores;
     const quotas = [quota('a', 2)];
     expect(await sends.admit(quotas, noon)).toBeUndefined();
@@ -25,7 +25,7 @@ export function sendContract(world: () => StoreWorld): void {
     expect(await sends.admit([quota('all', 2)], later(61))).toBe('all');
   });
 
-  test('of fifty at once, on two nodes, never more than the limit are admitted', async () => {
+  test('5.1: of fifty at once, on two nodes, never more than the limit are admitted', async () => {
     const { stores, other } = world();
     const quotas = [quota('burst', 7)];
     const full = await together([stores, other], 50, (node) => node.sends.admit(quotas, noon));

@@ -11,14 +11,14 @@ export function upkeepContract(world: () => StoreWorld): void {
     expect(await world().other.migrate()).toEqual([]);
   });
 
-  test('before the migration, health says what to do and a query is a fault for the operator', async () => {
+  test('F29: before the migration, health says what to do and a query is a fault for the operator', async () => {
     const { stores, sql } = world();
     await dropAll(sql);
     expect(await stores.health()).toMatchObject({ ok: false, detail: expect.stringContaining('latchkey migrate') });
     await expect(stores.flows.read('x')).rejects.toThrow(Misconfigured);
   });
 
-  test('five nodes that migrate an empty database at once apply each step once', async () => {
+  test('F29: five nodes that migrate an empty database at once apply each step once', async () => {
     const { open, sql } = world();
     await dropAll(sql);
     const nodes = await Promise.all(Array.from({ length: 5 }, () => open()));
@@ -29,7 +29,7 @@ export function upkeepContract(world: () => StoreWorld): void {
     for (const node of nodes) expect(await node.health()).toMatchObject({ ok: true });
   });
 
-  test('a database that a newer version has migrated is not touched', async () => {
+  test('F29: a database that a newer version has migrated is not touched', async () => {
     const { other, sql } = world();
     await sql("insert into kysely_migration (name, timestamp) values ('9999-future', '2999-01-01T00:00:00.000Z')");
     await expect(other.migrate()).rejects.toThrow(Misconfigured);
@@ -139,7 +139,7 @@ export function upkeepContract(world: () => StoreWorld): void {
     expect(await stores.failures.count('for-ever', 'questions', 5, noon)).toBeUndefined();
   });
 
-  describe('a node killed with SIGKILL', () => {
+  describe('F23: a node killed with SIGKILL', () => {
     test('leaves what it had promised: the intent, the counted try and the audit row', async () => {
       const { settings, keys, stores } = world();
       const entry = sampleEntry();

@@ -33,7 +33,7 @@ describe('a breaker', () => {
     expect(states).toEqual(['open']);
   });
 
-  test('opens at once for a far end that says it serves nobody', () => {
+  test('F20: opens at once for a far end that says it serves nobody', () => {
     breaker.failed(new OutOfService('no credit'));
     expect(breaker.isOpen()).toBe(true);
   });

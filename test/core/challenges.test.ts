@@ -89,7 +89,7 @@ describe('a challenge', () => {
     expect(await world.challenges.check(id, world.phones.lastCode(number), scope)).toEqual({ kind: 'expired' });
   });
 
-  test('never lives longer than ten minutes', async () => {
+  test('F26: never lives longer than ten minutes', async () => {
     const id = await sent({ lifetimeSeconds: 86_400 });
     world.clock.pass(600);
     expect(await world.challenges.check(id, world.phones.lastCode(number), scope)).toEqual({ kind: 'expired' });
@@ -123,7 +123,7 @@ describe('a challenge', () => {
     expect(await world.challenges.proposed(id, scope)).toEqual({ to: number, proved: true });
   });
 
-  test('goes to the number on record at the moment of sending', async () => {
+  test('5.13: goes to the number on record at the moment of sending', async () => {
     const accountId = 'b5a5d7a8-0000-4000-8000-000000000001';
     const enrol = (data: { number: string }): Promise<void> =>
       world.stores.enrolments.keep({ accountId, gate: 'otp-sms', data, provedAt: world.clock.now() });
@@ -170,7 +170,7 @@ describe('a crash', () => {
     expect(world.reports).toMatchObject([{ kind: 'failed', detail: 'it was too late to send' }]);
   });
 
-  test('after the hand-over, before it was written down: the code is good all the same, and is not sent again', async () => {
+  test('F23: after the hand-over, before it was written down: the code is good all the same, and is not sent again', async () => {
     const { clock, sealer, phones } = world;
     const courier: Courier = {
       ...virtualSms(phones),
@@ -228,7 +228,7 @@ describe('a provider that blocks until the call is over', () => {
 });
 
 describe('a provider that fails', () => {
-  test('before anything was sent: the next one sends', async () => {
+  test('F19: before anything was sent: the next one sends', async () => {
     const down = provider('down', async () => {
       throw new NotSent('connection refused');
     });
@@ -239,7 +239,7 @@ describe('a provider that fails', () => {
     expect(world.reports).toMatchObject([{ kind: 'sent', provider: 'up' }]);
   });
 
-  test('in a way that leaves open whether it sent: nobody else sends', async () => {
+  test('F19: in a way that leaves open whether it sent: nobody else sends', async () => {
     let tried = false;
     const lost = provider('lost', async () => {
       throw new Unavailable('no answer in time');
@@ -273,7 +273,7 @@ describe('a provider that fails', () => {
     expect(await challenges.check(id, phones.lastCode(number), scope)).toEqual({ kind: 'passed' });
   });
 
-  test('while checking: it is a fault, never a pass, and the code is still good later', async () => {
+  test('F19: while checking: it is a fault, never a pass, and the code is still good later', async () => {
     let down = true;
     const shaky = provider(
       'shaky',

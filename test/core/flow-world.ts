@@ -132,7 +132,7 @@ export class FlowWorld {
       organisation: 'Contoso',
       judge: async () => ({ refusals: [], unchecked: false }),
     };
-    this.#starter = new FlowStarter({ gates, desk, stores, directory, policy, audit, clock, mac });
+    this.#starter = new FlowStarter({ strongestFirst: chain, desk, stores, directory, policy, audit, clock, mac });
     this.#runner = new FlowRunner({ desk, enroller, stores, policy, audit, notices, clock, tellAfter: 5 });
     this.#writes = new WriteDesk({ stores, directory, audit, notices, clock, writePatienceMs: 30_000 });
     this.#actions = new ActionRunner({ stores, directory, policy, screen, audit, writes: this.#writes, clock });
@@ -228,7 +228,7 @@ export class FlowWorld {
       show: async () => ({ view: 'verify', data: {} }),
       answer: async (_input, context) => this.#judge(id, context),
     };
-    return { id, factor: 'possession', verify: step, enrol: step };
+    return { id, verify: step, enrol: step };
   }
 
   async #judge(gate: string, context: GateContext): Promise<Verdict> {

@@ -51,7 +51,7 @@ describe('who may use Latchkey', () => {
     ['disabled', { disabled: true }],
     ['account-expired', { expired: true }],
     ['smartcard-required', { smartcardRequired: true }],
-  ])('nobody who is %s', (reason, state) => {
+  ])('5.32: nobody who is %s', (reason, state) => {
     expect(barredFromUse(account(state), policy)).toBe(reason);
     expect(barredFromReset(account(state), policy, { lockout: undefined, enrolments: all })).toBe(reason);
   });
@@ -70,7 +70,7 @@ describe('who may use Latchkey', () => {
     }
   });
 
-  test('the privileged, only where the policy names them', () => {
+  test('5.32: the privileged, only where the policy names them', () => {
     expect(barredFromUse(account({ privileged: true }), { ...policy, privileged: true })).toBeUndefined();
   });
 

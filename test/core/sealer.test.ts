@@ -75,7 +75,7 @@ describe('sealing', () => {
 });
 
 describe('rotation', () => {
-  test('the first key seals and all keys open', () => {
+  test('F28: the first key seals and all keys open', () => {
     const [old, fresh] = [key('old'), key('new')];
     const before = createSealer({ keys: [old] }).seal(place, 'secret');
     const rotated = createSealer({ keys: [fresh, old] });
@@ -83,7 +83,7 @@ describe('rotation', () => {
     expect(rotated.seal(place, 'secret')).toMatch(/^v1\.new\./);
   });
 
-  test('a key that is gone is named in the fault', () => {
+  test('F28: a key that is gone is named in the fault', () => {
     const sealed = createSealer({ keys: [key('old')] }).seal(place, 'secret');
     expect(() => createSealer({ keys: [key('new')] }).open(place, sealed)).toThrow(/id "old"/);
   });

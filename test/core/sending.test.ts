@@ -145,7 +145,7 @@ describe('where a provider may send', () => {
     expect(destinationRefusal('voice', to, { deniedPrefixes: [], countries })).toBeUndefined();
   });
 
-  test('nothing is sent to a number that was enrolled before its country was taken from the list', async () => {
+  test('5.1: nothing is sent to a number that was enrolled before its country was taken from the list', async () => {
     await open({ countries: ['DE'] });
     const id = await send();
     expect([first.starts, second.starts]).toEqual([0, 0]);
@@ -156,7 +156,7 @@ describe('where a provider may send', () => {
 describe('how much a provider may send', () => {
   const limits = { perDestination: 2, perAccount: 3, perAccountAndDay: 4, perPrefix: 60, overAll: 5 };
 
-  test('to one number: no more in an hour, by no other provider either, and an alarm', async () => {
+  test('5.1, 5.28: to one number: no more in an hour, by no other provider either, and an alarm', async () => {
     await open({ limits });
     for (let at = 0; at < 6; at += 1)
       await send({ target: { kind: 'proposed', to: number, accountId: `person-${at}` } });
@@ -195,7 +195,7 @@ describe('how much a provider may send', () => {
     expect(first.starts).toBe(5);
   });
 
-  test('over all: the next provider goes on with its own budget', async () => {
+  test('5.1: over all: the next provider goes on with its own budget', async () => {
     await open({ limits });
     for (let at = 0; at < 12; at += 1) {
       await send({ target: { kind: 'proposed', to: `+4477009001${at + 10}`, accountId: `person-${at}` } });
@@ -233,14 +233,14 @@ describe('how much a provider may send', () => {
 });
 
 describe('a provider that is down', () => {
-  test('is left alone after some failures, and the next one is asked at once', async () => {
+  test('F19: is left alone after some failures, and the next one is asked at once', async () => {
     await open();
     first.fault = new NotSent('refused');
     for (let at = 0; at < 6; at += 1) await send();
     expect([first.starts, second.starts]).toEqual([3, 6]);
   });
 
-  test('is hidden from people and decoys alike when there is no other, and comes back', async () => {
+  test('F20: is hidden from people and decoys alike when there is no other, and comes back', async () => {
     await open();
     first.fault = new OutOfService('no credit');
     second.fault = new OutOfService('no credit');

@@ -108,7 +108,7 @@ const canPass: Readonly<Record<string, (person: Person) => void>> = {
   'somebody who must change the password': (person) => world.demo.administration.set(person.entry, { pwdLastSet: '0' }),
 };
 
-describe('nobody can tell from outside', () => {
+describe('5.4, 5.32: nobody can tell from outside', () => {
   test.each(Object.entries(cannotPass))('%s from somebody who can pass', async (_who, make) => {
     const { login, person } = await make();
     const normal = await world.registered();
@@ -126,7 +126,7 @@ describe('nobody can tell from outside', () => {
   });
 });
 
-describe('the mask of a number', () => {
+describe('5.4: the mask of a number', () => {
   const spellings = (name: string): readonly string[] => [
     name,
     name.toUpperCase(),
@@ -204,7 +204,7 @@ describe('the mask of a number', () => {
   });
 });
 
-describe('the questions', () => {
+describe('5.4: the questions', () => {
   let asking: PortalWorld;
 
   beforeAll(async () => {

@@ -32,7 +32,7 @@ async function counters(person: Person): Promise<unknown> {
 }
 
 describe('while the directory is down', () => {
-  test('the start pages say so before anything is asked, and recover by themselves', async () => {
+  test('F5: the start pages say so before anything is asked, and recover by themselves', async () => {
     const { directory } = world.latchkey;
     await world.proxy.stop();
     world.clock.pass(6);
@@ -49,7 +49,7 @@ describe('while the directory is down', () => {
     expect((await world.visitor().open('/registration')).status).toBe(200);
   });
 
-  test('a start and a sign-in that were on their way fail without being counted', async () => {
+  test('F5: a start and a sign-in that were on their way fail without being counted', async () => {
     const person = await world.registered();
     const reset = await world.visitor().open('/reset');
     const registration = await world.visitor().open('/registration');
@@ -65,7 +65,7 @@ describe('while the directory is down', () => {
     expect((await world.signIn(person.samName, person.password)).path).toBe('/registration/confirm-otp-sms');
   });
 
-  test('gates that need none go on; the choice waits, and the gates stay passed', async () => {
+  test('F5: gates that need none go on; the choice waits, and the gates stay passed', async () => {
     const person = await world.registered();
     const visitor = await world.start(person.samName);
     await world.proxy.stop();
@@ -79,7 +79,7 @@ describe('while the directory is down', () => {
     expect(visitor.path).toBe('/reset/done');
   });
 
-  test('the last step changes nothing, says so, and can be pressed again', async () => {
+  test('F3, F5: the last step changes nothing, says so, and can be pressed again', async () => {
     const person = await world.registered();
     const visitor = await world.toPassword(person);
     const form = visitor.form(twice);
@@ -108,7 +108,7 @@ describe('while the directory is down', () => {
     expect(visitor.path).toBe('/reset/done');
   });
 
-  test('a missing right is told as such, and the gates stay passed', async () => {
+  test('F9: a missing right is told as such, and the gates stay passed', async () => {
     const person = await world.registered();
     const visitor = await world.toPassword(person);
     vi.spyOn(world.latchkey.directory, 'resetPassword').mockRejectedValue(new Misconfigured('no right to reset'));
@@ -123,7 +123,7 @@ describe('while the directory is down', () => {
 });
 
 describe('a gate that breaks', () => {
-  test('is never a pass and never a failure of the person', async () => {
+  test('F14, F15: is never a pass and never a failure of the person', async () => {
     const person = await world.registered();
     const visitor = await world.start(person.samName);
     const form = visitor.form({ code: await world.code(person.mobile) }, 'act=next');
@@ -153,7 +153,7 @@ describe('a gate that breaks', () => {
 });
 
 describe('an answer that was lost', () => {
-  test('after the write was done is looked up, and told as done', async () => {
+  test('F2: after the write was done is looked up, and told as done', async () => {
     const person = await world.registered();
     const visitor = await world.toPassword(person);
     loseAnswer(world);
@@ -164,7 +164,7 @@ describe('an answer that was lost', () => {
     expect(mails(person)).toHaveLength(1);
   });
 
-  test('before the write was done is told as not done only when time has shown it: the gates stay passed', async () => {
+  test('F3: before the write was done is told as not done only when time has shown it: the gates stay passed', async () => {
     const person = await world.registered();
     const visitor = await world.toPassword(person);
     const { directory } = world.latchkey;
@@ -181,7 +181,7 @@ describe('an answer that was lost', () => {
     expect(visitor.path).toBe('/reset/done');
   });
 
-  test('that cannot be looked up is told as it is: it may have worked', async () => {
+  test('F2: that cannot be looked up is told as it is: it may have worked', async () => {
     const person = await world.registered();
     const visitor = await world.toPassword(person);
     loseAnswer(world);
@@ -201,7 +201,7 @@ describe('an answer that was lost', () => {
     expect(await world.latchkey.stores.journal.unsettled()).toEqual([]);
   });
 
-  test('of a slow server never leads to two passwords: what is committed late is what the person is told', async () => {
+  test('F4: of a slow server never leads to two passwords: what is committed late is what the person is told', async () => {
     const person = await world.registered();
     const visitor = await world.toPassword(person);
     const { directory } = world.latchkey;
@@ -278,7 +278,7 @@ describe('an answer that was lost', () => {
     expect(visitor.heading).toBe('Your account is unlocked');
   });
 
-  test('on the wire is the same: the write is never sent twice', async () => {
+  test('F2: on the wire is the same: the write is never sent twice', async () => {
     const slow = await PortalWorld.open({ chain: ['otp-sms'], settings: {} });
     try {
       const person = await slow.registered();
@@ -310,7 +310,7 @@ describe('an answer that was lost', () => {
 });
 
 /** The process dies: what it was about to do never happens, and a new one takes over on the same database. */
-describe('a process that dies', () => {
+describe('F23: a process that dies', () => {
   /** Presses the last button in a process that dies in the middle; returns the browser as it is left. */
   async function dying(person: Person, kill: (dead: Promise<never>) => unknown): Promise<Visitor> {
     const visitor = await world.toPassword(person);

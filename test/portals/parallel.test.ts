@@ -34,7 +34,7 @@ describe('fifty at the same time', () => {
     expect(count(await world.audited(person), 'flow.started')).toBe(many);
   });
 
-  test('posts of a right code pass the gate once', async () => {
+  test('5.8: posts of a right code pass the gate once', async () => {
     const person = await world.registered();
     const visitor = await world.start(person.samName);
     const form = visitor.form({ code: await world.code(person.mobile) }, 'act=next');
@@ -46,7 +46,7 @@ describe('fifty at the same time', () => {
     expect((await visitor.open('/reset/otp-sms')).path).toBe('/reset/choose');
   });
 
-  test('a code of one flow is worth nothing in the others', async () => {
+  test('5.8: a code of one flow is worth nothing in the others', async () => {
     const person = await world.registered();
     const visitors = await flows(person, 3);
     await world.latchkey.challenges.idle();
@@ -59,7 +59,7 @@ describe('fifty at the same time', () => {
     expect(passed.filter((path) => path === '/reset/choose')).toHaveLength(1);
   });
 
-  test('wrong codes in one flow are counted up to the threshold and no further', async () => {
+  test('5.3: wrong codes in one flow are counted up to the threshold and no further', async () => {
     const person = await world.registered();
     const visitor = await world.start(person.samName);
     const form = visitor.form({ code: await world.wrongCode(person.mobile) }, 'act=next');
@@ -72,7 +72,7 @@ describe('fifty at the same time', () => {
     expect(await world.latchkey.stores.failures.lockout(person.id, world.clock.now())).toMatchObject({ bars: 1 });
   });
 
-  test('wrong codes in as many flows are judged as often as the threshold says, and then none is', async () => {
+  test('5.2, 5.3: wrong codes in as many flows are judged as often as the threshold says, and then none is', async () => {
     const person = await world.registered();
     const visitors = await flows(person, many);
     await world.latchkey.challenges.idle();
@@ -89,7 +89,7 @@ describe('fifty at the same time', () => {
     expect(count(await world.audited(person), 'gate.passed')).toBe(0);
   });
 
-  test('guesses with the right code among them never judge more than the threshold', async () => {
+  test('5.3: guesses with the right code among them never judge more than the threshold', async () => {
     const person = await world.registered();
     const visitors = await flows(person, many);
     await world.latchkey.challenges.idle();
@@ -101,7 +101,7 @@ describe('fifty at the same time', () => {
     expect(count(events, 'gate.wrong') + count(events, 'gate.passed')).toBeLessThanOrEqual(threshold + 1);
   });
 
-  test('requests for another code send no more than the flow may', async () => {
+  test('5.28: requests for another code send no more than the flow may', async () => {
     const person = await world.registered();
     const visitor = await world.start(person.samName);
     for (let round = 0; round < 5; round += 1) {
@@ -113,7 +113,7 @@ describe('fifty at the same time', () => {
     expect(await world.reached(person)).toBe(3);
   });
 
-  test('right answers to the questions pass the gate once', async () => {
+  test('5.8: right answers to the questions pass the gate once', async () => {
     const asking = await PortalWorld.open({ chain: ['questions'] });
     try {
       const person = await asking.registered();
@@ -156,7 +156,7 @@ describe('fifty at the same time', () => {
     expect(count(await world.audited(person), 'gate.wrong')).toBe(1);
   });
 
-  test('passwords are one write: exactly one of them signs in', async () => {
+  test('5.7: passwords are one write: exactly one of them signs in', async () => {
     const person = await world.registered();
     const visitor = await world.toPassword(person);
     const reset = vi.spyOn(world.latchkey.directory, 'resetPassword');
@@ -175,7 +175,7 @@ describe('fifty at the same time', () => {
     expect((await visitor.open('/reset/done')).heading).toBe('Your password has been changed');
   });
 
-  test('unlocks are one write', async () => {
+  test('5.7: unlocks are one write', async () => {
     const person = await world.registered();
     world.lock(person);
     const visitor = await world.toChoice(person);
@@ -185,7 +185,7 @@ describe('fifty at the same time', () => {
     expect(world.standing(person).locked).toBe(false);
   });
 
-  test('passwords in as many flows of one person are one write each at most, and the others end', async () => {
+  test('5.7: passwords in as many flows of one person are one write each at most, and the others end', async () => {
     const person = await world.registered();
     const visitors: Visitor[] = [];
     for (let n = 0; n < 4; n += 1) visitors.push(await world.toPassword(person));

@@ -71,7 +71,7 @@ describe('the address that far ends report to', () => {
     expect(visitor.path).toBe('/reset/choose');
   });
 
-  test('refuses what is not, says so in the log, and nobody goes on', async () => {
+  test('F21: refuses what is not, says so in the log, and nobody goes on', async () => {
     const { visitor, reference, callback } = await called();
     const from = world.log.length;
     for (const asked of [
@@ -110,7 +110,7 @@ describe('the address that far ends report to', () => {
 });
 
 describe('a provider that is down', () => {
-  test('is told to everybody alike before anybody proves anything, counts against nobody, and comes back', async () => {
+  test('F20: is told to everybody alike before anybody proves anything, counts against nobody, and comes back', async () => {
     const person = await world.registered();
     await peer.misbehave('refuse-connections');
     for (let call = 0; call < 2; call += 1) {

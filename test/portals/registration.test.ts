@@ -77,7 +77,7 @@ describe('somebody who signs in for the first time', () => {
     expect(Object.keys(await enrolled(person))).toEqual(['phone']);
   });
 
-  test('is told by mail of every gate, so that a thief of the password cannot do it in silence', async () => {
+  test('5.15: is told by mail of every gate, so that a thief of the password cannot do it in silence', async () => {
     const person = world.person();
     const visitor = await world.signIn(person.samName, person.password);
     await enrolCall(visitor, person);
@@ -107,7 +107,7 @@ describe('somebody who signs in for the first time', () => {
 });
 
 describe('somebody who has registered before', () => {
-  test('must first pass a gate of possession, and the password alone changes nothing', async () => {
+  test('5.14: must first pass a gate of possession, and the password alone changes nothing', async () => {
     const person = await world.registered();
     const before = await enrolled(person);
     const visitor = await world.signIn(person.samName, person.password);
@@ -188,7 +188,7 @@ describe('signing in', () => {
     expect(await wrongText(person.samName, 'wrong')).toBe(await wrongText('nobody.at.all', 'a password'));
   });
 
-  test('tells nobody whether a password is that of a privileged person, and never asks the directory', async () => {
+  test('5.32: tells nobody whether a password is that of a privileged person, and never asks the directory', async () => {
     const person = world.person();
     world.demo.administration.set(person.entry, { adminCount: '1' });
     const right = await world.signIn(person.samName, person.password);
@@ -209,12 +209,15 @@ describe('signing in', () => {
     expect(await world.latchkey.stores.enrolments.of(person.id)).toEqual(kept);
   });
 
-  test.each(['', ' ', '   ', '\t', '\u00a0', '\0', '\0x', 'x\0'])('never sends %j to a bind', async (password) => {
-    const person = world.person();
-    const visitor = await world.signIn(person.samName, password);
-    expect(visitor.status).toBe(422);
-    expect(world.standing(person).badPasswords).toBe(0);
-  });
+  test.each(['', ' ', '   ', '\t', '\u00a0', '\0', '\0x', 'x\0'])(
+    '5.29: never sends %j to a bind',
+    async (password) => {
+      const person = world.person();
+      const visitor = await world.signIn(person.samName, password);
+      expect(visitor.status).toBe(422);
+      expect(world.standing(person).badPasswords).toBe(0);
+    },
+  );
 
   test('takes a password exactly as it is typed', async () => {
     const person = world.person();
@@ -227,7 +230,7 @@ describe('signing in', () => {
 describe('wrong passwords', () => {
   const directoryThreshold = 5;
 
-  test('ten times as many as the directory takes never lock the account, and the reset stays open', async () => {
+  test('5.22: ten times as many as the directory takes never lock the account, and the reset stays open', async () => {
     const person = await world.registered();
     for (let wrong = 0; wrong < 10 * directoryThreshold; wrong += 1) {
       await world.signIn(person.samName, `wrong ${wrong}`);
@@ -239,7 +242,7 @@ describe('wrong passwords', () => {
     expect(reset.path).toBe('/reset/choose');
   });
 
-  test('fifty at the same time never lock the account either', async () => {
+  test('5.22: fifty at the same time never lock the account either', async () => {
     const person = await world.registered();
     const visitors = await Promise.all(
       Array.from({ length: 50 }, async () => {

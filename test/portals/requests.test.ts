@@ -285,7 +285,7 @@ describe('5.9: the host', () => {
   });
 });
 
-describe('the address of a person', () => {
+describe('5.25: the address of a person', () => {
   test('is the peer’s, whatever the browser says, where no proxy is trusted', async () => {
     const person = await world.registered();
     const headers = { 'X-Forwarded-For': '203.0.113.7', 'X-Real-IP': '203.0.113.7' };
@@ -361,7 +361,7 @@ describe('every answer', () => {
     },
   };
 
-  test.each(Object.entries(kinds))('%s carries the security headers', async (_what, ask) => {
+  test.each(Object.entries(kinds))('5.11, 5.38: %s carries the security headers', async (_what, ask) => {
     const { headers, status, text } = await ask();
     const policy = String(headers['content-security-policy']);
     for (const rule of [
@@ -397,7 +397,7 @@ describe('every answer', () => {
     expect(world.log.some((line) => line.includes(number) && line.includes('secret detail of a fault'))).toBe(true);
   });
 
-  test('that is a page is never cached, and assets are', async () => {
+  test('5.38: that is a page is never cached, and assets are', async () => {
     for (const what of ['a page', 'a redirect', 'a missing page', 'a fault of ours', 'a refused host']) {
       expect((await kinds[what]?.())?.headers['cache-control']).toBe('no-store');
     }

@@ -66,7 +66,7 @@ describe('somebody who has registered', () => {
     expect(visitor.problems).toBe('');
   });
 
-  test('learns why a password does not fit, and the gates stay passed', async () => {
+  test('F12: learns why a password does not fit, and the gates stay passed', async () => {
     const person = await world.registered();
     const before = world.standing(person);
     const visitor = await world.toPassword(person);
@@ -82,7 +82,7 @@ describe('somebody who has registered', () => {
     expect(visitor.path).toBe('/reset/done');
   });
 
-  test('learns that the directory refused an earlier password, and may try another', async () => {
+  test('F12: learns that the directory refused an earlier password, and may try another', async () => {
     const person = await world.registered();
     const visitor = await world.toPassword(person);
     await visitor.submit({ password: person.password, repeat: person.password });
@@ -180,7 +180,7 @@ describe('wrong answers', () => {
     expect(await world.audited(person)).toContain('account.barred');
   });
 
-  test('are not forgotten by a new flow or by a new code', async () => {
+  test('5.2: are not forgotten by a new flow or by a new code', async () => {
     const person = await world.registered();
     const visitor = await atCode(person);
     await visitor.submit({ code: await world.wrongCode(person.mobile) }, 'act=next');
@@ -220,7 +220,7 @@ describe('wrong answers', () => {
     expect(await world.latchkey.stores.failures.lockout(person.id, world.clock.now())).toEqual({ bars: 3 });
   });
 
-  test('to the questions are counted as well, and the same questions stay', async () => {
+  test('5.21: to the questions are counted as well, and the same questions stay', async () => {
     const person = await world.registered();
     const visitor = await atCode(person);
     await world.passGate(visitor, person);
@@ -245,7 +245,7 @@ describe('wrong answers', () => {
 });
 
 describe('the call', () => {
-  test('may still ring when Next is pressed: nothing is counted', async () => {
+  test('F34: may still ring when Next is pressed: nothing is counted', async () => {
     const person = await world.registered();
     const visitor = await world.start(person.samName);
     for (let press = 0; press < threshold + 2; press += 1) await visitor.submit({}, 'act=next');
@@ -315,7 +315,7 @@ describe('a flow', () => {
     expect(visitor.page('html').attr('lang')).toBe('ar');
   });
 
-  test('stands in one place for two tabs, and going back or looking again buys nothing', async () => {
+  test('5.6: stands in one place for two tabs, and going back or looking again buys nothing', async () => {
     const person = await world.registered();
     const visitor = await world.start(person.samName);
     const other = visitor.tab();

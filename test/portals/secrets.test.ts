@@ -119,7 +119,7 @@ describe('a whole visit', () => {
   });
 });
 
-describe('a name that is markup', () => {
+describe('5.19: a name that is markup', () => {
   test.each([
     '<img src=x onerror=alert(1)>',
     '"><script>alert(1)</script>',
@@ -171,7 +171,7 @@ describe('a name that is markup', () => {
     'anna\\00berg',
     '%2a',
     "' OR 1=1--",
-  ])('that is a filter (%s) finds nobody', async (typed) => {
+  ])('5.18: that is a filter (%s) finds nobody', async (typed) => {
     const find = world.latchkey.directory.find.bind(world.latchkey.directory);
     expect(await find({ kind: 'bare', name: typed })).toBeUndefined();
     const visitor = await world.start(typed);

@@ -103,7 +103,7 @@ describe('a session', () => {
     expect((await visitor.ask({ method: 'post', path, body })).status).toBe(403);
   });
 
-  test('holds nothing that is of use to whoever reads the database', async () => {
+  test('5.34: holds nothing that is of use to whoever reads the database', async () => {
     const person = await world.registered();
     const visitor = await world.start(person.samName);
     const [id = ''] = decodeURIComponent(idOf(visitor)).replace(/^s:/, '').split('.');
@@ -235,7 +235,7 @@ async function state(person: Person): Promise<unknown> {
 describe.each([
   ['reset', resetPlaces, 'working'],
   ['registration', registrationPlaces, 'refused'],
-] as const)('in the %s portal', (portal, places, more) => {
+] as const)('5.6: in the %s portal', (portal, places, more) => {
   const pages = [...places.map(([path]) => path), `/${portal}/${more}`, `/${portal}/nothing`];
 
   test.each(places)(

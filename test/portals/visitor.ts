@@ -37,9 +37,12 @@ export class Visitor {
     this.#headers = headers;
   }
 
-  /** A second tab: the same cookies from now on, another page. */
-  tab(): Visitor {
-    const tab = new Visitor(this.#server, this.#headers);
+  /**
+   * A second tab: the same cookies from now on, another page.
+   * @param elsewhere a visitor of another node, where a proxy has sent this tab
+   */
+  tab(elsewhere: Visitor = this): Visitor {
+    const tab = new Visitor(elsewhere.#server, elsewhere.#headers);
     Object.assign(tab, { cookies: this.cookies });
     tab.#answer = this.#answer;
     return tab;

@@ -48,6 +48,13 @@ export interface Standing {
   readonly badPasswords: number;
 }
 
+/** A second process on the database and the directory of a world. Texts that it sends are in its own phones. */
+export interface AnotherNode {
+  readonly latchkey: Latchkey;
+  visitor(): Visitor;
+  close(): Promise<void>;
+}
+
 export const threshold = 3;
 export const lockoutMinutes = 15;
 export const flowMinutes = 20;
@@ -148,12 +155,13 @@ export class PortalWorld {
   }
 
   /** A second process on the same database and directory, which only answers visitors. */
-  async anotherNode(): Promise<{ visitor(): Visitor; close(): Promise<void> }> {
+  async anotherNode(): Promise<AnotherNode> {
     const latchkey = await this.#composed();
     // The address of the first: a proxy in front of both has one name.
     const server = createServer(latchkey.app);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return {
+      latchkey,
       visitor: () => new Visitor(server, { Host: new URL(this.origin).host }),
       async close() {
         server.closeAllConnections();

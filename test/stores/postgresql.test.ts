@@ -42,7 +42,7 @@ describe.skipIf(reason !== undefined)('on a real server', () => {
   storeContract('PostgreSQL', () => testDatabase(server));
 
   describe('faults', () => {
-    test('while the server is away every call is Unavailable, and it goes on by itself afterwards', async () => {
+    test('F14: while the server is away every call is Unavailable, and it goes on by itself afterwards', async () => {
       const stores = await open(await server.createDatabase());
       await stores.migrate();
       await stores.audit.append(sampleEvent());

@@ -68,7 +68,7 @@ describe('the file', () => {
   });
 });
 
-describe('a lost or damaged database is not replaced by an empty one', () => {
+describe('F17: a lost or damaged database is not replaced by an empty one', () => {
   test.each<[string, () => void]>([
     ['something else than a database', () => writeFileSync(file, 'name;number\n'.repeat(500))],
     ['an empty file', () => writeFileSync(file, '')],
@@ -96,7 +96,7 @@ describe('a lost or damaged database is not replaced by an empty one', () => {
   });
 });
 
-describe('another process that holds the database', () => {
+describe('F15: another process that holds the database', () => {
   test('is waited for', async () => {
     const stores = await open(5_000);
     await stores.migrate();
@@ -134,7 +134,7 @@ test('a transaction has the write lock from its beginning, so that what it reads
   await stores.close();
 });
 
-describe('a full disk', () => {
+describe('F16: a full disk', () => {
   test('makes an append Unavailable without half of it left, and is recovered from', async () => {
     const stores = await open();
     await stores.migrate();

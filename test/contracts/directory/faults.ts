@@ -50,7 +50,7 @@ export function faultContract(world: () => DirectoryWorld): void {
       expect(health.detail).toContain(deadUrl);
     });
 
-    test('is used again as soon as it is back', async () => {
+    test('F5: is used again as soon as it is back', async () => {
       const proxy = await openProxy();
       const directory = openDirectory([proxy.url]);
       expect((await directory.health()).ok).toBe(true);
@@ -60,7 +60,7 @@ export function faultContract(world: () => DirectoryWorld): void {
       expect((await directory.health()).ok).toBe(true);
     });
 
-    test('is passed over for the next one', async () => {
+    test('F1: is passed over for the next one', async () => {
       const person = await world().addPerson();
       const proxy = await openProxy();
       const directory = openDirectory([deadUrl, proxy.url]);
@@ -71,7 +71,7 @@ export function faultContract(world: () => DirectoryWorld): void {
       expect(account && (await directory.authenticate(account, person.password))).toEqual({ kind: 'signed-in' });
     });
 
-    test('that a write was prepared for is not replaced by another', async () => {
+    test('F2: that a write was prepared for is not replaced by another', async () => {
       const person = await world().addPerson();
       const proxy = await openProxy();
       const other = await openProxy();
@@ -87,7 +87,7 @@ export function faultContract(world: () => DirectoryWorld): void {
   });
 
   describe('a server that hangs', () => {
-    test('makes a call Unavailable at its time-out, on old connections and new', async () => {
+    test('F4: makes a call Unavailable at its time-out, on old connections and new', async () => {
       const person = await world().addPerson();
       const proxy = await openProxy();
       const directory = openDirectory([proxy.url], { operationTimeoutMs: soon });
@@ -111,7 +111,7 @@ export function faultContract(world: () => DirectoryWorld): void {
       expect((await directory.read(person.id))?.id).toBe(person.id);
     });
 
-    test('does not hold up those who use another', async () => {
+    test('F4: does not hold up those who use another', async () => {
       const person = await world().addPerson();
       const hanging = await openProxy();
       const stuck = openDirectory([hanging.url], { operationTimeoutMs: 2 * soon, poolSize: 1 });
@@ -136,7 +136,7 @@ export function faultContract(world: () => DirectoryWorld): void {
   });
 
   describe('connections', () => {
-    test('are few, however many ask', async () => {
+    test('F4: are few, however many ask', async () => {
       const person = await world().addPerson();
       const proxy = await openProxy();
       const directory = openDirectory([proxy.url], { poolSize: 2 });
@@ -167,7 +167,7 @@ export function faultContract(world: () => DirectoryWorld): void {
   });
 
   describe('an answer that is lost', () => {
-    test('makes a reset unknown, and observing the same server tells that it happened', async () => {
+    test('F2: makes a reset unknown, and observing the same server tells that it happened', async () => {
       const person = await world().addPerson();
       const proxy = await openProxy();
       const directory = openDirectory([proxy.url], { operationTimeoutMs: 3 * soon });
@@ -181,7 +181,7 @@ export function faultContract(world: () => DirectoryWorld): void {
       expect(await world().bind(person, password)).toBe('bound');
     });
 
-    test('makes an unlock unknown, and observing tells that it never arrived', async () => {
+    test('F3: makes an unlock unknown, and observing tells that it never arrived', async () => {
       const person = await world().addPerson();
       await world().lock(person);
       const proxy = await openProxy();

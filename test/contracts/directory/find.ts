@@ -48,7 +48,7 @@ export function findContract(world: () => DirectoryWorld): void {
       expect(await directory().find({ kind: 'principal', name })).toBeUndefined();
     });
 
-    test('finds nobody by a wildcard, a piece of a filter or an escape', async () => {
+    test('5.18: finds nobody by a wildcard, a piece of a filter or an escape', async () => {
       const { samName } = await world().addPerson();
       const attempts = [
         '*',
@@ -90,7 +90,7 @@ export function findContract(world: () => DirectoryWorld): void {
       for (const name of absent) expect(account).not.toHaveProperty(name);
     });
 
-    test('finds a computer and says that it is no person', async () => {
+    test('5.32: finds a computer and says that it is no person', async () => {
       const computer = await world().addComputer();
       const account = await directory().find({ kind: 'bare', name: computer.samName });
       expect(account?.id).toBe(computer.id);
@@ -99,13 +99,13 @@ export function findContract(world: () => DirectoryWorld): void {
   });
 
   describe('reading an account by its id', () => {
-    test('follows it when it moves', async () => {
+    test('F13: follows it when it moves', async () => {
       const person = await world().addPerson();
       await world().move(person);
       expect((await directory().read(person.id))?.samName).toBe(person.samName);
     });
 
-    test('knows none that was deleted', async () => {
+    test('F13: knows none that was deleted', async () => {
       const person = await world().addPerson();
       await world().remove(person);
       expect(await directory().read(person.id)).toBeUndefined();

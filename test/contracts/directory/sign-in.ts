@@ -26,7 +26,7 @@ export function signInContract(world: () => DirectoryWorld): void {
       expect((await world().look(person)).badPasswordCount).toBe(1);
     });
 
-    test('never binds with an empty password', async () => {
+    test('5.29: never binds with an empty password', async () => {
       const person = await world().addPerson();
       for (const password of ['', '\0', '\0\0\0']) expect(await signIn(person, password)).toBe('wrong');
       expect((await world().look(person)).badPasswordCount).toBe(0);

@@ -85,12 +85,12 @@ export function stateContract(world: () => DirectoryWorld): void {
       expect(state).toMatchObject({ person: true, smartcardRequired: true });
     });
 
-    test('tells that a nested member of a protected group is privileged', async () => {
+    test('5.32: tells that a nested member of a protected group is privileged', async () => {
       const state = await stateAfter((person) => world().addToProtectedGroup(person));
       expect(state).toMatchObject({ ...untroubled, privileged: true });
     });
 
-    test('tells that an account with adminCount is privileged', async () => {
+    test('5.32: tells that an account with adminCount is privileged', async () => {
       const state = await stateAfter((person) => world().setAdminCount(person));
       expect(state).toMatchObject({ ...untroubled, privileged: true });
     });

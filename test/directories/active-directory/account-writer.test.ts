@@ -73,7 +73,7 @@ describe('a reset', () => {
     expect(sent).toHaveLength(1);
   });
 
-  test('whose answer is lost is unknown and never sent again', async () => {
+  test('F2: whose answer is lost is unknown and never sent again', async () => {
     const { writer, sent } = writerOn([new ServerFailure('closed'), undefined]);
     expect(await writer.reset(unlocked, 'x')).toEqual({ kind: 'unknown', detail: expect.any(String) });
     expect(sent).toHaveLength(1);

@@ -64,7 +64,7 @@ describe.skipIf(!shared)('rights in Samba AD', () => {
     return findings.find((finding) => finding.subject.includes(subject));
   }
 
-  test('without any, an unlock and a reset are faults of the set-up that name the right, and change nothing', async () => {
+  test('F9: without any, an unlock and a reset are faults of the set-up that name the right, and change nothing', async () => {
     const here = await place(() => '');
     const write = await prepare(here);
     await expect(here.directory.unlock(write)).rejects.toThrow(/may not write lockoutTime/);
@@ -121,7 +121,7 @@ describe.skipIf(!shared)('rights in Samba AD', () => {
     });
   });
 
-  test('are found by the check, and each missing one comes with its dsacls line', async () => {
+  test('F9: are found by the check, and each missing one comes with its dsacls line', async () => {
     const bare = await place(() => '');
     const before = await bare.directory.check();
     expect(find(before, 'lockoutTime')).toMatchObject({
@@ -172,7 +172,7 @@ describe.skipIf(!shared)('rights in Samba AD', () => {
   });
 });
 
-describe.skipIf(!shared)('the service account in Samba AD', () => {
+describe.skipIf(!shared)('F8: the service account in Samba AD', () => {
   const samba = shared as SambaDetails;
   const wish = { urls: [samba?.url], operationTimeoutMs: 8000 };
 

@@ -33,14 +33,14 @@ describe('the settings of an Active Directory', () => {
     );
   });
 
-  test('refuse a connection in the clear, and take it with StartTLS', () => {
+  test('5.31: refuse a connection in the clear, and take it with StartTLS', () => {
     const urls = ['ldap://dc1.corp.example.test'];
     expect(problems({ urls })).toEqual([expect.stringContaining('urls.0 is not encrypted')]);
     expect(problems({ urls, starttls: true })).toEqual([]);
     expect(problems({ starttls: true })).toEqual(['urls.0 starttls needs ldap://']);
   });
 
-  test('refuse the ports of the global catalogue, which takes no writes', () => {
+  test('F7: refuse the ports of the global catalogue, which takes no writes', () => {
     for (const url of ['ldaps://dc1:3269', 'ldap://dc1:3268']) {
       const starttls = url.startsWith('ldap:');
       expect(problems({ urls: [url], starttls })).toEqual([expect.stringContaining('global catalogue')]);
@@ -61,7 +61,7 @@ describe('the settings of an Active Directory', () => {
     expect(problems({ urls: [] })).not.toEqual([]);
   });
 
-  test('have no switch that turns the verification of certificates off', () => {
+  test('5.31: have no switch that turns the verification of certificates off', () => {
     const names = Object.keys(activeDirectorySettings.shape);
     expect(names.filter((name) => /verif|reject|insecure|unauthor|trust/i.test(name))).toEqual([]);
     expect(problems({ 'reject-unauthorized': false })).not.toEqual([]);

@@ -57,7 +57,7 @@ async function expectNoTrust(address: ServerAddress): Promise<void> {
   await expect(desk.signIn({ address, ...person }, new Deadline(1000))).rejects.toBeInstanceOf(Unavailable);
 }
 
-describe('a server that cannot be trusted', () => {
+describe('F6, 5.31: a server that cannot be trusted', () => {
   test('is heard and not spoken to when its certificate comes from elsewhere', async () => {
     const server = await eavesdropper(['127.0.0.1']);
     const trusted = (await eavesdropper(['127.0.0.1'])).certificate;
@@ -108,7 +108,7 @@ describe('a server that takes one connection and no second', () => {
   });
 });
 
-describe('StartTLS', () => {
+describe('5.31: StartTLS', () => {
   /** Answers the first request with these octets and remembers all that it is told. */
   async function plainServer(answer: Buffer) {
     const heard: Buffer[] = [];

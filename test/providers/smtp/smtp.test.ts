@@ -121,7 +121,7 @@ describe('a mail', () => {
 });
 
 describe('a mail server', () => {
-  test('that offers no TLS gets neither a password nor a mail', async () => {
+  test('5.31: that offers no TLS gets neither a password nor a mail', async () => {
     const peer = await server({ tls: 'none' });
     const courier = await mailer(peer);
     await expect(courier.deliver(mail)).rejects.toBeInstanceOf(Unavailable);
@@ -129,7 +129,7 @@ describe('a mail server', () => {
     expect([peer.logins, peer.mails]).toEqual([[], []]);
   });
 
-  test('with a certificate for another host, or of another authority, gets neither', async () => {
+  test('5.31: with a certificate for another host, or of another authority, gets neither', async () => {
     for (const needs of [{ names: ['elsewhere.example'] }, { authority: await TestAuthority.create() }]) {
       const peer = await server(needs);
       const fault: unknown = await (await mailer(peer)).deliver(mail).catch((one: unknown) => one);

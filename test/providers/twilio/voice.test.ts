@@ -118,7 +118,7 @@ describe('a call', () => {
     expect(await provider.receive?.(hash, early)).toMatchObject({ kind: 'taken', outcome: 'passed' });
   });
 
-  test('is never confirmed by silence, by a machine or by what is no key; none of it counts as wrong', async () => {
+  test('5.27, F34: is never confirmed by silence, by a machine or by what is no key; none of it counts as wrong', async () => {
     for (const match of [undefined, '42']) {
       const { told } = await called(match === undefined ? {} : { match });
       const right = match ?? '#';

@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { EntryContent } from '../../src/directories/demo/entry.ts';
+import type { Answer, Visitor } from './visitor.ts';
+import { type AnotherNode, type Person, PortalWorld, threshold } from './world.ts';
+
+const hundred = 100;
+const newPassword = (n: number): string => `Correct-Horse-${n}-Battery`;
+
+describe.each([1, 2])('a hundred at once on %i node(s) with SQLite', (nodes) => {
+  let world: PortalWorld;
+  let other: AnotherNode | undefined;
+  /** Every text that any node sent, with its number. The phones themselves forget old ones. */
+  const sent: (readonly [to: string, text: string])[] = [];
+
+  beforeAll(async () => {
+    world = await PortalWorld.open({ chain: ['otp-sms'] });
+    if (nodes === 2) other = await world.anotherNode();
+    for (const { phones } of latchkeys()) {
+      if (phones === undefined) throw new Error('there are no virtual phones');
+      const send = phones.text.bind(phones);
+      Object.assign(phones, {
+        text: (to: string, text: string) => {
+          sent.push([to, text]);
+          return send(to, text);
+        },
+      });
+    }
+  });
+  afterAll(async () => {
+    await other?.close();
+    await world.close();
+  });
+
+  const latchkeys = () => [world.latchkey, ...(other === undefined ? [] : [other.latchkey])];
+
+  /** A browser that a proxy sends to one node after the other. */
+  const visitorAt = (at: number): Visitor => (at % 2 === 1 && other !== undefined ? other : world).visitor();
+
+  /** The same page in a hundred tabs, each posting its form. */
+  const storm = (visitor: Visitor, forms: readonly { path: string; body: string }[]): Promise<readonly Answer[]> =>
+    Promise.all(forms.map((form, at) => visitor.tab(visitorAt(at)).ask({ method: 'post', ...form })));
+
+  const same = <Form>(form: Form): readonly Form[] => Array.from({ length: hundred }, () => form);
+
+  /** Texts that reached a person over any node. */
+  async function texts(person: Person): Promise<readonly string[]> {
+    for (const { challenges } of latchkeys()) await challenges.idle();
+    return sent.flatMap(([to, text]) => (to === person.mobile ? [text] : []));
+  }
+
+  async function mails(person: Person): Promise<number> {
+    for (const { outbox } of latchkeys()) await outbox.idle();
+    return latchkeys().flatMap(({ mailbox }) => mailbox?.mails(person.mail) ?? []).length;
+  }
+
+  async function events(person: Person): Promise<(event: string) => number> {
+    const all = await world.audited(person);
+    return (event) => all.filter((one) => one === event).length;
+  }
+
+  test('5.7: new passwords are one modify at the directory, one notice, and one of them signs in', async () => {
+    const person = await world.registered();
+    const visitor = await world.toPassword(person);
+    const modifies = modifiesOf(person);
+    const forms = Array.from({ length: hundred }, (_, n) =>
+      visitor.form({ password: newPassword(n), repeat: newPassword(n) }),
+    );
+    const answers = await storm(visitor, forms);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([303]));
+    expect(modifies()).toBe(1);
+    const count = await events(person);
+    expect([count('write.intended'), count('write.done')]).toEqual([1, 1]);
+    const signsIn: number[] = [];
+    for (const n of forms.keys()) if ((await world.bind(person, newPassword(n))) === 'bound') signsIn.push(n);
+    expect(signsIn).toHaveLength(1);
+    expect(await world.bind(person, person.password)).not.toBe('bound');
+    expect(await mails(person)).toBe(1);
+    expect((await visitor.open('/reset/done')).heading).toBe('Your password has been changed');
+  });
+
+  test('5.7: unlocks are one modify at the directory', async () => {
+    const person = await world.registered();
+    world.lock(person);
+    const visitor = await world.toChoice(person);
+    const modifies = modifiesOf(person);
+    await storm(visitor, same(visitor.form({ action: 'unlock' })));
+    expect(modifies()).toBe(1);
+    expect((await events(person))('write.done')).toBe(1);
+    expect(world.standing(person).locked).toBe(false);
+  });
+
+  test('5.8: one right code passes one gate once, and never again', async () => {
+    const person = await world.registered();
+    const visitor = await world.start(person.samName);
+    const form = visitor.form({ code: await world.code(person.mobile) }, 'act=next');
+    await storm(visitor, same(form));
+    await storm(visitor, same(form));
+    const count = await events(person);
+    expect([count('gate.passed'), count('gate.wrong')]).toEqual([1, 0]);
+    expect((await visitor.open('/reset/otp-sms')).path).toBe('/reset/choose');
+  });
+
+  test('5.2, 5.3: wrong codes in a hundred flows are judged exactly as often as the threshold says', async () => {
+    const person = await world.registered();
+    const visitors = await Promise.all(
+      Array.from({ length: hundred }, (_, at) => world.start(person.samName, visitorAt(at))),
+    );
+    const codes = (await texts(person)).map((text) => /\d{6}/.exec(text)?.[0] ?? '');
+    // Each start sent one text, and no more.
+    expect(codes).toHaveLength(hundred);
+    const wrong = ['000000', '111111', '222222'].find((code) => !codes.includes(code)) ?? '';
+    const [last, ...guessing] = visitors;
+    await Promise.all(guessing.map((visitor) => visitor.submit({ code: wrong }, 'act=next')));
+    const count = await events(person);
+    expect([count('gate.wrong'), count('account.barred')]).toEqual([threshold, expect.any(Number)]);
+    expect(await world.latchkey.stores.failures.lockout(person.id, world.clock.now())).toMatchObject({ bars: 1 });
+    expect(await mails(person)).toBe(1);
+    for (const code of new Set(codes)) {
+      if (last?.path === '/reset/otp-sms') await last.submit({ code }, 'act=next');
+    }
+    expect(last?.path).toBe('/reset/refused');
+    expect((await events(person))('gate.passed')).toBe(0);
+  });
+
+  test('5.3: wrong codes with the right one among them, in one flow, are never judged more often than that', async () => {
+    const person = await world.registered();
+    const visitor = await world.start(person.samName);
+    const right = visitor.form({ code: await world.code(person.mobile) }, 'act=next');
+    const wrong = visitor.form({ code: await world.wrongCode(person.mobile) }, 'act=next');
+    for (let round = 0; round < 2; round += 1) {
+      await storm(visitor, [...same(wrong).slice(0, 50), right, ...same(wrong).slice(51)]);
+    }
+    const count = await events(person);
+    expect(count('gate.wrong')).toBeLessThanOrEqual(threshold);
+    expect(count('gate.wrong') === threshold ? count('gate.passed') : 0).toBe(0);
+  });
+
+  test('5.28: requests for another code send one text a pause, and three in all', async () => {
+    const person = await world.registered();
+    const visitor = await world.start(person.samName);
+    const soFar: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      world.clock.pass(31);
+      await visitor.open('/reset/otp-sms');
+      const body = new URLSearchParams({ _csrf: visitor.token, act: 'again' }).toString();
+      await storm(visitor, same({ path: '/reset/otp-sms', body }));
+      soFar.push((await texts(person)).length);
+    }
+    expect(soFar).toEqual([2, 3, 3]);
+  });
+
+  test('and the audit of it all is one whole chain', async () => {
+    expect(await world.latchkey.stores.audit.verify()).toBeUndefined();
+  });
+});
+
+/** Counts the modifies of somebody's entry, as the directory itself carries them out. */
+function modifiesOf({ entry }: Person): () => number {
+  const replace = entry.replaceContent.bind(entry);
+  let count = 0;
+  Object.assign(entry, {
+    replaceContent: (content: EntryContent) => {
+      count += 1;
+      replace(content);
+    },
+  });
+  return () => count;
+}
