@@ -105,7 +105,7 @@ export interface ModifyOptions {
  * read-only one may not know the account, and would refuse what is right.
  */
 async function introduce(client: Client, account: ServiceAccountGuard, deadline: Deadline): Promise<ServerTraits> {
-  const attributes = ['supportedControl', 'supportedCapabilities'];
+  const attributes = ['supportedControl', 'supportedCapabilities', 'dsServiceName'];
   const { searchEntries } = await client.search('', { scope: 'base', attributes });
   const capabilities = [searchEntries[0]?.supportedCapabilities ?? []].flat();
   if (capabilities.includes(readOnlyCapability)) throw new ReadOnlyServer('is a read-only domain controller');
@@ -117,8 +117,22 @@ async function introduce(client: Client, account: ServiceAccountGuard, deadline:
       throw new ServiceAccountRefused(`the directory refuses the service account: ${error.message}`, error);
     }
   });
+  if (await isReadOnly(client, searchEntries[0]?.dsServiceName))
+    throw new ReadOnlyServer('is a read-only domain controller');
   const policyHints = policyHintsOffered([searchEntries[0]?.supportedControl ?? []].flat().map(String));
   return policyHints === undefined ? {} : { policyHints };
+}
+
+/** Samba's read-only controllers do not announce the capability: msDS-isRODC of their own settings tells (MS-ADTS 3.1.1.4.5.30). */
+async function isReadOnly(client: Client, settings: unknown): Promise<boolean> {
+  if (typeof settings !== 'string') return false;
+  try {
+    const { searchEntries } = await client.search(settings, { scope: 'base', attributes: ['msDS-isRODC'] });
+    return searchEntries[0]?.['msDS-isRODC'] === 'TRUE';
+  } catch (error) {
+    if (error instanceof ResultCodeError) return false;
+    throw error;
+  }
 }
 
 /**

@@ -126,6 +126,23 @@ function readOnly(octets: Buffer): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
+/** Turns the one FALSE of an answer, msDS-isRODC, into TRUE, and makes all that it lies in one octet shorter (BER). */
+function saysTrue(octets: Buffer): Buffer {
+  const at = octets.indexOf('\x04\x05FALSE', 0, 'latin1');
+  if (at < 0) return octets;
+  const changed = Buffer.concat([octets.subarray(0, at), Buffer.from('\x04\x04TRUE'), octets.subarray(at + 7)]);
+  for (let start = 0; start < at; ) {
+    const first = changed.readUInt8(start + 1);
+    const more = first > 0x80 ? first - 0x80 : 0;
+    const content = start + 2 + more;
+    const length = more === 0 ? first : octets.readUIntBE(start + 2, more);
+    const isAround = at < content + length;
+    if (isAround) changed.writeUInt8(changed.readUInt8(content - 1) - 1, content - 1);
+    start = isAround ? content : content + length;
+  }
+  return changed;
+}
+
 describe('F7: a read-only controller', () => {
   test('is left out for good, also when it is the only one', async () => {
     const reader = await world.front(undefined, { rewrite: readOnly });
@@ -144,6 +161,17 @@ describe('F7: a read-only controller', () => {
     ]);
     const alone = world.directory([reader.url]);
     await expect(alone.read(person.id)).rejects.toBeInstanceOf(Unavailable);
+  });
+
+  test('is left out also when it does not announce itself, as Samba: its own settings say so', async () => {
+    const reader = await world.front(undefined, { rewrite: saysTrue });
+    const writer = await world.front();
+    const directory = world.directory([reader.url, writer.url]);
+    const account = await accountOf(directory, world.person().id);
+    expect((await directory.prepareWrite(account)).server).toBe(writer.url);
+    expect(world.alerts).toEqual([
+      { level: 'warning', subject: reader.url, detail: expect.stringContaining('read-only domain controller') },
+    ]);
   });
 
   test('is a problem of a check, which names it', async () => {
