@@ -29,6 +29,12 @@ export const serverLimits: ServerLimits = {
   requests: 1_000,
 };
 
+/**
+ * What is different behind a proxy: it keeps connections for other people's next requests, commonly for 60 s, and must be
+ * the one that lets go first. Else it sends a request just as the connection is closed, and somebody sees a 502.
+ */
+export const behindProxy: Partial<ServerLimits> = { keepAliveMs: 75_000 };
+
 /** Octets of the request line and all headers; more is a 431. */
 const headerOctets = 16 * 1024;
 /** Above what web/requests.ts takes: Node drops the headers beyond without a word. */

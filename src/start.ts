@@ -16,7 +16,7 @@ import {
 import { LatchkeyError } from './core/errors.ts';
 import { type Definitions, loadDefinitions } from './definitions.ts';
 import { endOnSignals } from './end-on-signals.ts';
-import { createServer } from './http-server.ts';
+import { behindProxy, createServer } from './http-server.ts';
 
 /** A configuration that was understood, with what it names. */
 export interface Loaded {
@@ -71,7 +71,8 @@ function giveUp(fault: unknown): never {
 async function listen(app: Express, configuration: Configuration): Promise<Server> {
   const { host, port, tls } = configuration.listen;
   const pair = tls && { cert: readFileSync(tls['certificate-file']), key: readFileSync(tls['key-file']) };
-  const server = createServer(app, { tls: pair });
+  const limits = configuration['trusted-proxies'].length > 0 ? behindProxy : {};
+  const server = createServer(app, { tls: pair, limits });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);

@@ -134,7 +134,15 @@ export class FlowWorld {
     };
     this.#starter = new FlowStarter({ strongestFirst: chain, desk, stores, directory, policy, audit, clock, mac });
     this.#runner = new FlowRunner({ desk, enroller, stores, policy, audit, notices, clock, tellAfter: 5 });
-    this.#writes = new WriteDesk({ stores, directory, audit, notices, clock, writePatienceMs: 30_000, mustChange: () => undefined });
+    this.#writes = new WriteDesk({
+      stores,
+      directory,
+      audit,
+      notices,
+      clock,
+      writePatienceMs: 30_000,
+      mustChange: () => undefined,
+    });
     this.#actions = new ActionRunner({ stores, directory, policy, screen, audit, writes: this.#writes, clock });
   }
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../../src/directories/demo/certificate.ts';
-import { createServer, serverLimits } from '../../src/http-server.ts';
+import { behindProxy, createServer, serverLimits } from '../../src/http-server.ts';
 import { RawConnection } from './octets.ts';
 import { PortalWorld } from './world.ts';
 
@@ -144,9 +144,17 @@ describe('the server that is shipped', () => {
     expect(serverLimits.requestMs).toBeLessThanOrEqual(30_000);
   });
 
+  test('keeps the connections of a proxy longer than the proxy does, and cuts whoever is slow all the same', () => {
+    const direct = createServer(() => undefined);
+    const proxied = createServer(() => undefined, { limits: behindProxy });
+    expect([direct.keepAliveTimeout, proxied.keepAliveTimeout]).toEqual([5_000, 75_000]);
+    expect(proxied.headersTimeout).toBe(direct.headersTimeout);
+    expect(proxied.requestTimeout).toBe(direct.requestTimeout);
+  });
+
   test('is made where this one is, and nowhere else', () => {
     const start = readFileSync(path.join(import.meta.dirname, '../../src/start.ts'), 'utf8');
-    expect(start).toMatch(/import \{ createServer \} from '\.\/http-server\.ts';/);
+    expect(start).toMatch(/import \{ behindProxy, createServer \} from '\.\/http-server\.ts';/);
     expect(start).not.toMatch(/createServer.*'node:https?'|Timeout/);
   });
 });
