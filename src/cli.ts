@@ -1,16 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type ExportWish, exportAudit, parseBound } from './commands/audit-export.ts';
 import { publicKeyOf, type VerifyWish, verifyAudit } from './commands/audit-verify.ts';
-import { check } from './commands/check.ts';
-import { type DrillWish, drill } from './commands/drill.ts';
+import type { DrillWish } from './commands/drill.ts';
 import { findingLine } from './commands/finding-line.ts';
 import { health } from './commands/health.ts';
 import { importMfaSettings } from './commands/import-mfa-settings.ts';
 import { mapOf } from './commands/map.ts';
 import { afterRestore, migrate } from './commands/store-commands.ts';
-import { unbar } from './commands/unbar.ts';
 import { ConfigurationError, exitConfiguration } from './config.ts';
-import { type Loaded, load, refuse, start } from './start.ts';
+import { type Loaded, load, refuse } from './load.ts';
 
 /** Exit code of a command that was called in a wrong way (sysexits.h EX_USAGE). */
 const exitUsage = 64;
@@ -28,7 +26,7 @@ const program = new Command('latchkey')
 program
   .command('start')
   .description('serve the portals until SIGTERM')
-  .action(() => start(variables()));
+  .action(async () => (await import('./start.ts')).start(variables()));
 
 program
   .command('check')
@@ -44,7 +42,9 @@ program
     const loaded = await load(variables()).catch(reportConfiguration);
     if (loaded === undefined) return;
     const findings =
-      provider === undefined || to === undefined ? check(loaded) : drill(loaded, { ...wish, provider, to });
+      provider === undefined || to === undefined
+        ? (await import('./commands/check.ts')).check(loaded)
+        : (await import('./commands/drill.ts')).drill(loaded, { ...wish, provider, to });
     let problems = 0;
     for await (const finding of findings) {
       say(findingLine(finding));
@@ -67,7 +67,9 @@ program
   .command('unbar')
   .argument('<login>', 'a user name, as name, DOMAIN\\name or name@domain')
   .description('end what bars this person from Latchkey, and tell them by mail: speak with them first')
-  .action(withConfiguration<string>(unbar));
+  .action(
+    withConfiguration<string>(async (loaded, login) => (await import('./commands/unbar.ts')).unbar(loaded, login)),
+  );
 
 program
   .command('health')

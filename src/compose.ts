@@ -14,7 +14,7 @@ import type { Configuration, Environment } from './config.ts';
 import { ActionRunner } from './core/action-runner.ts';
 import type { SendingReport } from './core/challenge-sender.ts';
 import { Challenges } from './core/challenges.ts';
-import { type Clock, systemClock } from './core/clock.ts';
+import type { Clock } from './core/clock.ts';
 import type { Directory } from './core/directory.ts';
 import { enrolledDestinations } from './core/enrolled-number.ts';
 import { Enroller } from './core/enroller.ts';
@@ -223,11 +223,6 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
       await demo?.close();
     },
   };
-}
-
-/** The store and nothing else: for the commands that need no directory. */
-export async function openConfiguredStores(configuration: Configuration): Promise<Stores> {
-  return openStores(configuration.store, { sealer: createSealer(sealingKeys(configuration)), clock: systemClock });
 }
 
 /** A write is sent and, when its answer is lost, looked up: each within the directory's time-out. */

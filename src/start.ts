@@ -4,36 +4,11 @@ import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import pino from 'pino';
 import { compose } from './compose.ts';
-import {
-  type Configuration,
-  ConfigurationError,
-  type Environment,
-  exitConfiguration,
-  loadConfiguration,
-  readEnvironment,
-  readPackages,
-} from './config.ts';
+import type { Configuration } from './config.ts';
 import { LatchkeyError } from './core/errors.ts';
-import { type Definitions, loadDefinitions } from './definitions.ts';
 import { endOnSignals } from './end-on-signals.ts';
 import { behindProxy, createServer } from './http-server.ts';
-
-/** A configuration that was understood, with what it names. */
-export interface Loaded {
-  readonly configuration: Configuration;
-  readonly definitions: Definitions;
-  readonly environment: Environment;
-}
-
-/** @throws ConfigurationError with all that is wrong */
-export async function load(variables: NodeJS.ProcessEnv): Promise<Loaded> {
-  const environment = readEnvironment(variables);
-  const definitions = await loadDefinitions(readPackages(environment)).catch((fault: unknown) => {
-    const problem = fault instanceof Error ? fault.message : String(fault);
-    throw new ConfigurationError([{ setting: 'packages', problem }]);
-  });
-  return { configuration: loadConfiguration(environment, definitions), definitions, environment };
-}
+import { type Loaded, load, refuse } from './load.ts';
 
 /** Loads, composes, listens, and ends in good order on SIGTERM or SIGINT. */
 export async function start(variables: NodeJS.ProcessEnv): Promise<void> {
@@ -51,13 +26,6 @@ async function run(loaded: Loaded): Promise<void> {
   latchkey.startUpkeep();
   endOnSignals({ latchkey, server, log });
   announce(configuration, server);
-}
-
-/** Says everything that is wrong with a configuration, and sets the exit code for it. */
-export function refuse(fault: unknown): undefined {
-  if (!(fault instanceof ConfigurationError)) throw fault;
-  process.stderr.write(`The configuration cannot be used:\n${fault.message.replaceAll(/^/gm, '  ')}\n`);
-  process.exitCode = exitConfiguration;
 }
 
 /** What an operator can mend is said in one line; a fault of ours keeps its stack. */

@@ -1,5 +1,5 @@
-import { openConfiguredStores } from '../compose.ts';
 import { alarmOf, configuredHeadKeys, configuredSigner, createSyslogSender } from '../compose-audit.ts';
+import { openConfiguredStores } from '../compose-stores.ts';
 import type { Configuration } from '../config.ts';
 import { type AuditBacklog, auditBacklog } from '../core/audit-shipper.ts';
 import { keyIdOf } from '../core/audit-signing.ts';

@@ -5,8 +5,8 @@ import { systemClock } from '../core/clock.ts';
 import type { Finding } from '../core/directory.ts';
 import type { Channel } from '../core/provider.ts';
 import { createSealer } from '../core/sealer.ts';
+import type { Loaded } from '../load.ts';
 import { sealingKeys } from '../settings/configured.ts';
-import type { Loaded } from '../start.ts';
 
 /** Makes every provider and asks its far end how it is. Nothing is sent to anybody. */
 export async function checkProviders(loaded: Loaded): Promise<readonly Finding[]> {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { openConfiguredDirectory } from '../compose-directory.ts';
 import type { Finding } from '../core/directory.ts';
-import type { Loaded } from '../start.ts';
+import type { Loaded } from '../load.ts';
 import { Catalogue } from '../web/catalogue.ts';
 import { checkAudit } from './check-audit.ts';
 import { checkChain } from './check-chain.ts';

@@ -1,8 +1,8 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import pino from 'pino';
-import { openConfiguredStores } from '../compose.ts';
 import { createProviders, type Providers, routesOf } from '../compose-providers.ts';
+import { openConfiguredStores } from '../compose-stores.ts';
 import type { SendingReport } from '../core/challenge-sender.ts';
 import { type ChallengeResult, Challenges } from '../core/challenges.ts';
 import { systemClock } from '../core/clock.ts';
@@ -12,8 +12,8 @@ import type { Channel } from '../core/provider.ts';
 import type { ProviderRoute } from '../core/provider-route.ts';
 import { createSealer } from '../core/sealer.ts';
 import type { Stores } from '../core/stores.ts';
+import type { Loaded } from '../load.ts';
 import { sealingKeys } from '../settings/configured.ts';
-import type { Loaded } from '../start.ts';
 
 /** One real call, text or mail. */
 export interface DrillWish {

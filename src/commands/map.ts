@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Configuration } from '../config.ts';
 import type { Definitions } from '../definitions.ts';
-import type { Loaded } from '../start.ts';
+import type { Loaded } from '../load.ts';
 import { Catalogue } from '../web/catalogue.ts';
 
 /** One station on the way through a portal. */

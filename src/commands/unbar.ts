@@ -6,7 +6,7 @@ import { parseLogin } from '../core/login.ts';
 import { NoticeDesk } from '../core/notice-desk.ts';
 import { signInSubject } from '../core/sign-in.ts';
 import type { Stores } from '../core/stores.ts';
-import type { Loaded } from '../start.ts';
+import type { Loaded } from '../load.ts';
 import { operator } from './operator.ts';
 import { type Outcome, withStoredState } from './store-commands.ts';
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import { compose } from '../../src/compose.ts';
-import { load } from '../../src/start.ts';
+import { load } from '../../src/load.ts';
 
 /** What the bench asks of the portal that it measures. */
 export type Question = { readonly ask: 'code'; readonly number: string } | { readonly ask: 'usage' };

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { checkPasswords } from '../../src/commands/check-passwords.ts';
 import type { Finding } from '../../src/core/directory.ts';
-import { load } from '../../src/start.ts';
+import { load } from '../../src/load.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-check-passwords-'));
 afterAll(() => rmSync(folder, { recursive: true }));

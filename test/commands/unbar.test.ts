@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
-import { openConfiguredStores } from '../../src/compose.ts';
 import { openConfiguredDirectory } from '../../src/compose-directory.ts';
+import { openConfiguredStores } from '../../src/compose-stores.ts';
 import { signInSubject } from '../../src/core/sign-in.ts';
-import { load } from '../../src/start.ts';
+import { load } from '../../src/load.ts';
 import { ConfigurationFolder, LatchkeyProcess } from '../latchkey-process.ts';
 
 const timeout = 60_000;

@@ -12,8 +12,8 @@ import type { Gate, GateContext } from '../../src/core/gate.ts';
 import type { Json } from '../../src/core/json.ts';
 import { questionsGate } from '../../src/gates/questions/gate.ts';
 import { createServer } from '../../src/http-server.ts';
+import { load } from '../../src/load.ts';
 import type { VirtualCall, VirtualPhones } from '../../src/providers/demo/virtual-phones.ts';
-import { load } from '../../src/start.ts';
 import type { SambaDetails } from '../services/samba.ts';
 import { eventually } from './eventually.ts';
 
