@@ -109,6 +109,15 @@ export function directorySettings(samba: SambaDetails) {
   };
 }
 
+const plenty = { 'ask-proof': 100_000, most: 100_000 };
+const manySendings = {
+  'per-destination': 100,
+  'per-account': 100,
+  'per-account-day': 500,
+  'per-prefix': 10_000,
+  'over-all': 100_000,
+};
+
 function configurationOf(
   wish: PortalWish,
   parts: { readonly port: number; readonly key: string; readonly store: PortalProcess['store'] },
@@ -122,7 +131,12 @@ function configurationOf(
     keys: [{ id: 'bench', secret: parts.key }],
     store: parts.store,
     directory: { kind: 'active-directory', ...directorySettings(wish.samba) },
-    providers: { texts: { kind: 'virtual-sms' }, calls: { kind: 'virtual-voice' } },
+    // What is measured is the portal, not its limits: each is counted as always, and none is reached.
+    limits: { login: plenty, address: plenty, 'over-all': plenty },
+    providers: {
+      texts: { kind: 'virtual-sms', limits: manySendings },
+      calls: { kind: 'virtual-voice', limits: manySendings },
+    },
     channels: { sms: ['texts'], voice: ['calls'] },
     gates: { 'otp-sms': {}, phone: {} },
     policy: { chain: wish.chain },
