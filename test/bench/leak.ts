@@ -167,7 +167,8 @@ async function run(samba: SambaService, crowd: Crowd, journey: { chain: readonly
           const replies = await visit(new Visitor(portal.base, addressOf(begun)), login);
           for (const [step, reply] of Object.entries(replies)) {
             // Whoever is refused at the door is refused alike, and nothing would be measured.
-            if (reply.status >= 400) throw new Error(`${step} answered ${reply.status} to ${kind}`);
+            if ([403, 429].includes(reply.status) || reply.status >= 500)
+              throw new Error(`${step} answered ${reply.status} to ${kind}`);
             const byClass = seen.get(step) ?? new Map<string, Sample[]>();
             seen.set(step, byClass);
             byClass.set(kind, [...(byClass.get(kind) ?? []), sampleOf(reply)]);
