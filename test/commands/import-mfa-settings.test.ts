@@ -110,6 +110,7 @@ describe('a MfaSettings.xml', () => {
       username: 'mimservice@contoso.example',
     });
     expect(notes).toContain('Windows authentication');
+    expect(notes).toContain('kind: negotiate');
   });
 
   test('with a provider of one’s own becomes custom-module', () => {

@@ -104,7 +104,7 @@ function mfaServer({ LOCMFASRV, Username }: Values): Mode {
     notes: [
       of(
         'auth',
-        'MIM used Windows authentication, which Latchkey does not speak. Switch Basic authentication on for the site, or map a client certificate (kind: certificate). Set LATCHKEY_MFA_USER and LATCHKEY_MFA_PASSWORD to an account in “PhoneFactor Admins”; no element of the file holds them.',
+        'MIM used Windows authentication. Keep it with Kerberos (kind: negotiate; docs/providers.md says how), map a client certificate (kind: certificate), or switch Basic authentication on for the site. For that set LATCHKEY_MFA_USER and LATCHKEY_MFA_PASSWORD to an account in “PhoneFactor Admins”; no element of the file holds them.',
       ),
       {
         at: ['channels', 'sms'],
