@@ -8,6 +8,7 @@ import { startDemoServer } from '../src/demo-world.ts';
 import { createActiveDirectory } from '../src/directories/active-directory/active-directory.ts';
 import { demoPassword } from '../src/directories/demo/people.ts';
 import { ConfigurationFolder, freePort, LatchkeyProcess } from './latchkey-process.ts';
+import { oneQuestion } from './one-question.ts';
 import { Visitor } from './portals/visitor.ts';
 
 const toEnd: (() => unknown)[] = [];
@@ -85,16 +86,7 @@ it.skipIf(disk === undefined)(
       keys: [{ id: 'test', secret: randomBytes(32).toString('hex') }],
       store: { kind: 'sqlite', file: disk.folder.path('latchkey.db') },
       directory: { kind: 'active-directory', ...server.settings },
-      policy: { chain: ['questions'] },
-      gates: {
-        questions: {
-          'registration-shows': 1,
-          'registration-requires': 1,
-          'reset-asks': 1,
-          'reset-requires': 1,
-          questions: [{ id: 'school', text: { en: 'First school?' } }],
-        },
-      },
+      ...oneQuestion,
     });
     const latchkey = await LatchkeyProcess.server({ configuration: disk.folder.file });
     toEnd.push(() => latchkey.end());

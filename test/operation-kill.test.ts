@@ -9,6 +9,7 @@ import type { Entry, EntryContent } from '../src/directories/demo/entry.ts';
 import { demoPassword } from '../src/directories/demo/people.ts';
 import { bindCode } from './directories/demo/demo-client.ts';
 import { ConfigurationFolder, freePort, LatchkeyProcess } from './latchkey-process.ts';
+import { oneQuestion } from './one-question.ts';
 import { TestAuthority } from './peers/authority.ts';
 import { SmtpPeer } from './peers/smtp-peer.ts';
 import { Visitor } from './portals/visitor.ts';
@@ -201,16 +202,7 @@ class Operation {
       },
       providers: { mail },
       channels: { email: ['mail'] },
-      policy: { chain: ['questions'] },
-      gates: {
-        questions: {
-          'registration-shows': 1,
-          'registration-requires': 1,
-          'reset-asks': 1,
-          'reset-requires': 1,
-          questions: [{ id: 'school', text: { en: 'First school?' } }],
-        },
-      },
+      ...oneQuestion,
     };
   }
 }

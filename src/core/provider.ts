@@ -39,8 +39,8 @@ export interface MfaProvider {
   check(state: Json, answer: string | undefined): Promise<CheckResult>;
 
   /**
-   * For providers whose `check` of a code asks the far end: asks it about a challenge that does not exist, over the same way and
-   * for the same price of time. A decoy is checked so, that an outage looks alike for everybody.
+   * For providers whose `check` of a code asks the far end: asks it about a challenge that does not exist, over the same
+   * way and for the same price of time. A decoy is checked so, that an outage looks alike for everybody.
    * Throws Unavailable where `check` would.
    */
   rehearse?(): Promise<void>;

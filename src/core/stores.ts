@@ -31,7 +31,7 @@ export interface Stores {
   migrate(): Promise<readonly string[]>;
   /** Whether the schema is current and a write goes through, with a sentence for an operator. */
   health(): Promise<{ readonly ok: boolean; readonly detail: string }>;
-  /** Deletes what is past its time: flows, challenges, sessions, idle counters, settled writes. Returns how many rows went. */
+  /** Deletes what is past its time: flows, challenges, sessions, idle counters, settled writes. Returns how many. */
   purge(now: Date): Promise<number>;
   /**
    * Ends whatever is open: flows, challenges and sessions. After a backup was restored, codes that were used may lie in

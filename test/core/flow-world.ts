@@ -17,6 +17,7 @@ import { createSealer } from '../../src/core/sealer.ts';
 import type { Stores } from '../../src/core/stores.ts';
 import { WriteDesk } from '../../src/core/write-desk.ts';
 import { openStores } from '../../src/stores/open-stores.ts';
+import { untroubled } from '../account-state.ts';
 import { SettableClock } from '../settable-clock.ts';
 
 export interface FlowWish {
@@ -342,15 +343,9 @@ export class FlowWorld {
       samName: 'anna',
       displayName: 'Anna',
       state: {
-        person: true,
+        ...untroubled,
         locked: account.locked,
         disabled: account.disabled,
-        expired: false,
-        passwordExpired: false,
-        mustChangePassword: false,
-        smartcardRequired: false,
-        privileged: false,
-        badPasswordCount: 0,
         passwordLastSet: new Date(account.stamp),
       },
     });

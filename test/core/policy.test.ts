@@ -9,6 +9,7 @@ import {
   resetChain,
 } from '../../src/core/policy.ts';
 import type { Enrolment } from '../../src/core/stores.ts';
+import { untroubled } from '../account-state.ts';
 
 const policy: Policy = {
   name: 'everyone',
@@ -27,15 +28,7 @@ function account(state: Partial<AccountState> = {}): Account {
     samName: 'anna',
     displayName: 'Anna',
     state: {
-      person: true,
-      locked: false,
-      disabled: false,
-      expired: false,
-      passwordExpired: false,
-      mustChangePassword: false,
-      smartcardRequired: false,
-      privileged: false,
-      badPasswordCount: 0,
+      ...untroubled,
       ...state,
     },
   };

@@ -1,18 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AccountState } from '../../../src/core/account.ts';
+import { untroubled } from '../../account-state.ts';
 import type { DirectoryWorld, WorldPerson } from '../directory-world.ts';
-
-const untroubled = {
-  person: true,
-  locked: false,
-  disabled: false,
-  expired: false,
-  passwordExpired: false,
-  mustChangePassword: false,
-  smartcardRequired: false,
-  privileged: false,
-  badPasswordCount: 0,
-};
 
 /** What a directory says of an account, and the policy that it is held to. */
 export function stateContract(world: () => DirectoryWorld): void {
