@@ -10,5 +10,7 @@ export const untroubled: AccountState = {
   mustChangePassword: false,
   smartcardRequired: false,
   privileged: false,
+  groups: [],
+  unit: '',
   badPasswordCount: 0,
 };

@@ -56,6 +56,10 @@ export interface AccountState {
   readonly smartcardRequired: boolean;
   /** Nested member of a protected group, or adminCount = 1. */
   readonly privileged: boolean;
+  /** Of every security group that the account is in, nested and primary ones too: ids that say nothing by themselves. */
+  readonly groups: readonly string[];
+  /** Path of what holds the account, such as `People/Sales`: see unit.ts. '' for the domain itself. */
+  readonly unit: string;
   /** Wrong passwords in a row on the server that was asked; 0 once the observation window is over. */
   readonly badPasswordCount: number;
   readonly lastBadPassword?: Date;

@@ -1,4 +1,5 @@
 import type { Account } from './account.ts';
+import type { DirectoryPeople } from './directory-people.ts';
 import type { Login } from './login.ts';
 
 /**
@@ -6,7 +7,7 @@ import type { Login } from './login.ts';
  * Every method ends within the configured time-out. It throws Unavailable when no server answers, and Misconfigured
  * when a server answers that the service account may not do this; neither ever counts against a person.
  */
-export interface Directory {
+export interface Directory extends DirectoryPeople {
   /** The domain that bare names belong to, as people write it before the backslash. */
   readonly domain: string;
 

@@ -45,6 +45,7 @@ export const integer = z.preprocess(
 );
 
 const accountEntry = z.object({
+  dn: z.string(),
   objectGUID: octets,
   objectSid: octets,
   objectClass: list,

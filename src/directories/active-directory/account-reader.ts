@@ -103,6 +103,8 @@ export class AccountReader {
     if (entry === undefined || groups === undefined) return undefined;
     return accountOf(entry, {
       domain: this.#needs.domain,
+      baseDn: this.#needs.baseDn,
+      groups,
       privileged: await this.#isPrivileged({ connection, deadline, entry, groups }),
       lockoutWindowSeconds: await this.#lockoutWindow(connection, entry, deadline),
       now: this.#needs.clock.now(),

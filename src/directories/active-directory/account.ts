@@ -1,5 +1,6 @@
 import type { Account, AccountState } from '../../core/account.ts';
 import type { AccountEntry } from './account-entry.ts';
+import { unitOf } from './distinguished-name.ts';
 import { dateOfFileTime } from './file-time.ts';
 import { guidText } from './identifiers.ts';
 
@@ -16,7 +17,11 @@ const otherClasses = ['computer', 'msDS-ManagedServiceAccount', 'msDS-GroupManag
 /** What the entry itself does not say. */
 export interface AccountFindings {
   readonly domain: string;
+  /** DN of the domain. */
+  readonly baseDn: string;
   readonly privileged: boolean;
+  /** SIDs. */
+  readonly groups: readonly string[];
   /** Seconds after which wrong passwords are forgotten. */
   readonly lockoutWindowSeconds: number;
   readonly now: Date;
@@ -56,6 +61,8 @@ function stateOf(entry: AccountEntry, findings: AccountFindings): AccountState {
     mustChangePassword: tooOld && entry.pwdLastSet === 0n,
     smartcardRequired: has(entry.userAccountControl, smartcardRequired),
     privileged: findings.privileged,
+    groups: findings.groups,
+    unit: unitOf(entry.dn, findings.baseDn),
     badPasswordCount: badPasswordCount(entry, lastBadPassword, findings),
     ...present({
       lockedSince: locked ? dateOfFileTime(entry.lockoutTime) : undefined,

@@ -10,7 +10,8 @@ import type {
   WriteObservation,
   WriteResult,
 } from '../../core/directory.ts';
-import { LatchkeyError, NotSent, Unavailable } from '../../core/errors.ts';
+import type { DirectoryGroup, DirectoryUnit } from '../../core/directory-people.ts';
+import { LatchkeyError, Misconfigured, NotSent, Unavailable } from '../../core/errors.ts';
 import type { Login } from '../../core/login.ts';
 import { AccountReader } from './account-reader.ts';
 import { AccountWriter } from './account-writer.ts';
@@ -145,6 +146,30 @@ export class ActiveDirectory implements Directory {
     return this.#write(write, (writer) => writer.observe(write.accountId));
   }
 
+  async findGroup(_name: string): Promise<DirectoryGroup | undefined> {
+    throw unbuilt;
+  }
+
+  async findUnit(_path: string): Promise<DirectoryUnit | undefined> {
+    throw unbuilt;
+  }
+
+  async units(): Promise<readonly string[]> {
+    throw unbuilt;
+  }
+
+  async searchPeople(): Promise<readonly Account[]> {
+    throw unbuilt;
+  }
+
+  walkPeople(): AsyncIterable<readonly Account[]> {
+    throw unbuilt;
+  }
+
+  async manager(_account: Account): Promise<Account | undefined> {
+    throw unbuilt;
+  }
+
   async health(): Promise<DirectoryHealth> {
     try {
       const url = await this.#read(async (connection, deadline) => {
@@ -212,6 +237,8 @@ export class ActiveDirectory implements Directory {
     );
   }
 }
+
+const unbuilt = new Misconfigured('this part of the directory is not built yet');
 
 /** DC=corp,DC=example,DC=com is corp.example.com (RFC 2247). */
 function dnsDomainOf(baseDn: string): string {
