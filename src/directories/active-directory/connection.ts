@@ -30,6 +30,8 @@ export class Connection {
     try {
       const made = introduce(client, account, deadline);
       const traits = await deadline.hold(made, () => socket.destroy());
+      // The client took the listener of `openVerified` away, and takes its own away at `close`.
+      socket.on('error', () => {});
       return new Connection({ address, traits, client, socket });
     } catch (error) {
       socket.destroy();

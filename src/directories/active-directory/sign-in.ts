@@ -65,10 +65,16 @@ export class SignInDesk {
     if (isEmptyPassword(request.password)) return { kind: 'wrong' };
     // The strategy's clients are never told of a failed connection, so the sockets are ours: made here, ended here.
     const sockets: Socket[] = [];
-    const drop = () => sockets.forEach((socket) => void socket.destroy());
+    const end = new AbortController();
+    const drop = () => {
+      // From above: see `handOut`. What no client took is ended after that.
+      end.abort();
+      for (const socket of sockets) socket.destroy();
+    };
     try {
       for (const _client of ['service', 'person']) sockets.push(await openTransport(request.address, deadline));
-      return await deadline.hold(this.#ask(this.#attempt(request, sockets, deadline)), drop);
+      const options = handOut(sockets, { ...tlsOptions(request.address), signal: end.signal });
+      return await deadline.hold(this.#ask(this.#attempt(request, options, deadline)), drop);
     } finally {
       drop();
     }
@@ -86,8 +92,7 @@ export class SignInDesk {
     });
   }
 
-  #attempt(request: SignInRequest, sockets: readonly Socket[], deadline: Deadline): Attempt {
-    const { address } = request;
+  #attempt({ address, ...request }: SignInRequest, options: ConnectionOptions, deadline: Deadline): Attempt {
     const milliseconds = Math.max(1, Math.floor(deadline.left));
     return {
       body: { account: request.accountId, password: request.password },
@@ -97,7 +102,7 @@ export class SignInDesk {
         server: {
           // Always ldaps: its own StartTLS would send the service account's bind before the handshake.
           url: ldapsUrl(address),
-          tlsOptions: handOut(sockets, tlsOptions(address)),
+          tlsOptions: options,
           bindDN: this.#account.name,
           bindCredentials: this.#account.password,
           searchBase: guidDn(request.accountId),
@@ -114,8 +119,17 @@ export class SignInDesk {
   }
 }
 
-/** The two clients share these options, and tls.connect copies them once for each: so each gets the next socket. */
-function handOut(sockets: readonly Socket[], options: ConnectionOptions): ConnectionOptions {
+/** tls.connect passes the signal to the socket that it makes, as net.connect does; the types do not know. */
+type EndableOptions = ConnectionOptions & { readonly signal: AbortSignal };
+
+/**
+ * The two clients share these options, and tls.connect copies them once for each: so each gets the next socket.
+ *
+ * The signal ends what was handed out: it destroys the TLS socket above, and that the one beneath. The other way round, a
+ * write that still waits above fails with EBADF, and Node says `close` before that error: at `close` ldapjs takes its
+ * listeners away, and an error that nobody hears ends the process.
+ */
+function handOut(sockets: readonly Socket[], options: EndableOptions): ConnectionOptions {
   const left = [...sockets];
   return Object.defineProperty({ ...options }, 'socket', { enumerable: true, get: () => left.shift() });
 }

@@ -11,7 +11,8 @@ const startTls = '1.3.6.1.4.1.1466.20037';
 
 /**
  * A TCP connection that is ready for a TLS handshake: for ldap:// the StartTLS exchange is done and nothing else was
- * sent. Whoever asked for it destroys it; destroying it ends all that runs over it.
+ * sent. Whoever asked for it destroys it. Once a TLS socket is over it, that one must be destroyed, and this one goes with
+ * it: where this one goes first, Node says the other's `close` before its last error.
  */
 export async function openTransport(address: ServerAddress, deadline: Deadline): Promise<Socket> {
   const socket = connect({
@@ -42,10 +43,10 @@ export async function openVerified(address: ServerAddress, deadline: Deadline): 
   const secured = connectTls({ ...tlsOptions(address), socket });
   secured.on('error', () => {});
   try {
-    await deadline.hold(once(secured, 'secureConnect'), () => socket.destroy());
+    await deadline.hold(once(secured, 'secureConnect'), () => secured.destroy());
     return secured;
   } catch (cause) {
-    socket.destroy();
+    secured.destroy();
     const Failure = secured.authorizationError ? UntrustedServer : ServerFailure;
     throw new Failure(`${address.url} cannot be trusted or reached over TLS: ${String(cause)}`, cause);
   }
