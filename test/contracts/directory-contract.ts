@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { faultContract } from './directory/faults.ts';
 import { findContract } from './directory/find.ts';
+import { groupContract } from './directory/groups.ts';
+import { searchContract } from './directory/search.ts';
 import { signInContract } from './directory/sign-in.ts';
 import { stateContract } from './directory/states.ts';
+import { unitContract } from './directory/units.ts';
+import { walkContract } from './directory/walk.ts';
 import { writeContract } from './directory/writes.ts';
 import type { DirectoryWorld } from './directory-world.ts';
 
@@ -27,6 +31,10 @@ export function directoryContract(name: string, makeWorld: () => Promise<Directo
 
     findContract(world);
     stateContract(world);
+    groupContract(world);
+    unitContract(world);
+    searchContract(world);
+    walkContract(world);
     signInContract(world);
     writeContract(world);
     faultContract(world);

@@ -21,6 +21,8 @@ export interface DirectoryWorld {
   openDirectory(wish: DirectoryWish): Directory;
 
   addPerson(wish?: PersonWish): Promise<WorldPerson>;
+  /** Many accounts that nobody can use, so that there are many. */
+  addCrowd(count: number, unit: WorldUnit): Promise<void>;
   /** A computer account, in the same tree as people. */
   addComputer(): Promise<WorldPerson>;
 
@@ -41,9 +43,19 @@ export interface DirectoryWorld {
   /** Member of a group that is a member of Domain Admins. */
   addToProtectedGroup(person: WorldPerson): Promise<void>;
   setAdminCount(person: WorldPerson): Promise<void>;
+  /** Path of the unit that all people are in. */
+  readonly peopleUnit: string;
+  /** An organisational unit of exactly this name. @param parent the people's own unit when not told */
+  addUnit(name: string, parent?: WorldUnit): Promise<WorldUnit>;
+  addGroup(wish?: GroupWish): Promise<WorldGroup>;
+  addMember(group: WorldGroup, member: WorldPerson | WorldGroup): Promise<void>;
+  /** `group` holds the person by primaryGroupID alone, not by its list of members. */
+  setPrimaryGroup(person: WorldPerson, group: WorldGroup): Promise<void>;
+  setManager(person: WorldPerson, manager: WorldPerson): Promise<void>;
+  moveTo(what: WorldPerson | WorldGroup, unit: WorldUnit): Promise<void>;
   /** Into another organisational unit below the people's, whose name needs escaping. */
   move(person: WorldPerson): Promise<void>;
-  remove(person: WorldPerson): Promise<void>;
+  remove(what: WorldPerson | WorldGroup): Promise<void>;
   applyFineGrainedPolicy(person: WorldPerson, policy: WorldPolicy): Promise<void>;
 
   /** As an administrator sees it. */
@@ -60,10 +72,35 @@ export interface DirectoryWish {
   readonly operationTimeoutMs: number;
   readonly connectTimeoutMs?: number;
   readonly poolSize?: number;
+  /** Names of groups whose members are privileged. */
+  readonly privilegedGroups?: readonly string[];
+}
+
+export interface WorldUnit {
+  /** objectGUID as lower-case UUID text. */
+  readonly id: string;
+  readonly name: string;
+  /** As Latchkey should call it. */
+  readonly path: string;
+}
+
+/** All is optional: what is not named is made up, unique. */
+export interface GroupWish {
+  readonly samName?: string;
+  readonly commonName?: string;
+  /** A group for mail only, which gives access to nothing. */
+  readonly distribution?: boolean;
+}
+
+export interface WorldGroup {
+  readonly id: string;
+  readonly samName: string;
 }
 
 /** All is optional: what is not named is made up, unique. */
 export interface PersonWish {
+  /** The people's own unit when not told. */
+  readonly unit?: WorldUnit;
   readonly commonName?: string;
   readonly samName?: string;
   /** userPrincipalName; null for none. */
@@ -106,4 +143,9 @@ export interface WorldView {
   readonly badPasswordCount: number;
   /** LOCKOUT of msDS-User-Account-Control-Computed. */
   readonly locked: boolean;
+}
+
+/** Path of what has this name in a unit, with a backslash before slashes and backslashes within the name. */
+export function pathBelow(unit: string, name: string): string {
+  return `${unit}/${name.replaceAll('\\', '\\\\').replaceAll('/', '\\/')}`;
 }

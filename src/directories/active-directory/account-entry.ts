@@ -33,8 +33,8 @@ export const octetAttributes = ['objectGUID', 'objectSid', 'tokenGroups'];
 /** An attribute without a value comes as an empty list. */
 const first = (value: unknown): unknown => (Array.isArray(value) ? value[0] : value);
 const text = z.preprocess(first, z.string().optional());
-const octets = z.preprocess(first, z.instanceof(Buffer));
-const list = z.preprocess((value) => [value ?? []].flat(), z.array(z.string()));
+export const octets = z.preprocess(first, z.instanceof(Buffer));
+export const list = z.preprocess((value) => [value ?? []].flat(), z.array(z.string()));
 export const integer = z.preprocess(
   first,
   z

@@ -1,16 +1,17 @@
 import { AndFilter, EqualityFilter, type Filter, NoSuchObjectError, OrFilter } from 'ldapts';
 import type { Account } from '../../core/account.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { Finding } from '../../core/directory.ts';
 import { Misconfigured } from '../../core/errors.ts';
 import type { Login } from '../../core/login.ts';
 import { accountOf } from './account.ts';
 import { type AccountEntry, accountAttributes, octetAttributes, parseAccountEntry } from './account-entry.ts';
 import type { Connection } from './connection.ts';
 import type { Deadline } from './deadline.ts';
+import type { Groups } from './groups.ts';
 import { guidDn, guidOctets, guidText, sidText } from './identifiers.ts';
 import type { PolicyReader } from './policy-reader.ts';
 import { isProtectedAccount, isProtectedGroup } from './protected-groups.ts';
+import { readTokenGroups } from './token-groups.ts';
 
 export interface AccountReaderNeeds {
   readonly domain: string;
@@ -18,7 +19,7 @@ export interface AccountReaderNeeds {
   readonly dnsDomain: string;
   readonly baseDn: string;
   readonly peopleBase: string;
-  readonly privilegedGroups: readonly string[];
+  readonly groups: Groups;
   readonly policies: PolicyReader;
   readonly clock: Clock;
 }
@@ -29,8 +30,6 @@ const nobody = '00000000-0000-0000-0000-000000000000';
 /** Reads accounts below the people base, live, over a connection of the service account. */
 export class AccountReader {
   readonly #needs: AccountReaderNeeds;
-  /** A group's SID never changes, so a name is looked up once. */
-  readonly #groupSids = new Map<string, string>();
 
   constructor(needs: AccountReaderNeeds) {
     this.#needs = needs;
@@ -50,16 +49,14 @@ export class AccountReader {
     return this.#complete(connection, entries.length === 1 ? entries[0] : undefined, deadline);
   }
 
-  /** Whether every group that the settings call privileged can be found. */
-  async checkGroups(connection: Connection, deadline: Deadline): Promise<Finding> {
-    const subject = 'privileged-groups';
-    try {
-      for (const name of this.#needs.privilegedGroups) await this.#sidOfGroup(name, connection, deadline);
-      return { level: 'ok', subject, detail: `${this.#needs.privilegedGroups.length} beside the protected groups` };
-    } catch (error) {
-      if (!(error instanceof Misconfigured)) throw error;
-      return { level: 'problem', subject, detail: error.message, remedy: 'Correct the name, or take it out.' };
-    }
+  /** The person whose DN stands in `manager`, when that is somebody below the people base. */
+  async manager(connection: Connection, id: string, deadline: Deadline): Promise<Account | undefined> {
+    const dn = await readManager(connection, id, deadline);
+    if (dn === undefined) return undefined;
+    const filter = new EqualityFilter({ attribute: 'distinguishedName', value: dn });
+    const [entry] = await this.#search(connection, filter, deadline);
+    const account = await this.#complete(connection, entry, deadline);
+    return account?.state.person ? account : undefined;
   }
 
   /** Undefined for a domain that is not ours, and for a NUL, at which some servers stop reading. */
@@ -120,23 +117,8 @@ export class AccountReader {
     }
     if (asked.entry.adminCount === 1n || isProtectedAccount(sidText(asked.entry.objectSid))) return true;
     if (asked.groups.some(isProtectedGroup)) return true;
-    for (const name of this.#needs.privilegedGroups) {
-      if (asked.groups.includes(await this.#sidOfGroup(name, asked.connection, asked.deadline))) return true;
-    }
-    return false;
-  }
-
-  async #sidOfGroup(name: string, connection: Connection, deadline: Deadline): Promise<string> {
-    const known = this.#groupSids.get(name);
-    if (known !== undefined) return known;
-    const group = new EqualityFilter({ attribute: 'objectClass', value: 'group' });
-    const filter = new AndFilter({ filters: [group, samFilter(name)] });
-    const wanted = { attributes: ['objectSid'], explicitBufferAttributes: octetAttributes };
-    const entries = await connection.search(this.#needs.baseDn, { scope: 'sub', filter, ...wanted }, deadline);
-    const sid = entries.length === 1 ? entries[0]?.objectSid : undefined;
-    if (!Buffer.isBuffer(sid)) throw new Misconfigured(`no group is named ${name}, which is to be privileged`);
-    this.#groupSids.set(name, sidText(sid));
-    return sidText(sid);
+    const more = await this.#needs.groups.privileged(asked.connection, asked.deadline);
+    return more.some((sid) => asked.groups.includes(sid));
   }
 
   /** Read only when it matters: most people have no wrong password to forget. */
@@ -167,20 +149,11 @@ function onlyOne(entries: readonly AccountEntry[], login: Login): AccountEntry |
   return explicit.length === 1 ? explicit[0] : undefined;
 }
 
-/**
- * SIDs of every group that the account is in, nested and primary ones included. Constructed for a search of scope base
- * only (MS-ADTS 3.1.1.4.5.19).
- * @returns undefined when the account is gone
- */
-async function readTokenGroups(
-  connection: Connection,
-  id: string,
-  deadline: Deadline,
-): Promise<readonly string[] | undefined> {
+async function readManager(connection: Connection, id: string, deadline: Deadline): Promise<string | undefined> {
   try {
-    const wanted = { attributes: ['tokenGroups'], explicitBufferAttributes: octetAttributes };
-    const [entry] = await connection.search(guidDn(id), { scope: 'base', ...wanted }, deadline);
-    return [entry?.tokenGroups ?? []].flat().map((value) => sidText(Buffer.from(value)));
+    const [entry] = await connection.search(guidDn(id), { scope: 'base', attributes: ['manager'] }, deadline);
+    const dn = [entry?.manager ?? []].flat()[0];
+    return dn === undefined ? undefined : String(dn);
   } catch (error) {
     if (error instanceof NoSuchObjectError) return undefined;
     throw error;

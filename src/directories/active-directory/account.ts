@@ -11,8 +11,8 @@ const lockout = 0x10n;
 const passwordExpired = 0x80_0000n;
 
 /** SAM_USER_OBJECT (MS-SAMR 2.2.1.9): neither computer nor trust. */
-const userObject = 0x3000_0000n;
-const otherClasses = ['computer', 'msDS-ManagedServiceAccount', 'msDS-GroupManagedServiceAccount'];
+export const userObject = 0x3000_0000n;
+export const otherClasses = ['computer', 'msDS-ManagedServiceAccount', 'msDS-GroupManagedServiceAccount'];
 
 /** What the entry itself does not say. */
 export interface AccountFindings {

@@ -10,8 +10,8 @@ import type {
   WriteObservation,
   WriteResult,
 } from '../../core/directory.ts';
-import type { DirectoryGroup, DirectoryUnit } from '../../core/directory-people.ts';
-import { LatchkeyError, Misconfigured, NotSent, Unavailable } from '../../core/errors.ts';
+import type { DirectoryGroup, DirectoryUnit, PeopleSearch, PeopleWalk } from '../../core/directory-people.ts';
+import { LatchkeyError, NotSent, Unavailable } from '../../core/errors.ts';
 import type { Login } from '../../core/login.ts';
 import { AccountReader } from './account-reader.ts';
 import { AccountWriter } from './account-writer.ts';
@@ -19,10 +19,12 @@ import type { Connection } from './connection.ts';
 import { Deadline } from './deadline.ts';
 import { Discovery } from './discovery.ts';
 import { DomainChecks } from './domain-checks.ts';
+import { Groups } from './groups.ts';
 import type { Report } from './outage.ts';
 import { isEmptyPassword } from './password-octets.ts';
+import { People } from './people.ts';
 import { PolicyReader } from './policy-reader.ts';
-import type { Work } from './server.ts';
+import { faultOf, type Work } from './server.ts';
 import { type ServerAddress, serverAddress } from './server-address.ts';
 import { failureFinding, noServerFinding, serverFindings } from './server-checks.ts';
 import { Servers } from './servers.ts';
@@ -30,6 +32,7 @@ import { ServiceAccountGuard, serviceAccount } from './service-account.ts';
 import type { ActiveDirectorySettings } from './settings.ts';
 import { SignInDesk } from './sign-in.ts';
 import { openTrust } from './trust.ts';
+import { Units } from './units.ts';
 
 export interface ActiveDirectoryNeeds {
   readonly settings: ActiveDirectorySettings;
@@ -49,6 +52,9 @@ export class ActiveDirectory implements Directory {
   readonly #settings: ActiveDirectorySettings;
   readonly #servers: Servers;
   readonly #accounts: AccountReader;
+  readonly #groups: Groups;
+  readonly #units: Units;
+  readonly #people: People;
   readonly #policies: PolicyReader;
   readonly #desk: SignInDesk;
   readonly #guard: ServiceAccountGuard;
@@ -79,15 +85,17 @@ export class ActiveDirectory implements Directory {
       connectTimeoutMs: settings['connect-timeout-ms'],
       report,
     });
-    this.#accounts = new AccountReader({
+    const domain = {
       domain: this.domain,
       dnsDomain: dnsDomainOf(settings['base-dn']),
       baseDn: settings['base-dn'],
       peopleBase: settings['people-base'] ?? settings['base-dn'],
-      privilegedGroups: settings['privileged-groups'],
-      policies: this.#policies,
       clock: needs.clock,
-    });
+    };
+    this.#groups = new Groups({ ...domain, privilegedGroups: settings['privileged-groups'] });
+    this.#units = new Units(domain);
+    this.#accounts = new AccountReader({ ...domain, groups: this.#groups, policies: this.#policies });
+    this.#people = new People({ ...domain, groups: this.#groups, units: this.#units });
   }
 
   find(login: Login): Promise<Account | undefined> {
@@ -146,28 +154,42 @@ export class ActiveDirectory implements Directory {
     return this.#write(write, (writer) => writer.observe(write.accountId));
   }
 
-  async findGroup(_name: string): Promise<DirectoryGroup | undefined> {
-    throw unbuilt;
+  findGroup(name: string): Promise<DirectoryGroup | undefined> {
+    return this.#read((connection, deadline) => this.#groups.find(connection, name, deadline));
   }
 
-  async findUnit(_path: string): Promise<DirectoryUnit | undefined> {
-    throw unbuilt;
+  findUnit(path: string): Promise<DirectoryUnit | undefined> {
+    return this.#read((connection, deadline) => this.#units.find(connection, path, deadline));
   }
 
-  async units(): Promise<readonly string[]> {
-    throw unbuilt;
+  units(): Promise<readonly string[]> {
+    return this.#read((connection, deadline) => this.#units.all(connection, deadline));
   }
 
-  async searchPeople(): Promise<readonly Account[]> {
-    throw unbuilt;
+  searchPeople(search: PeopleSearch): Promise<readonly Account[]> {
+    return this.#read((connection, deadline) => this.#people.search(connection, search, deadline));
   }
 
-  walkPeople(): AsyncIterable<readonly Account[]> {
-    throw unbuilt;
+  async *walkPeople({ groups, signal }: PeopleWalk): AsyncGenerator<readonly Account[]> {
+    signal.throwIfAborted();
+    const { url } = await this.#healthyServer(this.#deadline());
+    // A connection of its own: pages belong to one, and a walk may be long.
+    const connection = await this.#servers.connect(url, this.#deadline());
+    const end = (): void => connection.close();
+    signal.addEventListener('abort', end);
+    try {
+      yield* this.#people.walk({ connection, groups, deadline: () => this.#deadline() });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw faultOf(error, url);
+    } finally {
+      signal.removeEventListener('abort', end);
+      end();
+    }
   }
 
-  async manager(_account: Account): Promise<Account | undefined> {
-    throw unbuilt;
+  manager(account: Account): Promise<Account | undefined> {
+    return this.#read((connection, deadline) => this.#accounts.manager(connection, account.id, deadline));
   }
 
   async health(): Promise<DirectoryHealth> {
@@ -220,7 +242,7 @@ export class ActiveDirectory implements Directory {
       peopleBase: this.#settings['people-base'] ?? this.#settings['base-dn'],
       account: this.#settings['bind-account'],
     });
-    return [...(await checks.findings()), await this.#accounts.checkGroups(connection, deadline)];
+    return [...(await checks.findings()), await this.#groups.check(connection, deadline)];
   }
 
   #deadline(): Deadline {
@@ -237,8 +259,6 @@ export class ActiveDirectory implements Directory {
     );
   }
 }
-
-const unbuilt = new Misconfigured('this part of the directory is not built yet');
 
 /** DC=corp,DC=example,DC=com is corp.example.com (RFC 2247). */
 function dnsDomainOf(baseDn: string): string {

@@ -67,6 +67,19 @@ export class Connection {
     return (await this.#ask(() => this.#client.search(base, options, control), deadline)).searchEntries;
   }
 
+  /**
+   * As `search`, but in pages, of which the next is asked for when the one before was taken (RFC 2696).
+   * @param deadline of one page
+   */
+  async *pages(base: string, options: SearchOptions, deadline: () => Deadline): AsyncGenerator<readonly Entry[]> {
+    const pages = this.#client.searchPaginated(base, options);
+    for (;;) {
+      const page = await this.#ask(() => pages.next(), deadline());
+      if (page.done === true) return;
+      yield page.value.searchEntries;
+    }
+  }
+
   /** Sends one modify: all of its changes happen, or none. Throws as `search` does; then it may have happened. */
   async modify(dn: string, changes: Change[], options: ModifyOptions): Promise<void> {
     await this.#ask(() => this.#client.modify(dn, changes, [...(options.controls ?? [])]), options.deadline);

@@ -26,6 +26,17 @@ export function sidText(octets: Buffer): string {
   return ['S', octets.readUInt8(0), authority, ...parts].join('-');
 }
 
+/** @returns the octets of a SID that `sidText` gave */
+export function sidOctets(text: string): Buffer {
+  const [revision = 0, authority = 0, ...parts] = text.split('-').slice(1).map(Number);
+  const octets = Buffer.alloc(8 + parts.length * 4);
+  octets.writeUInt8(revision, 0);
+  octets.writeUInt8(parts.length, 1);
+  octets.writeUIntBE(authority, 2, 6);
+  for (const [index, part] of parts.entries()) octets.writeUInt32LE(part, 8 + index * 4);
+  return octets;
+}
+
 function reorder(octets: Buffer): Buffer {
   return Buffer.from(guidOrder.map((index) => octets.readUInt8(index)));
 }

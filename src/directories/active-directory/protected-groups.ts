@@ -10,6 +10,11 @@ const builtinGroups = new Set(['544', '548', '549', '550', '551', '552']);
 /** Administrator and krbtgt. */
 const protectedAccounts = new Set(['500', '502']);
 
+/** SIDs of the protected groups of one domain. @param domainSid SID of the domain itself */
+export function protectedGroups(domainSid: string): readonly string[] {
+  return [...[...domainGroups].map((id) => `${domainSid}-${id}`), ...[...builtinGroups].map((id) => `S-1-5-32-${id}`)];
+}
+
 /** @param sid of a group, as text */
 export function isProtectedGroup(sid: string): boolean {
   const domain = /^S-1-5-21-\d+-\d+-\d+-(\d+)$/.exec(sid)?.[1];

@@ -65,7 +65,7 @@ export class Server {
       this.#outage.end('answers again');
       return result;
     } catch (error) {
-      const fault = error instanceof ResultCodeError ? misunderstanding(error, this.url) : error;
+      const fault = faultOf(error, this.url);
       if (fault instanceof ServerFailure) this.#failed(fault);
       throw fault;
     }
@@ -86,7 +86,8 @@ export class Server {
 }
 
 /** A result that the caller did not expect: the server is overloaded, or something is set up wrongly. */
-function misunderstanding(error: ResultCodeError, url: string): Error {
+export function faultOf(error: unknown, url: string): unknown {
+  if (!(error instanceof ResultCodeError)) return error;
   // timeLimitExceeded, adminLimitExceeded, busy, unavailable
   if ([3, 11, 51, 52].includes(error.code)) return new ServerFailure(`${url}: ${error.message}`, error);
   return new Misconfigured(`${url}: ${error.message}`, error);

@@ -71,6 +71,11 @@ export class Administration {
     return this.#add(dn, 'organizationalUnit', 'Organizational-Unit', {});
   }
 
+  /** @param parent DN of what is to hold the unit */
+  addUnitIn(parent: string, name: string): Entry {
+    return this.addUnit(`${formatDn([{ type: 'OU', value: name }])},${parent}`);
+  }
+
   /** @param dn anything that holds other entries and is no unit */
   addContainer(dn: string, objectClass = 'container'): Entry {
     return this.#add(dn, objectClass, 'Container', {});
@@ -88,7 +93,7 @@ export class Administration {
 
   /** @param sid its well-known SID, where it has one; a new one otherwise */
   addGroup(unit: string, name: string, sid: Buffer = this.#domain.sid()): Entry {
-    return this.#add(`CN=${name},${unit}`, 'group', 'Group', {
+    return this.#add(`${formatDn([{ type: 'CN', value: name }])},${unit}`, 'group', 'Group', {
       sAMAccountName: name,
       objectSid: sid,
       groupType: '-2147483646',
@@ -142,6 +147,17 @@ export class Administration {
   move(entry: Entry, dn: string): void {
     this.#domain.tree.move(entry, dn);
     this.#domain.touch(entry);
+  }
+
+  /** Moves a leaf entry, under the name that it has. @param parent DN of what is to hold it */
+  moveTo(entry: Entry, parent: string): void {
+    this.move(entry, `${formatDn([{ type: 'CN', value: entry.text('cn') ?? '' }])},${parent}`);
+  }
+
+  /** Makes a group, which need not name the account, its primary one. */
+  setPrimaryGroup(account: Entry, group: Entry): void {
+    const [sid] = group.values('objectSid');
+    this.set(account, { primaryGroupID: String(Buffer.from(sid ?? '').readUInt32LE(24)) });
   }
 
   remove(entry: Entry): void {

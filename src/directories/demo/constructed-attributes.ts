@@ -51,5 +51,5 @@ function ofUser(entry: Entry, compute: () => bigint): readonly Value[] {
 /** The name as a path from the domain, for example contoso.example/People/Anna Berg. */
 function canonicalName(domain: Domain, entry: Entry): string {
   const steps = (parseDn(entry.dn) ?? []).filter(({ type }) => type !== 'DC');
-  return [domain.dnsName, ...steps.map(({ value }) => value.replaceAll('/', '\\/')).reverse()].join('/');
+  return [domain.dnsName, ...steps.map(({ value }) => value.replaceAll(/[\\/]/g, '\\$&')).reverse()].join('/');
 }

@@ -30,7 +30,9 @@ export function seedDomain(domain: Domain, administration: Administration): void
     domain.create(baseDn, { objectClass: ['top', 'domain', 'domainDNS'], dc: name, objectSid: domainSid(domain) }),
   );
   tree.addContext(domain.create(configurationDn, { objectClass: ['top', 'configuration'] }));
-  for (const name of ['Users', 'Builtin', 'System']) administration.addContainer(`CN=${name},${baseDn}`);
+  administration.addContainer(`CN=Users,${baseDn}`);
+  administration.addContainer(`CN=Builtin,${baseDn}`, 'builtinDomain');
+  administration.set(administration.addContainer(`CN=System,${baseDn}`), { showInAdvancedViewOnly: 'TRUE' });
   const settings = `CN=Password Settings Container,CN=System,${baseDn}`;
   administration.addContainer(settings, 'msDS-PasswordSettingsContainer');
   administration.addUnit(`OU=Domain Controllers,${baseDn}`);

@@ -105,12 +105,15 @@ export class EntryTree {
     return [...this].filter((group) => group.members.has(entry));
   }
 
-  /** The groups that hold this entry through any number of groups. The primary group is not among them. */
-  groupsAround(entry: Entry): ReadonlySet<Entry> {
+  /**
+   * The groups that hold this entry through any number of groups; itself, when it is in a circle. The primary group is
+   * not among them. @param counts which groups to look at, and to look further from
+   */
+  groupsAround(entry: Entry, counts: (group: Entry) => boolean = () => true): ReadonlySet<Entry> {
     const found = new Set<Entry>();
     const open = [entry];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      for (const group of this.groupsOf(next)) {
+      for (const group of this.groupsOf(next).filter(counts)) {
         if (!found.has(group)) open.push(group);
         found.add(group);
       }

@@ -20,9 +20,9 @@ export const matchingRule = {
 export function matches(tree: EntryTree, entry: Entry, filter: Filter): boolean | undefined {
   switch (filter.kind) {
     case 'and':
-      return all(filter.filters.map((part) => matches(tree, entry, part)));
+      return all(filter.filters, (part) => matches(tree, entry, part));
     case 'or':
-      return negate(all(filter.filters.map((part) => negate(matches(tree, entry, part)))));
+      return negate(all(filter.filters, (part) => negate(matches(tree, entry, part))));
     case 'not':
       return negate(matches(tree, entry, filter.filter));
     default:
@@ -181,9 +181,15 @@ function integer(text: string): bigint | undefined {
   return /^-?\d{1,20}$/.test(text) ? BigInt(text) : undefined;
 }
 
-function all(parts: readonly (boolean | undefined)[]): boolean | undefined {
-  if (parts.includes(false)) return false;
-  return parts.includes(undefined) ? undefined : true;
+/** Looks no further than the first part that does not fit. */
+function all(parts: readonly Filter[], fits: (part: Filter) => boolean | undefined): boolean | undefined {
+  let result: boolean | undefined = true;
+  for (const part of parts) {
+    const one = fits(part);
+    if (one === false) return false;
+    if (one === undefined) result = undefined;
+  }
+  return result;
 }
 
 function negate(part: boolean | undefined): boolean | undefined {

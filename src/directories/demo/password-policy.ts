@@ -30,12 +30,20 @@ export function resultantSettings(tree: EntryTree, account: Entry): Entry | unde
   return winner(tree, [account]) ?? winner(tree, [...allGroups(tree, account)]);
 }
 
-/** Every group that counts for an account: nested ones, and the primary group with those around it. */
+/**
+ * Every group that counts for an account: nested ones, and the primary group with those around it. A distribution list is
+ * none, nor does it pass anything on.
+ */
 export function allGroups(tree: EntryTree, account: Entry): ReadonlySet<Entry> {
   const primaryId = account.integer('primaryGroupID');
   const primary = [...tree].find((entry) => entry.isA('group') && relativeId(entry) === primaryId);
-  const around = tree.groupsAround(account);
-  return primary === undefined ? around : new Set([...around, primary, ...tree.groupsAround(primary)]);
+  const around = tree.groupsAround(account, isSecurityGroup);
+  return primary === undefined ? around : new Set([...around, primary, ...tree.groupsAround(primary, isSecurityGroup)]);
+}
+
+/** GROUP_TYPE_SECURITY_ENABLED (MS-ADTS 2.2.12), the sign of a number of 32 bits. */
+function isSecurityGroup(group: Entry): boolean {
+  return group.integer('groupType') < 0n;
 }
 
 function relativeId(entry: Entry): bigint {

@@ -27,7 +27,7 @@ const attributes: Readonly<Record<Syntax, string>> = {
     msDS-MinimumPasswordAge! msDS-MaximumPasswordAge! msDS-LockoutThreshold! msDS-LockoutDuration!
     msDS-LockoutObservationWindow! msDS-Behavior-Version systemFlags instanceType
     msDS-User-Account-Control-Computed= msDS-UserPasswordExpiryTimeComputed= sDRightsEffective=`,
-  boolean: `isCriticalSystemObject msDS-isRODC= msDS-PasswordComplexityEnabled! msDS-PasswordReversibleEncryptionEnabled!`,
+  boolean: `isCriticalSystemObject showInAdvancedViewOnly msDS-isRODC= msDS-PasswordComplexityEnabled! msDS-PasswordReversibleEncryptionEnabled!`,
   time: 'whenCreated whenChanged',
   octets: 'unicodePwd! logonHours! nTSecurityDescriptor=',
   guid: 'objectGUID',

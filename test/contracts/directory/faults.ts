@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Account } from '../../../src/core/account.ts';
 import type { Directory, WriteResult } from '../../../src/core/directory.ts';
 import { Unavailable } from '../../../src/core/errors.ts';
 import { TcpProxy } from '../../services/tcp-proxy.ts';
@@ -8,6 +9,20 @@ import { accountOf } from './people.ts';
 /** A port of loopback where nothing listens. */
 const deadUrl = 'ldaps://127.0.0.1:9';
 const soon = 500;
+
+/** What the console asks. */
+function listings(directory: Directory, account: Account): readonly (() => Promise<unknown>)[] {
+  const { signal } = new AbortController();
+  return [
+    () => directory.findGroup('Domain Users'),
+    () => directory.findUnit('Users'),
+    () => directory.units(),
+    () => directory.searchPeople({ text: 'a', limit: 5 }),
+    () => directory.searchPeople({ text: 'a', within: ['People/Sales'], limit: 5 }),
+    () => directory.manager(account),
+    () => Array.fromAsync(directory.walkPeople({ groups: [], signal })),
+  ];
+}
 
 /** Servers that are down, hang, break connections or lose answers. */
 export function faultContract(world: () => DirectoryWorld): void {
@@ -39,6 +54,7 @@ export function faultContract(world: () => DirectoryWorld): void {
         () => directory.read(person.id),
         () => directory.authenticate(account, person.password),
         () => directory.passwordPolicy(account),
+        ...listings(directory, account),
         () => directory.prepareWrite(account),
         () => directory.unlock({ ...write, server: deadUrl }),
         () => directory.resetPassword({ ...write, server: deadUrl }, 'New-password-1'),
@@ -97,6 +113,9 @@ export function faultContract(world: () => DirectoryWorld): void {
       await expect(directory.read(person.id)).rejects.toBeInstanceOf(Unavailable);
       await expect(directory.read(person.id)).rejects.toBeInstanceOf(Unavailable);
       await expect(directory.authenticate(account, person.password)).rejects.toBeInstanceOf(Unavailable);
+      for (const call of listings(directory, account)) {
+        await expect(call(), String(call)).rejects.toBeInstanceOf(Unavailable);
+      }
       expect((await directory.health()).ok).toBe(false);
       proxy.heal();
       expect((await directory.read(person.id))?.id).toBe(person.id);

@@ -1,5 +1,6 @@
 import type { Account } from '../../../src/core/account.ts';
-import type { DirectoryWorld, PersonWish, WorldPerson } from '../directory-world.ts';
+import type { DirectoryGroup } from '../../../src/core/directory-people.ts';
+import type { DirectoryWorld, PersonWish, WorldGroup, WorldPerson } from '../directory-world.ts';
 
 /** Each satisfies length 8 and complexity. */
 export const strangePasswords = [
@@ -30,4 +31,11 @@ export async function accountOf(world: DirectoryWorld, person: WorldPerson): Pro
   const account = await world.directory.read(person.id);
   if (!account) throw new Error(`${person.samName} cannot be read`);
   return account;
+}
+
+/** @throws when the directory does not know the group */
+export async function groupOf(world: DirectoryWorld, { samName }: WorldGroup): Promise<DirectoryGroup> {
+  const group = await world.directory.findGroup(samName);
+  if (!group) throw new Error(`the group ${samName} cannot be found`);
+  return group;
 }

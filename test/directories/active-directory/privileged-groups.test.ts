@@ -11,7 +11,9 @@ test('a privileged group that does not exist is found, and its setting is named 
   try {
     const lines = (await directory.check()).map(findingLine).filter((line) => line.includes('privileged-groups'));
     expect(lines).toEqual([
-      expect.stringMatching(/^problem +privileged-groups: no group is named no-such-group, .* — Correct the name/),
+      expect.stringMatching(
+        /^problem +privileged-groups: no security group is named no-such-group, .* — Correct the name/,
+      ),
     ]);
     expect(lines[0]?.match(/privileged-groups|no-such-group/g)).toEqual(['privileged-groups', 'no-such-group']);
   } finally {

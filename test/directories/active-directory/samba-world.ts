@@ -2,7 +2,12 @@ import { systemClock } from '../../../src/core/clock.ts';
 import type { Directory } from '../../../src/core/directory.ts';
 import { createActiveDirectory } from '../../../src/directories/active-directory/active-directory.ts';
 import { activeDirectorySettings } from '../../../src/directories/active-directory/settings.ts';
-import type { DirectoryWish, DirectoryWorld, WorldPolicy } from '../../contracts/directory-world.ts';
+import {
+  type DirectoryWish,
+  type DirectoryWorld,
+  pathBelow,
+  type WorldPolicy,
+} from '../../contracts/directory-world.ts';
 import type { SambaDetails } from '../../services/samba.ts';
 import { SambaAdministrator } from '../../services/samba-administrator.ts';
 
@@ -18,6 +23,9 @@ const domainPolicy: WorldPolicy = {
   lockoutWindowSeconds: 1800,
 };
 
+/** OU=People, where test/services/samba/populate.py puts people. */
+const peopleUnit = 'People';
+
 /** A real Samba AD domain controller as the world of the directory contract. */
 export async function sambaWorld(samba: SambaDetails): Promise<DirectoryWorld> {
   const administrator = await SambaAdministrator.connect(samba);
@@ -30,7 +38,22 @@ export async function sambaWorld(samba: SambaDetails): Promise<DirectoryWorld> {
     lockoutThreshold: domainPolicy.lockoutThreshold,
     domainPolicy,
     openDirectory: (wish) => openOnSamba(samba, wish),
-    addPerson: (wish) => administrator.addPerson(wish),
+    peopleUnit,
+    addPerson: async (wish) =>
+      administrator.addPerson(wish, wish?.unit === undefined ? undefined : await administrator.dnOf(wish.unit.id)),
+    addCrowd: async (count, unit) => administrator.addCrowd(count, await administrator.dnOf(unit.id)),
+    addUnit: async (name, parent) => {
+      const dn = await administrator.addUnit(
+        name,
+        parent === undefined ? undefined : await administrator.dnOf(parent.id),
+      );
+      return { id: await administrator.idOf(dn), name, path: pathBelow(parent?.path ?? peopleUnit, name) };
+    },
+    addGroup: (wish) => administrator.addGroup(wish),
+    addMember: (group, member) => administrator.addMember(`<GUID=${group.id}>`, member.id),
+    setPrimaryGroup: (person, group) => administrator.setPrimaryGroup(person, group),
+    setManager: async (person, manager) => set(person.id, { manager: await administrator.dnOf(manager.id) }),
+    moveTo: async (what, unit) => administrator.move(what, await administrator.dnOf(unit.id)),
     addComputer: () => administrator.addComputer(),
     lock: (person) => administrator.lock(person, domainPolicy.lockoutThreshold),
     disable: (person) => set(person.id, { userAccountControl: String(0x202) }),
@@ -43,7 +66,7 @@ export async function sambaWorld(samba: SambaDetails): Promise<DirectoryWorld> {
     addToProtectedGroup: (person) => administrator.addToProtectedGroup(person),
     setAdminCount: (person) => set(person.id, { adminCount: '1' }),
     move: async (person) => administrator.move(person, await administrator.addUnit(`R&D, "Labs" + ü ${person.id}`)),
-    remove: (person) => administrator.remove(person),
+    remove: (what) => administrator.remove(what),
     applyFineGrainedPolicy: (person, policy) => administrator.applyFineGrainedPolicy(person, policy),
     look: (person) => administrator.look(person),
     bind: (person, password) => administrator.bind(person, password),
@@ -67,6 +90,7 @@ export function openOnSamba(samba: SambaDetails, wish: DirectoryWish, more: Reco
     'operation-timeout-ms': wish.operationTimeoutMs,
     'connect-timeout-ms': wish.connectTimeoutMs,
     'pool-size': wish.poolSize,
+    'privileged-groups': wish.privilegedGroups,
     ...more,
   });
   return createActiveDirectory({ settings, clock: systemClock });

@@ -8,17 +8,20 @@ import { createActiveDirectory } from '../../../src/directories/active-directory
 import { activeDirectorySettings } from '../../../src/directories/active-directory/settings.ts';
 import type { NewPerson } from '../../../src/directories/demo/administration.ts';
 import { type DemoDirectory, startDemoDirectory } from '../../../src/directories/demo/demo-directory.ts';
-import { formatDn } from '../../../src/directories/demo/distinguished-name.ts';
 import type { AttributeValues, Entry } from '../../../src/directories/demo/entry.ts';
 import { guidToText } from '../../../src/directories/demo/identifier.ts';
 import type {
   DirectoryWish,
   DirectoryWorld,
+  GroupWish,
   PersonWish,
+  WorldGroup,
   WorldPerson,
   WorldPolicy,
+  WorldUnit,
   WorldView,
 } from '../../contracts/directory-world.ts';
+import { pathBelow } from '../../contracts/directory-world.ts';
 import { asService, bindCode } from './demo-client.ts';
 
 const domainPolicy: WorldPolicy = {
@@ -52,6 +55,7 @@ class DemoWorld implements DirectoryWorld {
   readonly directory: Directory;
   readonly address: DirectoryWorld['address'];
   readonly dnsDomain: string;
+  readonly peopleUnit = 'People';
   readonly lockoutThreshold = domainPolicy.lockoutThreshold;
   readonly domainPolicy = domainPolicy;
   readonly #needs: DemoWorldNeeds;
@@ -78,15 +82,16 @@ class DemoWorld implements DirectoryWorld {
       'operation-timeout-ms': wish.operationTimeoutMs,
       'connect-timeout-ms': wish.connectTimeoutMs,
       'pool-size': wish.poolSize,
+      'privileged-groups': wish.privilegedGroups,
     });
     return createActiveDirectory({ settings, clock: systemClock });
   }
 
   async addPerson(wish: PersonWish = {}): Promise<WorldPerson> {
     const unique = `p${randomBytes(6).toString('hex')}`;
-    const { principalName = `${unique}@${this.dnsDomain}`, ...rest } = wish;
+    const { principalName = `${unique}@${this.dnsDomain}`, unit, ...rest } = wish;
     const person: NewPerson = {
-      unit: this.#people,
+      unit: unit === undefined ? this.#people : this.#entry(unit).dn,
       commonName: unique,
       samName: unique,
       password: `Start-1-${randomUUID()}`,
@@ -94,6 +99,10 @@ class DemoWorld implements DirectoryWorld {
       ...(principalName === null ? {} : { principalName }),
     };
     return { ...person, id: guidToText(this.#demo.administration.addPerson(person).guid) };
+  }
+
+  async addCrowd(count: number, unit: WorldUnit): Promise<void> {
+    for (let number = 0; number < count; number += 1) await this.addPerson({ unit });
   }
 
   async addComputer(): Promise<WorldPerson> {
@@ -121,16 +130,42 @@ class DemoWorld implements DirectoryWorld {
     administration.at(`CN=Domain Admins,CN=Users,${baseDn}`).members.add(nested);
   }
 
-  async move(person: WorldPerson): Promise<void> {
-    const entry = this.#entry(person);
-    const step = formatDn([{ type: 'OU', value: `R&D, "Labs" + ü ${person.id}` }]);
-    const unit = this.#demo.administration.addUnit(`${step},${this.#people}`);
-    const own = formatDn([{ type: 'CN', value: entry.text('cn') ?? '' }]);
-    this.#demo.administration.move(entry, `${own},${unit.dn}`);
+  async addUnit(name: string, parent?: WorldUnit): Promise<WorldUnit> {
+    const above = parent === undefined ? this.#people : this.#entry(parent).dn;
+    const unit = this.#demo.administration.addUnitIn(above, name);
+    return { id: guidToText(unit.guid), name, path: pathBelow(parent?.path ?? this.peopleUnit, name) };
   }
 
-  async remove(person: WorldPerson): Promise<void> {
-    this.#demo.administration.remove(this.#entry(person));
+  async addGroup(wish: GroupWish = {}): Promise<WorldGroup> {
+    const { administration, baseDn } = this.#demo;
+    const samName = wish.samName ?? `g${randomBytes(6).toString('hex')}`;
+    const group = administration.addGroup(`CN=Users,${baseDn}`, wish.commonName ?? samName);
+    administration.set(group, { sAMAccountName: samName, ...(wish.distribution ? { groupType: '2' } : {}) });
+    return { id: guidToText(group.guid), samName };
+  }
+
+  async addMember(group: WorldGroup, member: WorldPerson | WorldGroup): Promise<void> {
+    this.#entry(group).members.add(this.#entry(member));
+  }
+
+  async setPrimaryGroup(person: WorldPerson, group: WorldGroup): Promise<void> {
+    this.#demo.administration.setPrimaryGroup(this.#entry(person), this.#entry(group));
+  }
+
+  async setManager(person: WorldPerson, manager: WorldPerson): Promise<void> {
+    this.#demo.administration.set(this.#entry(person), { manager: this.#entry(manager).dn });
+  }
+
+  async moveTo(what: WorldPerson | WorldGroup, unit: WorldUnit): Promise<void> {
+    this.#demo.administration.moveTo(this.#entry(what), this.#entry(unit).dn);
+  }
+
+  async move(person: WorldPerson): Promise<void> {
+    await this.moveTo(person, await this.addUnit(`R&D, "Labs" + ü ${person.id}`));
+  }
+
+  async remove(what: WorldPerson | WorldGroup): Promise<void> {
+    this.#demo.administration.remove(this.#entry(what));
   }
 
   async applyFineGrainedPolicy(person: WorldPerson, policy: WorldPolicy): Promise<void> {
@@ -168,9 +203,9 @@ class DemoWorld implements DirectoryWorld {
     return `OU=People,${this.#demo.baseDn}`;
   }
 
-  #entry(person: WorldPerson): Entry {
-    const entry = this.#demo.administration.byId(person.id);
-    if (entry === undefined) throw new Error(`${person.samName} is gone`);
+  #entry({ id }: { readonly id: string }): Entry {
+    const entry = this.#demo.administration.byId(id);
+    if (entry === undefined) throw new Error(`${id} is gone`);
     return entry;
   }
 

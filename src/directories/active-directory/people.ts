@@ -1,0 +1,168 @@
+import {
+  AndFilter,
+  EqualityFilter,
+  type Filter,
+  NotFilter,
+  OrFilter,
+  type SearchOptions,
+  SubstringFilter,
+} from 'ldapts';
+import type { Account } from '../../core/account.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { DirectoryGroup, PeopleSearch } from '../../core/directory-people.ts';
+import { Misconfigured } from '../../core/errors.ts';
+import { accountOf, otherClasses, userObject } from './account.ts';
+import { type AccountEntry, accountAttributes, octetAttributes, parseAccountEntry } from './account-entry.ts';
+import type { Connection } from './connection.ts';
+import type { Deadline } from './deadline.ts';
+import type { Groups } from './groups.ts';
+import { guidText, sidText } from './identifiers.ts';
+import { Membership, membershipAttributes } from './membership.ts';
+import { isProtectedAccount, isProtectedGroup, protectedGroups } from './protected-groups.ts';
+import { readTokenGroups } from './token-groups.ts';
+import type { Units } from './units.ts';
+
+export interface PeopleNeeds {
+  readonly domain: string;
+  readonly baseDn: string;
+  readonly peopleBase: string;
+  readonly groups: Groups;
+  readonly units: Units;
+  readonly clock: Clock;
+}
+
+/** People of one page of a walk. */
+const pageSize = 500;
+/** Active Directory answers with no more at a time (MaxPageSize). */
+const mostFound = 1000;
+/** Longer than any name. */
+const longestText = 256;
+
+const names = ['sAMAccountName', 'userPrincipalName', 'mail', 'displayName', 'sn', 'givenName'];
+
+type RawEntry = Readonly<Record<string, unknown>>;
+
+export interface Walk {
+  readonly connection: Connection;
+  readonly groups: readonly DirectoryGroup[];
+  /** For each step of the walk. */
+  readonly deadline: () => Deadline;
+}
+
+/** Reads many people at a time, below the people base. */
+export class People {
+  readonly #needs: PeopleNeeds;
+
+  constructor(needs: PeopleNeeds) {
+    this.#needs = needs;
+  }
+
+  async search(connection: Connection, search: PeopleSearch, deadline: Deadline): Promise<readonly Account[]> {
+    const text = search.text.trim();
+    if (text === '' || text.includes('\0') || text.length > longestText || search.limit < 1) return [];
+    const { units, peopleBase } = this.#needs;
+    const bases = search.within ? await units.bases(connection, search.within, deadline) : [peopleBase];
+    const begins = names.map((attribute) => new SubstringFilter({ attribute, initial: text }));
+    const sizeLimit = Math.min(search.limit, mostFound);
+    const options = { ...wanted([]), filter: person(new OrFilter({ filters: begins })), sizeLimit };
+    const found: Account[] = [];
+    for (const base of bases) {
+      const entries = await connection.search(base, options, deadline);
+      found.push(...entries.map((entry) => this.#account(parseAccountEntry(entry), { groups: [], privileged: false })));
+    }
+    const byName = (one: Account, other: Account): number => one.displayName.localeCompare(other.displayName);
+    return found.toSorted(byName).slice(0, sizeLimit);
+  }
+
+  async *walk(walk: Walk): AsyncGenerator<readonly Account[]> {
+    const { connection, deadline } = walk;
+    const ids = new Set(walk.groups.map(({ id }) => id));
+    const privileged = await this.#privileged(connection, deadline());
+    const membership = await Membership.read({
+      connection,
+      deadline: deadline(),
+      baseDn: this.#needs.baseDn,
+      wanted: [...ids, ...privileged],
+    });
+    const gone = walk.groups.find(({ id }) => !membership.knows(id));
+    if (gone) throw new Misconfigured(`the group ${gone.name} is not in the directory any more`);
+    const options = { ...wanted(membershipAttributes), filter: person(), paged: { pageSize } };
+    for await (const page of connection.pages(this.#needs.peopleBase, options, deadline)) {
+      await checkSight(page, { connection, membership, deadline: deadline() });
+      const accounts: Account[] = [];
+      for (const raw of page) {
+        const entry = parseAccountEntry(raw);
+        const around =
+          membership.of(raw) ?? (await readTokenGroups(connection, guidText(entry.objectGUID), deadline())) ?? [];
+        accounts.push(
+          this.#account(entry, {
+            groups: around.filter((sid) => ids.has(sid)),
+            privileged: around.some((sid) => privileged.has(sid) || isProtectedGroup(sid)),
+          }),
+        );
+      }
+      yield accounts;
+    }
+  }
+
+  /** SIDs of the groups whose members are privileged: the protected ones, and those of the settings. */
+  async #privileged(connection: Connection, deadline: Deadline): Promise<ReadonlySet<string>> {
+    const asked = { attributes: ['objectSid'], explicitBufferAttributes: octetAttributes };
+    const [head] = await connection.search(this.#needs.baseDn, { scope: 'base', ...asked }, deadline);
+    if (!Buffer.isBuffer(head?.objectSid)) throw new Misconfigured('the service account cannot read the domain itself');
+    const own = protectedGroups(sidText(head.objectSid));
+    return new Set([...own, ...(await this.#needs.groups.privileged(connection, deadline))]);
+  }
+
+  #account(entry: AccountEntry, { groups, privileged }: { groups: readonly string[]; privileged: boolean }): Account {
+    return accountOf(entry, {
+      domain: this.#needs.domain,
+      baseDn: this.#needs.baseDn,
+      groups,
+      privileged: privileged || entry.adminCount === 1n || isProtectedAccount(sidText(entry.objectSid)),
+      // The policy of each account would cost a search each.
+      lockoutWindowSeconds: Number.POSITIVE_INFINITY,
+      now: this.#needs.clock.now(),
+    });
+  }
+}
+
+function wanted(more: readonly string[]): SearchOptions {
+  return {
+    scope: 'sub',
+    attributes: [...accountAttributes, ...more],
+    explicitBufferAttributes: octetAttributes,
+  };
+}
+
+/** Fits people only, as `AccountState.person` has it. */
+function person(...more: readonly Filter[]): Filter {
+  const others = otherClasses.map((value) => new EqualityFilter({ attribute: 'objectClass', value }));
+  return new AndFilter({
+    filters: [
+      new EqualityFilter({ attribute: 'objectClass', value: 'user' }),
+      new EqualityFilter({ attribute: 'sAMAccountType', value: String(userObject) }),
+      new NotFilter({ filter: new OrFilter({ filters: others }) }),
+      ...more,
+    ],
+  });
+}
+
+/**
+ * Whoever may not read memberOf is shown people without groups. Where nobody on a page has one, the token of one of them
+ * tells whether that is so.
+ */
+async function checkSight(
+  page: readonly RawEntry[],
+  { connection, membership, deadline }: { connection: Connection; membership: Membership; deadline: Deadline },
+): Promise<void> {
+  const [first] = page;
+  if (first === undefined || page.some(({ memberOf }) => [memberOf ?? []].flat().length > 0)) return;
+  const seen = membership.of(first) ?? [];
+  const token = await readTokenGroups(connection, guidText(parseAccountEntry(first).objectGUID), deadline);
+  if (!token?.some((sid) => membership.knows(sid) && !seen.includes(sid))) return;
+  throw new Misconfigured(
+    'the service account cannot read memberOf, so nobody can tell who is in which group: ' +
+      'make it a member of "Pre-Windows 2000 Compatible Access", or let it read the group membership of people',
+  );
+}
