@@ -9,9 +9,11 @@ export type DemoSituation =
   | 'privileged'
   | 'strange-name';
 
-/** Somebody to try. Numbers are from ranges that no real telephone has (Ofcom and NANPA keep them for fiction). */
-export interface DemoPerson {
-  readonly situation: DemoSituation;
+/** What a member of staff may do in the console. */
+export type DemoRole = 'administrator' | 'helpdesk' | 'auditor';
+
+/** Somebody of the demo. Numbers are from ranges that no real telephone has (Ofcom and NANPA keep them for fiction). */
+export interface DemoAccount {
   readonly samName: string;
   readonly commonName: string;
   readonly displayName: string;
@@ -22,8 +24,18 @@ export interface DemoPerson {
   readonly telephone: string;
   /** BCP 47 tag. */
   readonly language?: string;
-  /** The unit below OU=People, where it is not that itself. */
-  readonly unit?: string;
+  /** Names of units from OU=People down; OU=People itself when there is none. */
+  readonly units: readonly string[];
+}
+
+/** Somebody to try. */
+export interface DemoPerson extends DemoAccount {
+  readonly situation: DemoSituation;
+}
+
+/** Somebody to try the console as. */
+export interface DemoStaff extends DemoAccount {
+  readonly role: DemoRole;
 }
 
 /** NetBIOS name of the demo's domain, as people write it before the backslash. */
@@ -49,22 +61,49 @@ export const demoPeople: readonly DemoPerson[] = [
     commonName: 'O\'Neill, Jr. + "Sons" Jürgen 🦊',
     displayName: 'O\'Neill, Jr. + "Sons" Jürgen 🦊',
     mail: 'juergen.oneill@contoso.example',
-    unit: 'Sales, EMEA + APAC',
+    units: ['Sales, EMEA + APAC'],
   },
 ];
 
+/** Who works with the console; their groups are `demoStaffGroups`. */
+export const demoStaff: readonly DemoStaff[] = [
+  { role: 'administrator', ...account('Ivan', 'Keller', 8, ['IT']) },
+  { role: 'helpdesk', ...account('Hana', 'Novak', 9, ['IT', 'Helpdesk']) },
+  { role: 'auditor', ...account('Lena', 'Fischer', 10, ['Audit']) },
+];
+
+/** The group that gives each role, by its sAMAccountName. */
+export const demoStaffGroups: Readonly<Record<DemoRole, string>> = {
+  administrator: 'Latchkey administrators',
+  helpdesk: 'Helpdesk staff',
+  auditor: 'Latchkey auditors',
+};
+
+/** People who are there so that units and groups hold somebody. */
+export const demoColleagues: readonly DemoAccount[] = [
+  account('Nadia', 'Haddad', 11, ['Sales']),
+  account('Sam', 'Rivera', 12, ['Sales', 'Field']),
+  account('Priya', 'Raman', 13, ['Finance']),
+  account('Tom', 'Whitaker', 14, ['Finance']),
+];
+
 function plain(situation: DemoSituation, givenName: string, surname: string, number: number): DemoPerson {
+  return { situation, ...account(givenName, surname, number) };
+}
+
+function account(givenName: string, surname: string, number: number, units: readonly string[] = []): DemoAccount {
   const samName = `${givenName}.${surname}`.toLowerCase();
   const name = `${givenName} ${surname}`;
+  const last = String(number).padStart(2, '0');
   return {
-    situation,
     samName,
     commonName: name,
     displayName: name,
     givenName,
     surname,
     mail: `${samName}@${demoDnsDomain}`,
-    mobile: `+1 202 555 010${number}`,
-    telephone: `+44 20 7946 010${number}`,
+    mobile: `+1 202 555 01${last}`,
+    telephone: `+44 20 7946 01${last}`,
+    units,
   };
 }

@@ -2,9 +2,11 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { describe, expect, test } from 'vitest';
 import { parseLogin } from '../../../src/core/login.ts';
 import { isComplex } from '../../../src/directories/demo/password-complexity.ts';
-import { demoPassword, demoPeople } from '../../../src/directories/demo/people.ts';
+import { demoColleagues, demoPassword, demoPeople, demoStaff } from '../../../src/directories/demo/people.ts';
 
-describe.each(demoPeople)('$samName', (person) => {
+const everybody = [...demoPeople, ...demoStaff, ...demoColleagues];
+
+describe.each(everybody)('$samName', (person) => {
   test('has telephone numbers that are numbers', () => {
     for (const number of [person.mobile, person.telephone]) {
       expect(parsePhoneNumberFromString(number)?.isValid()).toBe(true);
@@ -24,7 +26,8 @@ describe.each(demoPeople)('$samName', (person) => {
 });
 
 test('no two people share a name or a number', () => {
-  for (const field of ['samName', 'mobile', 'telephone', 'mail', 'situation'] as const) {
-    expect(new Set(demoPeople.map((person) => person[field])).size).toBe(demoPeople.length);
+  for (const field of ['samName', 'mobile', 'telephone', 'mail'] as const) {
+    expect(new Set(everybody.map((person) => person[field])).size).toBe(everybody.length);
   }
+  expect(new Set(demoPeople.map(({ situation }) => situation)).size).toBe(demoPeople.length);
 });
