@@ -4,6 +4,7 @@ import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 import type { Clock } from './core/clock.ts';
 import type { NoticeLinks } from './core/notice-links.ts';
+import type { Zone } from './core/policy.ts';
 import type { SignInGuard } from './core/sign-in.ts';
 import type { SessionStore } from './core/stores.ts';
 import type { VisitLimits } from './core/visit-limits.ts';
@@ -27,6 +28,7 @@ import { languageRoutes, setUpLanguage } from './web/language.ts';
 import { setUpRequestLog } from './web/request-log.ts';
 import { setUpBody, setUpHost, setUpMethods } from './web/requests.ts';
 import { setUpSession } from './web/session.ts';
+import { setUpZone } from './web/zone.ts';
 
 /** Everything that the portals need, made by compose.ts. */
 export interface Services extends PortalNeeds, HealthNeeds {
@@ -42,6 +44,8 @@ export interface Services extends PortalNeeds, HealthNeeds {
   readonly clock: Clock;
   readonly log: Logger;
   readonly publicUrl: URL;
+  /** What everybody comes from who reaches this app. */
+  readonly zone: Zone;
   readonly trustedProxies: readonly string[];
   readonly sessionSecrets: readonly string[];
   readonly sessionIdleMs: number;
@@ -72,6 +76,7 @@ export function createApp(services: Services): Express {
   app.engine('ejs', ejs.renderFile);
 
   app.use(setUpRequestLog({ log }));
+  app.use(setUpZone(services));
   app.use(setUpHeaders({ secure }));
   app.use(setUpMethods());
   app.use(healthRoutes(services));

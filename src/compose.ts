@@ -1,13 +1,15 @@
 import path from 'node:path';
 import type { Express } from 'express';
 import type { Logger } from 'pino';
-import { createApp, type Services } from './app.ts';
+import type { Services } from './app.ts';
 import { createAuditWork } from './compose-audit.ts';
 import { createDirectory, watchDirectory } from './compose-directory.ts';
-import { channelsOf, createGates, strongestFirst } from './compose-gates.ts';
+import { createDoors, type Door, type SharedServices } from './compose-doors.ts';
+import { chainedGates, createGates, strongestFirst } from './compose-gates.ts';
 import { createVisitLimits } from './compose-limits.ts';
 import { createNotices } from './compose-notices.ts';
 import { openPasswordScreen } from './compose-passwords.ts';
+import { createPolicies } from './compose-policies.ts';
 import { createProviders, type Providers, routesOf } from './compose-providers.ts';
 import { startUpkeep } from './compose-upkeep.ts';
 import type { Configuration, Environment } from './config.ts';
@@ -32,7 +34,7 @@ import type { Definitions } from './definitions.ts';
 import { ServiceState } from './portals/service-state.ts';
 import type { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
 import type { VirtualPhones } from './providers/demo/virtual-phones.ts';
-import { brandOf, enrolmentRulesOf, organisationOf, policyOf, sealingKeys } from './settings/configured.ts';
+import { brandOf, enrolmentRulesOf, organisationOf, sealingKeys } from './settings/configured.ts';
 import { openStores } from './stores/open-stores.ts';
 import { Catalogue } from './web/catalogue.ts';
 import { Pages } from './web/pages.ts';
@@ -49,7 +51,9 @@ export interface ComposeNeeds {
 
 /** A composed Latchkey: nothing listens yet. */
 export interface Latchkey {
+  /** What answers at the listener that links lead to: the first of the doors. */
   readonly app: Express;
+  readonly doors: readonly Door[];
   readonly stores: Stores;
   readonly directory: Directory;
   readonly providers: Providers;
@@ -102,7 +106,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     tags: configuration.languages,
   });
   const { notices, links, outbox } = createNotices({ configuration, providers, routes, catalogue, stores, clock, log });
-  const policy = policyOf(configuration);
+  const { policies, isOpen } = createPolicies(needs, { directory, clock, mac });
   const screen = await openPasswordScreen({ configuration, environment, clock, log });
   const audit = new FlowAudit({ audit: stores.audit, clock });
   const desk = new GateDesk({ gates, stores, audit });
@@ -111,7 +115,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     desk,
     stores,
     directory,
-    policy,
+    policies,
     audit,
     clock,
     mac,
@@ -121,13 +125,13 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     desk,
     directory,
     stores,
-    policy,
+    policies,
     rules: enrolmentRulesOf(configuration),
     audit,
     notices,
     clock,
   });
-  const runner = new FlowRunner({ desk, enroller, stores, policy, audit, notices, clock, tellAfter });
+  const runner = new FlowRunner({ desk, enroller, stores, audit, notices, clock, tellAfter });
   const writes = new WriteDesk({
     stores,
     directory,
@@ -141,9 +145,9 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
         'a new password must be changed at the next sign-in: grant the right Unexpire Password; see latchkey check',
       ),
   });
-  const actions = new ActionRunner({ stores, directory, policy, screen, audit, writes, clock });
+  const actions = new ActionRunner({ stores, directory, policies, screen, audit, writes, clock });
   const guard = new SignInGuard({
-    policy,
+    policies,
     directory,
     failures: stores.failures,
     audit: stores.audit,
@@ -154,13 +158,13 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   });
   const { enrolments } = stores;
   const { languages } = configuration;
-  const ofChain = new Map([...gates].filter(([id]) => policy.chain.includes(id)));
+  const chained = chainedGates(configuration);
+  const ofChain = new Map([...gates].filter(([id]) => chained.includes(id)));
   const answers = await demoWorld?.seedEnrolments({ gates: ofChain, directory, enrolments, clock, languages });
   const draining = { now: false };
   const storeState = new ServiceState({ directory: stores, clock });
   const directoryState = new ServiceState({ directory, clock });
-  const channels = channelsOf(needs);
-  const app = createApp({
+  const services: SharedServices = {
     starter,
     runner,
     desk,
@@ -173,27 +177,28 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     clock,
     log,
     pages: new Pages({ organisation: organisationOf(configuration), catalogue, demo: demo !== undefined }),
-    service: {
-      available: async () => channels.every((one) => challenges.isReachable(one)) && directoryState.available(),
-    },
     receive: (provider, callback) => challenges.receive(provider, callback),
     brand: brandOf(configuration, environment),
     sessions: stores.sessions,
-    publicUrl: configuration['public-url'],
     trustedProxies: configuration['trusted-proxies'],
-    sessionSecrets: [mac('session-cookie', 'signature')],
-    sessionIdleMs: configuration.policy['flow-minutes'] * 60_000,
+    sessionIdleMs: Math.max(...configuration.policies.map((policy) => policy['flow-minutes'])) * 60_000,
     viewFolders: definitions.views,
     floors: needs.floors ?? { startMs: 150, signInMs: 600 },
     ready: async () => !draining.now && (await storeState.available()),
     ...(demoWorld !== undefined && phones !== undefined && mailbox !== undefined
       ? { demo: demoWorld.viewOf({ phones, mailbox, answers: answers ?? [] }) }
       : {}),
+  };
+  const doors = createDoors(configuration, services, {
+    mac,
+    isOpen: async (zone) =>
+      (await isOpen(zone, (channel) => challenges.isReachable(channel))) && directoryState.available(),
   });
 
   let timer: NodeJS.Timeout | undefined;
   return {
-    app,
+    app: doors[0].app,
+    doors,
     stores,
     directory,
     providers,

@@ -6,6 +6,7 @@ import type { Definitions } from './definitions.ts';
 import { crossChecks, type Sections } from './settings/cross-checks.ts';
 import { ConfigurationError, describeIssue, type SettingProblem } from './settings/problems.ts';
 import { resolveReferences } from './settings/references.ts';
+import { retiredSettings } from './settings/retired.ts';
 import { type Configuration, configurationSchema } from './settings/schema.ts';
 
 export type { Configuration, SettingProblem };
@@ -50,13 +51,16 @@ export function loadConfiguration(environment: Environment, definitions: Definit
   });
   const schema = configurationSchema(definitions);
   const parsed = schema.safeParse(document);
-  const known = new Set(problems.map((one) => one.setting));
+  const retired = retiredSettings(document);
+  // What has another name now is not missing under it as well.
+  const renamed = retired.length > 0 ? ['policies'] : [];
+  const known = new Set([...problems, ...retired].map((one) => one.setting).concat(renamed));
   const found = [
     ...(parsed.error?.issues ?? []).flatMap((issue) => describeIssue(issue, document, secrets)),
     ...crossChecks(parsed.data ?? sectionsOf(document, schema), definitions, environment),
   ];
   // A reference that led nowhere leaves a stand-in, which is the same problem once more.
-  const all = [...problems, ...found.filter((one) => !known.has(one.setting))];
+  const all = [...problems, ...retired, ...found.filter((one) => !known.has(one.setting))];
   if (!parsed.success || all.length > 0) throw new ConfigurationError(all);
   return parsed.data;
 }

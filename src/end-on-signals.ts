@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Latchkey } from './compose.ts';
 
@@ -10,18 +10,21 @@ const drainSeconds = 30;
  * in flight are still answered and late ones too; then nobody can connect any more, and the process ends with 0. A
  * second signal ends it at once.
  */
-export function endOnSignals(parts: { latchkey: Latchkey; server: Server; log: Logger }): void {
-  const { latchkey, server, log } = parts;
-  const flight = new RequestsInFlight(server);
+export function endOnSignals(parts: { latchkey: Latchkey; servers: readonly Server[]; log: Logger }): void {
+  const { latchkey, servers, log } = parts;
+  const flight = new RequestsInFlight(servers);
   let ending = false;
   const end = async (signal: string): Promise<void> => {
     if (ending) process.exit(1);
     ending = true;
     log.info({ signal, requests: flight.count }, 'draining');
     latchkey.drain();
-    const patience = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000);
+    const cut = (): void => {
+      for (const server of servers) server.closeAllConnections();
+    };
+    const patience = setTimeout(cut, drainSeconds * 1000);
     await flight.landed();
-    await closed(server);
+    await Promise.all(servers.map(closed));
     clearTimeout(patience);
     await latchkey.stores.audit.append({ at: new Date(), event: 'system.stopping' });
     await latchkey.close();
@@ -39,14 +42,19 @@ class RequestsInFlight {
   count = 0;
   #waiting: (() => void) | undefined;
 
-  constructor(server: Server) {
-    server.on('request', (request, response) => {
-      if (request.url?.startsWith('/health/')) return;
-      this.count += 1;
-      response.once('close', () => {
-        this.count -= 1;
-        if (this.count === 0) this.#waiting?.();
+  constructor(servers: readonly Server[]) {
+    for (const server of servers) {
+      server.on('request', (request, response) => {
+        if (!request.url?.startsWith('/health/')) this.#take(response);
       });
+    }
+  }
+
+  #take(response: ServerResponse): void {
+    this.count += 1;
+    response.once('close', () => {
+      this.count -= 1;
+      if (this.count === 0) this.#waiting?.();
     });
   }
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Express } from 'express';
 import pino from 'pino';
 import { compose } from './compose.ts';
+import type { Door } from './compose-doors.ts';
 import type { Configuration } from './config.ts';
 import { LatchkeyError } from './core/errors.ts';
 import { endOnSignals } from './end-on-signals.ts';
@@ -22,10 +22,12 @@ async function run(loaded: Loaded): Promise<void> {
   const log = pino({ level: configuration.log.level, base: null });
   const latchkey = await compose({ ...loaded, log });
   await latchkey.stores.audit.append({ at: new Date(), event: 'system.started' });
-  const server = await listen(latchkey.app, configuration);
+  const open = await Promise.all(
+    latchkey.doors.map(async (door) => ({ door, server: await listen(door, configuration) })),
+  );
   latchkey.startUpkeep();
-  endOnSignals({ latchkey, server, log });
-  announce(configuration, server);
+  endOnSignals({ latchkey, servers: open.map(({ server }) => server), log });
+  for (const { door, server } of open) announce(door, configuration, server);
 }
 
 /** What an operator can mend is said in one line; a fault of ours keeps its stack. */
@@ -36,8 +38,8 @@ function giveUp(fault: unknown): never {
   process.exit(1);
 }
 
-async function listen(app: Express, configuration: Configuration): Promise<Server> {
-  const { host, port, tls } = configuration.listen;
+async function listen({ app, listener }: Door, configuration: Configuration): Promise<Server> {
+  const { host, port, tls } = listener;
   const pair = tls && { cert: readFileSync(tls['certificate-file']), key: readFileSync(tls['key-file']) };
   const limits = configuration['trusted-proxies'].length > 0 ? behindProxy : {};
   const server = createServer(app, { tls: pair, limits });
@@ -48,8 +50,8 @@ async function listen(app: Express, configuration: Configuration): Promise<Serve
   return server;
 }
 
-function announce(configuration: Configuration, server: Server): void {
+function announce({ listener }: Door, configuration: Configuration, server: Server): void {
   const { port } = server.address() as AddressInfo;
   const demo = configuration.directory.kind === 'demo' ? ' (a demo: nothing is real, nothing is kept)' : '';
-  process.stdout.write(`Latchkey is at ${configuration['public-url'].origin}${demo}, listening on port ${port}\n`);
+  process.stdout.write(`Latchkey is at ${listener.publicUrl.origin}${demo}, listening on port ${port}\n`);
 }

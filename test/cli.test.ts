@@ -46,7 +46,7 @@ async function lastingDemo(): Promise<{ folder: ConfigurationFolder; database: s
     directory: { kind: 'demo' },
     providers: { texts: { kind: 'virtual-sms' } },
     channels: { sms: ['texts'] },
-    policy: { chain: ['otp-sms'] },
+    policies: [{ name: 'everyone', members: 'everyone', chain: ['otp-sms'] }],
   });
   return { folder, database, origin };
 }
@@ -125,7 +125,7 @@ describe('F32: a configuration that is wrong', () => {
       'bind-password': `\${env:NO_SUCH_VARIABLE}`,
     },
     channels: { sms: [`\${env:CANARY}`, 5] },
-    policy: { chain: ['otp-smss'] },
+    policies: [{ name: 'everyone', members: 'everyone', chain: ['otp-smss'] }],
   };
   const places = [
     'public-url',
@@ -135,7 +135,7 @@ describe('F32: a configuration that is wrong', () => {
     'directory.urls.0',
     'directory.bind-password',
     'channels.sms.1',
-    'policy.chain.0',
+    'policies.0.chain.0',
   ];
 
   it.each(['start', 'check', 'migrate', 'audit verify', 'map'])(

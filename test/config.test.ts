@@ -25,7 +25,7 @@ directory:
   domain: CORP
   bind-account: svc-latchkey@corp.example.com
   bind-password: \${env:BIND_PASSWORD}
-policy: { chain: [questions] }
+policies: [{ name: everyone, members: everyone, chain: [questions] }]
 gates:
   questions:
     questions:
@@ -84,7 +84,7 @@ describe('what gates and providers demand of each other', () => {
       'providers.mfa': { ...mfaServer, countries: ['GB'] },
       'channels.voice': ['mfa'],
       'channels.sms': ['mfa'],
-      'policy.chain': ['phone', 'otp-sms'],
+      'policies.0.chain': ['phone', 'otp-sms'],
       ...changes,
     });
 
@@ -122,9 +122,9 @@ describe('what gates and providers demand of each other', () => {
 
 describe('a configuration', () => {
   it('is read, with its defaults in place', () => {
-    const { policy, channels, directory } = load({});
-    expect(policy.lockout).toEqual({ threshold: 3, minutes: 15, 'bars-until-permanent': 3 });
-    expect(policy.actions).toEqual(['unlock', 'reset']);
+    const { policies, channels, directory } = load({});
+    expect(policies[0]?.lockout).toEqual({ threshold: 3, minutes: 15, 'bars-until-permanent': 3 });
+    expect(policies[0]?.actions).toEqual(['unlock', 'reset']);
     expect(channels).toEqual({ sms: [], voice: [], email: [] });
     expect(directory).toMatchObject({ 'bind-password': 'from the environment', 'pool-size': 4 });
   });
@@ -150,8 +150,8 @@ describe('a configuration', () => {
     ['a port that is none', { 'listen.port': 70_000 }, ['listen.port: found 70000; must be at most 65535']],
     [
       'a setting that is not one',
-      { 'policy.threshold': 3 },
-      ['policy.threshold: is not a setting; check its spelling and where it stands'],
+      { 'policies.0.threshold': 3 },
+      ['policies.0.threshold: is not a setting; check its spelling and where it stands'],
     ],
     [
       'a setting of a provider that has none',
@@ -177,33 +177,33 @@ describe('a configuration', () => {
     ],
     [
       'an action that is none',
-      { 'policy.actions': ['unlock', 'delete'] },
-      ['policy.actions.1: found "delete"; must be one of unlock, reset'],
+      { 'policies.0.actions': ['unlock', 'delete'] },
+      ['policies.0.actions.1: found "delete"; must be one of unlock, reset'],
     ],
     [
       'a number out of bounds',
-      { 'policy.lockout': { minutes: 0 } },
-      ['policy.lockout.minutes: found 0; must be at least 1'],
+      { 'policies.0.lockout': { minutes: 0 } },
+      ['policies.0.lockout.minutes: found 0; must be at least 1'],
     ],
-    ['an empty chain', { 'policy.chain': [] }, ['policy.chain: found a list of 0; must have at least 1 entry']],
+    ['an empty chain', { 'policies.0.chain': [] }, ['policies.0.chain: found a list of 0; must have at least 1 entry']],
     [
       'a gate that does not exist',
-      { 'policy.chain': ['questions', 'otp-smss'] },
-      ['policy.chain.1: found "otp-smss"; must be one of phone, otp-sms, questions'],
+      { 'policies.0.chain': ['questions', 'otp-smss'] },
+      ['policies.0.chain.1: found "otp-smss"; must be one of phone, otp-sms, questions'],
     ],
     [
       'a gate named twice',
-      { 'policy.chain': ['questions', 'questions'] },
-      ['policy.chain: found a list of 2; names a gate twice'],
+      { 'policies.0.chain': ['questions', 'questions'] },
+      ['policies.0.chain: found a list of 2; names a gate twice'],
     ],
     [
       'a gate without a provider for its channel',
-      { 'policy.chain': ['otp-sms', 'questions'] },
+      { 'policies.0.chain': ['otp-sms', 'questions'] },
       ['channels.sms: names no provider, and the gate otp-sms needs one'],
     ],
     [
       'a gate without a provider beside something else that is wrong',
-      { 'policy.chain': ['otp-sms', 'questions'], 'listen.port': 'x' },
+      { 'policies.0.chain': ['otp-sms', 'questions'], 'listen.port': 'x' },
       ['listen.port: found "x"; must be a number', 'channels.sms: names no provider, and the gate otp-sms needs one'],
     ],
     [
@@ -270,10 +270,10 @@ describe('a configuration', () => {
       'public-url': 'nowhere',
       'listen.prot': 1,
       'store.kind': 'mysql',
-      'policy.flow-minutes': 1,
+      'policies.0.flow-minutes': 1,
       'directory.urls': ['ldap://dc1.corp.example.com'],
       'directory.bind-password': env('NOT_SET'),
-      'policy.chain': ['otp-smss'],
+      'policies.0.chain': ['otp-smss'],
     };
     expect(
       problemsOf(() => load(changes))
@@ -283,8 +283,8 @@ describe('a configuration', () => {
       'directory.bind-password',
       'directory.urls.0',
       'listen.prot',
-      'policy.chain.0',
-      'policy.flow-minutes',
+      'policies.0.chain.0',
+      'policies.0.flow-minutes',
       'public-url',
       'store.kind',
     ]);
@@ -390,7 +390,7 @@ describe('in production', () => {
   const production = { NODE_ENV: 'production' };
   const texts = { kind: 'smtp', host: 'mail.example.com', from: 'a@example.com', countries: ['GB'] };
   const real = {
-    'policy.chain': ['otp-sms', 'questions'],
+    'policies.0.chain': ['otp-sms', 'questions'],
     'providers.texts': { ...texts, 'sms-address': '{to-digits}@sms.example.com' },
     'channels.sms': ['texts'],
   };
@@ -403,14 +403,14 @@ describe('in production', () => {
   it('6.4.2: a chain of questions alone is refused, unless the operator says that it is meant', () => {
     expect(problemsOf(() => load({}))).toEqual([]);
     expect(problemsOf(() => load({}, production))).toEqual([
-      'policy.chain: needs a gate that proves possession, such as phone or otp-sms, as answers can be found out (or set knowledge-alone)',
+      'policies.0.chain: needs a gate that proves possession, such as phone or otp-sms, as answers can be found out (or set knowledge-alone)',
     ]);
-    expect(problemsOf(() => load({ 'policy.knowledge-alone': 'accept' }, production))).toEqual([]);
+    expect(problemsOf(() => load({ 'policies.0.knowledge-alone': 'accept' }, production))).toEqual([]);
   });
 
   it('the demo directory, keys that are not kept and every virtual provider are refused, all at once', () => {
     const changes = {
-      'policy.knowledge-alone': 'accept',
+      'policies.0.knowledge-alone': 'accept',
       directory: { kind: 'demo' },
       keys: 'ephemeral',
       providers: {
@@ -434,8 +434,8 @@ describe('in production', () => {
   /** Every setting that limits how often something may be tried, sent or asked for. */
   const limits = [
     ...['login', 'address', 'over-all'].flatMap((one) => [`limits.${one}.ask-proof`, `limits.${one}.most`]),
-    ...['threshold', 'minutes', 'bars-until-permanent'].map((one) => `policy.lockout.${one}`),
-    'policy.flow-minutes',
+    ...['threshold', 'minutes', 'bars-until-permanent'].map((one) => `policies.0.lockout.${one}`),
+    'policies.0.flow-minutes',
     'enrolment.fresh-minutes',
     'notices.after-failures',
     'notices.link-days',
@@ -457,7 +457,7 @@ describe('in production', () => {
       },
       'channels.sms': ['texts'],
       'channels.voice': ['texts'],
-      'policy.chain': ['phone', 'otp-sms'],
+      'policies.0.chain': ['phone', 'otp-sms'],
     };
     expect(problemsOf(() => load(texts, production))).toEqual([]);
     const found = (value: unknown) => problemsOf(() => load({ ...texts, [setting]: value }, production));

@@ -86,7 +86,10 @@ describe('latchkey.example.yaml', () => {
   it('is a configuration for production', () => {
     const configuration = loadExample(source, true);
     expect(configuration.directory.kind).toBe('active-directory');
-    expect(configuration.policy.chain).toEqual(['otp-sms', 'questions']);
+    expect(configuration.policies.map(({ chain }) => chain)).toEqual([
+      ['phone', 'otp-sms'],
+      ['otp-sms', 'questions'],
+    ]);
   });
 
   it('is one with PostgreSQL too, when that is taken in instead of SQLite', () => {
@@ -98,7 +101,7 @@ describe('latchkey.example.yaml', () => {
 
   it('is one with every other setting that it only shows', () => {
     const shown = source.replaceAll(
-      /^( *)# ((?:logo-file|colours|answer-pattern[a-z-]*|file|range-[a-z-]*): )/gm,
+      /^( *)# ((?:logo-file|colours|answer-pattern[a-z-]*|file|range-[a-z-]*|needed|unlock-after): )/gm,
       '$1$2',
     );
     expect(loadExample(shown, true).organisation.colours).toBeDefined();

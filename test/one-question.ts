@@ -1,6 +1,6 @@
 /** The settings of a chain that is one question: the shortest way through a real process that is about something else. */
 export const oneQuestion = {
-  policy: { chain: ['questions'] },
+  policies: [{ name: 'everyone', members: 'everyone', chain: ['questions'] }],
   gates: {
     questions: {
       'registration-shows': 1,

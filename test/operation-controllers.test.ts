@@ -59,7 +59,7 @@ async function serve(ldapsPort: number): Promise<{ server: LatchkeyProcess; orig
     },
     providers: { mail: { kind: 'virtual-email' } },
     channels: { email: ['mail'] },
-    policy: { chain: ['questions'] },
+    policies: [{ name: 'everyone', members: 'everyone', chain: ['questions'] }],
     gates: {
       questions: { 'registration-shows': 3, 'reset-asks': 2, 'reset-requires': 2, questions },
     },

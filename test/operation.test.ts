@@ -39,7 +39,7 @@ async function demoSettings() {
     directory: { kind: 'demo' } as object,
     providers: { texts: { kind: 'virtual-sms' }, calls: { kind: 'virtual-voice' }, mail: { kind: 'virtual-email' } },
     channels: { sms: ['texts'], voice: ['calls'], email: ['mail'] },
-    policy: { chain: ['phone', 'otp-sms', 'questions'] },
+    policies: [{ name: 'everyone', members: 'everyone', chain: ['phone', 'otp-sms', 'questions'] }],
     gates: { questions },
     log: { level: 'info' },
   };
@@ -248,7 +248,7 @@ describe('a server that is killed', () => {
         ...base,
         store: { kind: 'sqlite', file: folder.path('latchkey.db') },
         directory: { kind: 'active-directory', ...directory.settings },
-        policy: { chain: ['questions'], lockout: { threshold: 3 } },
+        policies: [{ name: 'everyone', members: 'everyone', chain: ['questions'], lockout: { threshold: 3 } }],
       });
       const first = await serveFrom(folder);
 
@@ -297,7 +297,7 @@ describe('a server that is killed', () => {
         store: { kind: 'sqlite', file: folder.path('latchkey.db') },
         directory: { kind: 'active-directory', ...directory.settings },
         providers: { ...base.providers, mail },
-        policy: { chain: ['questions'] },
+        policies: [{ name: 'everyone', members: 'everyone', chain: ['questions'] }],
       });
       const first = await serveFrom(folder);
       await peer.misbehave('hang');

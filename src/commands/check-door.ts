@@ -3,22 +3,26 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { Configuration } from '../config.ts';
 import type { Finding } from '../core/directory.ts';
+import { type Listener, listenersOf } from '../settings/listeners.ts';
 
 const dayMs = 86_400_000;
 /** A certificate that ends sooner than this is worth a warning. */
 const soonDays = 30;
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
-/** How people's browsers reach the portals: public-url, listen, its certificate, and the proxy before it. */
-export function checkDoor(configuration: Configuration, now: Date): readonly Finding[] {
-  const { listen } = configuration;
-  const url = configuration['public-url'];
-  if (listen.tls !== undefined) return certificateFindings(listen.tls, hostOf(url), now);
+/** How people's browsers reach the portals at each listener: its public address, certificate, and the proxy before it. */
+export function checkDoors(configuration: Configuration, now: Date): readonly Finding[] {
+  return listenersOf(configuration).flatMap((listener) => checkDoor(listener, configuration, now));
+}
+
+function checkDoor(listener: Listener, configuration: Configuration, now: Date): readonly Finding[] {
+  const { setting, publicUrl: url, tls, host } = listener;
+  if (tls !== undefined) return certificateFindings(tls, { setting, host: hostOf(url) }, now);
   if (url.protocol === 'http:') {
     const detail = `${url.origin} without TLS, for this computer only`;
-    return [{ level: 'ok', subject: 'listen', detail }];
+    return [{ level: 'ok', subject: setting, detail }];
   }
-  return [proxyFinding(configuration), plainFinding(listen.host)];
+  return [proxyFinding(configuration), plainFinding(setting, host)];
 }
 
 /** Without the brackets that IPv6 addresses have in a URL. */
@@ -38,25 +42,25 @@ function proxyFinding(configuration: Configuration): Finding {
   };
 }
 
-function plainFinding(host: string): Finding {
-  const subject = 'listen.host';
+function plainFinding(setting: string, host: string): Finding {
+  const subject = `${setting}.host`;
   if (loopback.test(host)) return { level: 'ok', subject, detail: `${host}: only a proxy on this computer gets here` };
   return {
     level: 'warning',
     subject,
     detail: `${host} without TLS: passwords cross the network between the proxy and here unencrypted`,
-    remedy: 'Set listen.tls, or listen on 127.0.0.1 with the proxy on the same computer.',
+    remedy: 'Give it tls, or listen on 127.0.0.1 with the proxy on the same computer.',
   };
 }
 
 function certificateFindings(
   files: { readonly 'certificate-file': string; readonly 'key-file': string },
-  host: string,
+  { setting, host }: { readonly setting: string; readonly host: string },
   now: Date,
 ): readonly Finding[] {
-  const subject = 'listen.tls';
+  const subject = `${setting}.tls`;
   const certificate = new X509Certificate(readFileSync(files['certificate-file']));
-  const found = [validity(certificate, now)];
+  const found = [validity(certificate, subject, now)];
   if (!certificate.checkPrivateKey(createPrivateKey(readFileSync(files['key-file'])))) {
     const remedy = 'Name the key that the certificate was made with in key-file.';
     found.push({ level: 'problem', subject, detail: 'the key does not belong to the certificate', remedy });
@@ -68,8 +72,7 @@ function certificateFindings(
   return found;
 }
 
-function validity(certificate: X509Certificate, now: Date): Finding {
-  const subject = 'listen.tls';
+function validity(certificate: X509Certificate, subject: string, now: Date): Finding {
   const { validFromDate: from, validToDate: to } = certificate;
   const days = Math.floor((to.getTime() - now.getTime()) / dayMs);
   const remedy = 'Renew it: browsers turn away from a certificate that is not valid.';

@@ -4,9 +4,9 @@ import type { Finding } from '../core/directory.ts';
 import type { Loaded } from '../load.ts';
 import { Catalogue } from '../web/catalogue.ts';
 import { checkAudit } from './check-audit.ts';
-import { checkChain } from './check-chain.ts';
-import { checkDoor } from './check-door.ts';
+import { checkDoors } from './check-door.ts';
 import { checkPasswords } from './check-passwords.ts';
+import { checkMembers, checkPolicies } from './check-policies.ts';
 import { checkProviders } from './check-providers.ts';
 import { checkStore } from './check-store.ts';
 
@@ -25,12 +25,13 @@ export async function* check(loaded: Loaded): AsyncGenerator<Finding> {
   yield { level: 'ok', subject: 'configuration', detail: `${environment.configurationFile} is understood (${kind})` };
   const looks: readonly Look[] = [
     { subject: 'texts', run: async () => checkTexts(loaded) },
-    { subject: 'listen', run: async () => checkDoor(configuration, new Date()) },
-    { subject: 'policy.chain', run: async () => checkChain(configuration, loaded.definitions) },
+    { subject: 'listen', run: async () => checkDoors(configuration, new Date()) },
+    { subject: 'policies', run: async () => checkPolicies(configuration, loaded.definitions) },
     { subject: 'passwords', run: () => checkPasswords(loaded) },
     { subject: 'store', run: () => checkStore(configuration) },
     { subject: 'audit', run: () => checkAudit(configuration) },
     { subject: 'directory', run: () => checkDirectory(loaded) },
+    { subject: 'policies', run: () => checkMembers(loaded) },
     { subject: 'providers', run: () => checkProviders(loaded) },
   ];
   for (const look of looks) yield* await look.run().catch((fault: unknown) => [faultFinding(look.subject, fault)]);

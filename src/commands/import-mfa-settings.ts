@@ -26,7 +26,7 @@ function yamlOf({ kind, provider, channels, country, notes }: Translation): stri
   const document = new Document({
     providers: { mfa: { kind, ...provider } },
     channels: Object.fromEntries(channels.map((channel) => [channel, ['mfa']])),
-    policy: { chain: ['phone'] },
+    policies: [{ name: 'everyone', members: 'everyone', chain: ['phone'] }],
     gates: {
       phone: { ...entry },
       ...(texts ? { 'otp-sms': { ...entry, 'code-length': 6 } } : {}),
@@ -35,8 +35,8 @@ function yamlOf({ kind, provider, channels, country, notes }: Translation): stri
   document.commentBefore =
     ' From MfaSettings.xml. Put these sections into your configuration; docs/providers.md explains the settings.';
   if (texts) {
-    const text = 'May be [phone], [otp-sms] or both, as your workflows in MIM had it.';
-    comment(document, { at: ['policy', 'chain'], text });
+    const text = 'may be [phone], [otp-sms] or both, as your workflows in MIM had it.';
+    comment(document, { at: ['policies'], text: `The chain ${text}` });
   }
   for (const note of notes) comment(document, note);
   return document.toString({ lineWidth: 0 });

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Configuration } from '../config.ts';
 import type { Definitions } from '../definitions.ts';
 import type { Loaded } from '../load.ts';
+import type { PolicySettings } from '../settings/policy-settings.ts';
 import { Catalogue } from '../web/catalogue.ts';
 
 /** One station on the way through a portal. */
@@ -14,10 +15,17 @@ interface Station {
 
 const locales = path.resolve(import.meta.dirname, '../locales');
 
-/** The way through both portals: a Mermaid diagram and the same in words, and what holds for both. */
-export function mapOf({ configuration, definitions }: Loaded): readonly string[] {
+/** Of each policy, in order, the way through both portals: a Mermaid diagram, the same in words, and what holds. */
+export function mapOf(loaded: Loaded): readonly string[] {
+  return loaded.configuration.policies.flatMap((policy, index) => [
+    ...(index === 0 ? [] : ['']),
+    ...wayOf(policy, loaded),
+  ]);
+}
+
+function wayOf(policy: PolicySettings, { configuration, definitions }: Loaded): readonly string[] {
   const name = nameOf(configuration);
-  const gates = configuration.policy.chain.map((id) => ({
+  const gates = policy.chain.map((id) => ({
     id,
     name: name(id),
     by: byOf(id, configuration, definitions),
@@ -34,11 +42,11 @@ export function mapOf({ configuration, definitions }: Loaded): readonly string[]
     ...portal('Reset', [
       { id: 'login', name: 'User name', words: 'Enter the user name.' },
       ...verified,
-      { id: 'choose', name: choice(configuration), words: `Then: ${choice(configuration)}.` },
+      { id: 'choose', name: choice(policy), words: `Then: ${choice(policy)}.` },
       { id: 'done', name: 'Done', words: `Done: ${told(configuration)}.` },
     ]),
     '',
-    ...rules(configuration),
+    ...rules(policy),
   ];
 }
 
@@ -53,7 +61,7 @@ function portal(title: string, stations: readonly Station[]): readonly string[] 
   return [title, '', 'flowchart LR', ...nodes, way, '', ...words];
 }
 
-function choice({ policy }: Configuration): string {
+function choice(policy: PolicySettings): string {
   const words = { unlock: 'unlock and keep the password', reset: 'set a new password and unlock' };
   return policy.actions.map((action) => words[action]).join(', or ');
 }
@@ -77,7 +85,7 @@ function nameOf({ languages }: Configuration): (gate: string) => string {
   };
 }
 
-function rules({ policy }: Configuration): readonly string[] {
+function rules(policy: PolicySettings): readonly string[] {
   const { threshold, minutes } = policy.lockout;
   const unknown = {
     decoy: 'sees the same pages as everybody, and cannot pass them',
@@ -86,10 +94,23 @@ function rules({ policy }: Configuration): readonly string[] {
   return [
     `Policy ${policy.name}`,
     '',
+    `- It is for ${membersOf(policy.members)}, from ${policy.zone === 'any' ? 'anywhere' : `the ${policy.zone}`}.`,
     `- ${threshold} wrong answers in a row bar an account from Latchkey for ${minutes} minutes.`,
     `- After ${policy.lockout['bars-until-permanent']} such bars it stays barred until the helpdesk ends it.`,
     `- A visit ends after ${policy['flow-minutes']} minutes.`,
     `- Whoever is unknown or not registered ${unknown[policy['unknown-logins']]}.`,
     `- Privileged accounts are ${policy['include-privileged'] ? 'included' : 'never served'}.`,
   ];
+}
+
+function membersOf(members: PolicySettings['members']): string {
+  if (members === 'everyone') return members;
+  const { everyone, except } = members;
+  const named = namesOf(except);
+  return `${everyone ? 'everyone' : namesOf(members)}${named === '' ? '' : `, except ${named}`}`;
+}
+
+function namesOf({ groups, units }: { readonly groups: readonly string[]; readonly units: readonly string[] }): string {
+  const all = [...groups.map((name) => `the group ${name}`), ...units.map((path) => `the unit ${path}`)];
+  return all.join(', ');
 }

@@ -3,13 +3,14 @@ import type { Account } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory, PasswordPolicy } from './directory.ts';
 import { BadRequest } from './errors.ts';
-import { type Flow, isPasswordMoved, nextStep, quiet } from './flow.ts';
+import { type Flow, isPasswordMoved, nextStep, quiet, zoneOf } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { Action, JournalOutcome } from './journal.ts';
 import type { Message, Problem } from './message.ts';
 import { type PasswordRule, passwordRules, unmetProblem } from './password-rules.ts';
 import type { PasswordScreen } from './password-screen.ts';
-import { barredFromReset, isOutgrown, type Policy } from './policy.ts';
+import type { Policies } from './policies.ts';
+import { barredFromReset, isOutgrown } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Stores } from './stores.ts';
 import { notDone, type WriteDesk } from './write-desk.ts';
@@ -17,7 +18,7 @@ import { notDone, type WriteDesk } from './write-desk.ts';
 export interface ActionRunnerNeeds {
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
   readonly directory: Directory;
-  readonly policy: Policy;
+  readonly policies: Policies;
   readonly screen: PasswordScreen;
   readonly audit: FlowAudit;
   readonly writes: WriteDesk;
@@ -29,6 +30,13 @@ interface Judged {
   readonly problems: readonly Problem[];
   readonly rejected: boolean;
 }
+
+/** Whether a flow may still do what it came for, by what directory, store and policies say now. */
+type Standing =
+  | { readonly kind: 'eligible'; readonly account: Account }
+  | { readonly kind: 'refused' }
+  /** Its account's policy now asks for what the flow did not prove: the person walks the new chain. */
+  | { readonly kind: 'outgrown' };
 
 const accepted: Judged = { problems: [], rejected: false };
 
@@ -53,7 +61,8 @@ export class ActionRunner {
     if (flow.step.kind !== 'choose' || !flow.actions.includes(action)) {
       throw new BadRequest(`${action} is not offered here`);
     }
-    if (this.#isOutgrown(flow, action)) return this.#startAgain(flow, request);
+    const standing = await this.#standing(flow, action);
+    if (standing.kind === 'outgrown') return this.#startAgain(flow, request);
     return action === 'reset' ? this.#move(flow, { kind: 'chose-reset' }) : this.#write(flow, { action }, request);
   }
 
@@ -72,8 +81,9 @@ export class ActionRunner {
     request: RequestContext,
   ): Promise<Flow> {
     if (flow.step.kind !== 'password') throw new BadRequest('no new password is asked for here');
-    if (this.#isOutgrown(flow, 'reset')) return this.#startAgain(flow, request);
-    if ((await this.#account(flow)) === undefined) return this.#refuse(flow, request);
+    const standing = await this.#standing(flow, 'reset');
+    if (standing.kind === 'outgrown') return this.#startAgain(flow, request);
+    if (standing.kind === 'refused') return this.#refuse(flow, request);
     const judged = await this.#judge(flow, typed);
     if (judged.problems.length === 0) {
       return this.#write(flow, { action: 'reset', newPassword: typed.password }, request);
@@ -125,9 +135,10 @@ export class ActionRunner {
     request: RequestContext,
   ): Promise<Flow> {
     const { directory, stores, clock, writes } = this.#needs;
-    const account = await this.#eligible(flow);
-    if (account === undefined) return this.#refuse(flow, request);
-    const write = await directory.prepareWrite(account);
+    const standing = await this.#standing(flow, order.action);
+    if (standing.kind === 'outgrown') return this.#startAgain(flow, request);
+    if (standing.kind === 'refused') return this.#refuse(flow, request);
+    const write = await directory.prepareWrite(standing.account);
     const journalId = randomUUID();
     const began = nextStep(flow, {
       kind: 'write-began',
@@ -163,16 +174,24 @@ export class ActionRunner {
     return (await flows.save({ ...quiet(flow), step: last, ...problems })) ?? this.#current(flow);
   }
 
-  async #eligible(flow: Flow): Promise<Account | undefined> {
-    const { stores, policy, clock } = this.#needs;
+  /**
+   * Reads everything anew. The policy is the one that the account comes under now, in the zone where the flow began: whoever
+   * was moved meanwhile is held to the policy that they were moved to.
+   */
+  async #standing(flow: Flow, action: Action): Promise<Standing> {
+    const { stores, policies, clock } = this.#needs;
     const account = await this.#account(flow);
-    if (account === undefined) return undefined;
+    const policy = await policies.match(account, zoneOf(flow));
+    if (account === undefined || policy === undefined) return { kind: 'refused' };
+    if (isOutgrown(flow, policy, { action, now: clock.now() })) return { kind: 'outgrown' };
     const enrolments = await stores.enrolments.of(account.id);
     const lockout = await stores.failures.lockout(account.id, clock.now());
     // What was registered after the flow began is the owner's answer to somebody who stands here with the old phone.
-    const replaced = enrolments.some(({ gate, provedAt }) => policy.chain.includes(gate) && provedAt > flow.createdAt);
+    const asked = new Set([...policy.chain, ...flow.chain.map(({ gate }) => gate)]);
+    const replaced = enrolments.some(({ gate, provedAt }) => asked.has(gate) && provedAt > flow.createdAt);
     const barred = barredFromReset(account, policy, { lockout, enrolments });
-    return barred === undefined && !replaced && !isPasswordMoved(flow.subject, account) ? account : undefined;
+    const isTheirs = barred === undefined && !replaced && !isPasswordMoved(flow.subject, account);
+    return isTheirs ? { kind: 'eligible', account } : { kind: 'refused' };
   }
 
   async #refuse(flow: Flow, request: RequestContext): Promise<Flow> {
@@ -180,11 +199,6 @@ export class ActionRunner {
     return this.#move(flow, { kind: 'refused', reason: 'not-eligible' });
   }
 
-  #isOutgrown(flow: Flow, action: Action): boolean {
-    return isOutgrown(flow, this.#needs.policy, { action, now: this.#needs.clock.now() });
-  }
-
-  /** What the policy asks for now was not asked of this flow: the person walks the new chain. */
   async #startAgain(flow: Flow, request: RequestContext): Promise<Flow> {
     await this.#needs.audit.write('flow.expired', flow, { request, detail: { why: 'policy' } });
     return this.#move(flow, { kind: 'expired' });

@@ -23,11 +23,18 @@ export type ChainWeakness =
 
 const telephone: readonly (Channel | undefined)[] = ['voice', 'sms'];
 
-/** Weighs a chain, gates in order. Says nothing of what a person's gates have in common. */
-export function chainStrength(chain: readonly WeighedGate[]): ChainStrength {
+/**
+ * Weighs a chain, gates in order, by the weakest way through it. Says nothing of what a person's gates have in common.
+ * @param needed so many of the gates are enough; all when left out
+ */
+export function chainStrength(chain: readonly WeighedGate[], needed = chain.length): ChainStrength {
+  const knowledge = chain.filter(({ factor }) => factor === 'knowledge').length;
   const possession = chain.filter(({ factor }) => factor === 'possession');
   const others = possession.filter(({ channel }) => !telephone.includes(channel)).length;
-  const methods = others + (others < possession.length ? 1 : 0);
-  if (possession.length === 0) return { methods, weaknesses: ['knowledge-alone'] };
+  // Whoever may choose answers questions first, then takes all that one telephone does, then what is left.
+  const proofs = Math.max(0, needed - knowledge);
+  const elsewhere = Math.max(0, proofs - (possession.length - others));
+  const methods = elsewhere + (elsewhere < proofs ? 1 : 0);
+  if (proofs === 0) return { methods, weaknesses: ['knowledge-alone'] };
   return { methods, weaknesses: chain[0]?.factor === 'knowledge' ? ['knowledge-first'] : [] };
 }

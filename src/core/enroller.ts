@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
-import { type Flow, isPasswordMoved, type Link, subjectKey } from './flow.ts';
+import { type Flow, isPasswordMoved, type Link, subjectKey, zoneOf } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { GateDesk } from './gate-desk.ts';
 import type { Notice, NoticeEvent, Notices } from './notices.ts';
-import { barredFromUse, type Policy } from './policy.ts';
+import type { Policies } from './policies.ts';
+import { barredFromUse } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Enrolment, HeldEnrolment, Stores } from './stores.ts';
 
@@ -23,7 +24,7 @@ export interface EnrollerNeeds {
   readonly desk: GateDesk;
   readonly directory: Directory;
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
-  readonly policy: Policy;
+  readonly policies: Policies;
   readonly rules: EnrolmentRules;
   readonly audit: FlowAudit;
   readonly notices: Notices;
@@ -44,11 +45,12 @@ export class Enroller {
    * long ago for that.
    */
   async refusal(flow: Flow): Promise<'not-eligible' | 'stale' | undefined> {
-    const { directory, stores, policy, rules, clock } = this.#needs;
+    const { directory, stores, policies, rules, clock } = this.#needs;
     const key = subjectKey(flow.subject);
     const now = clock.now();
     const account = await directory.read(key);
     const lockout = await stores.failures.lockout(key, now);
+    const policy = await policies.match(account, zoneOf(flow));
     if (account === undefined || barredFromUse(account, policy, lockout) !== undefined) return 'not-eligible';
     if (isPasswordMoved(flow.subject, account) || (await this.#isOvertaken(flow))) return 'not-eligible';
     const isChange = flow.chain.some(({ step }) => step === 'verify');

@@ -7,6 +7,7 @@ import {
   failureKey,
   isEnded,
   type Link,
+  lockoutOf,
   nextStep,
   quiet,
   type RefusedReason,
@@ -17,7 +18,6 @@ import type { Verdict } from './gate.ts';
 import type { GateDesk } from './gate-desk.ts';
 import { mostInARow } from './lockout.ts';
 import type { Notices } from './notices.ts';
-import type { Policy } from './policy.ts';
 import { isExactly, readForm } from './posted-form.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Enrolment, Stores } from './stores.ts';
@@ -29,7 +29,6 @@ export interface FlowRunnerNeeds {
   readonly desk: GateDesk;
   readonly enroller: Enroller;
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures' | 'outbox'>;
-  readonly policy: Policy;
   readonly audit: FlowAudit;
   readonly notices: Notices;
   readonly clock: Clock;
@@ -62,7 +61,7 @@ export class FlowRunner {
 
   /** Wrong answers that the open gate still takes before the account is barred; undefined after none. */
   triesLeft(flow: Flow): number | undefined {
-    return flow.wrong === undefined ? undefined : this.#needs.policy.lockout.threshold - flow.wrong;
+    return flow.wrong === undefined ? undefined : lockoutOf(flow).threshold - flow.wrong;
   }
 
   /**
@@ -128,8 +127,8 @@ export class FlowRunner {
     work: { link: Link; input: Readonly<Record<string, string>>; request: RequestContext },
   ): Promise<Flow> {
     const { link, request } = work;
-    const { stores, policy, clock } = this.#needs;
-    const { threshold } = policy.lockout;
+    const { stores, clock } = this.#needs;
+    const { threshold } = lockoutOf(flow);
     if (await this.#isBarredSince(flow)) return this.#end(flow, 'barred', request);
     const tries = await stores.failures.count(failureKey(flow.subject), counterOf(link), threshold, clock.now());
     if (tries === undefined) return this.#bar(flow, link, request);
@@ -191,7 +190,7 @@ export class FlowRunner {
         const detail = { step: link.step, tries };
         await this.#needs.audit.write('gate.wrong', flow, { request, gate: link.gate, detail });
         await this.#disableAtLast(flow, link, request);
-        if (tries >= this.#needs.policy.lockout.threshold) return this.#bar(flow, link, request);
+        if (tries >= lockoutOf(flow).threshold) return this.#bar(flow, link, request);
         if (tries === this.#needs.tellAfter) await this.#tellFailures(flow, tries);
         const said = { problems: [verdict.problem], wrong: tries };
         return (await flows.save({ ...flow, memory: verdict.memory, ...said })) ?? this.#current(flow);
@@ -236,12 +235,13 @@ export class FlowRunner {
 
   /** Bars the account, or the decoy, and ends the flow. The directory's own lock is never touched. */
   async #bar(flow: Flow, link: Link, request: RequestContext): Promise<Flow> {
-    const { stores, policy, clock, audit, notices } = this.#needs;
+    const { stores, clock, audit, notices } = this.#needs;
     const underBars = flow.subject.kind === 'decoy' ? (flow.subject.underBars ?? 0) : 0;
     await audit.write('account.barred', flow, { request, gate: link.gate, detail: { underBars } });
     const tell = await notices.rows({ ...noticeAbout(flow), event: { kind: 'barred' } });
     // A bar upon a bar holds nobody back; it passes by itself, whatever becomes of the first.
-    const rules = underBars === 0 ? policy.lockout : { ...policy.lockout, barsUntilPermanent: Number.MAX_SAFE_INTEGER };
+    const own = lockoutOf(flow);
+    const rules = underBars === 0 ? own : { ...own, barsUntilPermanent: Number.MAX_SAFE_INTEGER };
     await stores.failures.bar(failureKey(flow.subject), rules, clock.now(), tell);
     notices.wake();
     return this.#end(flow, 'barred', request);

@@ -6,6 +6,7 @@ import { type Flow, type FlowSubject, failureKey, firstStep, isEnded, type Link,
 import type { FlowAudit } from './flow-audit.ts';
 import type { GateDesk } from './gate-desk.ts';
 import { type Login, loginStem } from './login.ts';
+import type { Policies } from './policies.ts';
 import { barredFromReset, barredFromUse, type Policy, registrationChain, resetChain } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Stores } from './stores.ts';
@@ -20,7 +21,7 @@ export interface FlowStarterNeeds {
   readonly desk: GateDesk;
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
   readonly directory: Directory;
-  readonly policy: Policy;
+  readonly policies: Policies;
   readonly audit: FlowAudit;
   readonly clock: Clock;
   /** Keyed hash in hex; see core/sealer.ts. */
@@ -44,7 +45,7 @@ export class FlowStarter {
    * @throws Unavailable when the directory does not answer: said before anybody proves anything
    */
   async reset(login: Login, request: RequestContext, visiting?: Pick<Visiting, 'admitAccount'>): Promise<Started> {
-    const { directory, stores, policy, clock, mac } = this.#needs;
+    const { directory, stores, policies, clock, mac } = this.#needs;
     const stem = loginStem(login);
     const bare: Login = { kind: 'bare', name: stem };
     // Whoever spells a login wrongly gets a decoy that looks and counts as the account of that name does: if it had a
@@ -57,18 +58,21 @@ export class FlowStarter {
     if (admission !== undefined && admission.kind !== 'admitted') return admission;
     const enrolments = await stores.enrolments.of(key);
     const lockout = await stores.failures.lockout(key, clock.now());
-    const reason = account === undefined ? 'unknown' : barredFromReset(account, policy, { lockout, enrolments });
+    const own = await policies.match(account, request.zone);
+    const seed = mac('decoy', known?.id ?? stem);
+    const policy = own ?? (await policies.shownTo(known, seed, request.zone));
+    const reason = account === undefined ? 'unknown' : barredFromReset(account, own, { lockout, enrolments });
     const subject: FlowSubject =
       account === undefined || reason !== undefined
         ? {
             kind: 'decoy',
             key,
-            seed: mac('decoy', known?.id ?? stem),
+            seed,
             reason: reason ?? 'unknown',
             ...(lockout === undefined ? {} : { underBars: await this.#barsUpon(key) }),
           }
         : subjectOf(account);
-    const flow = await this.#start({ portal: 'reset', subject, chain: resetChain(policy), request });
+    const flow = await this.#start({ portal: 'reset', policy, subject, chain: resetChain(policy), request });
     return { kind: 'started', flow };
   }
 
@@ -77,14 +81,16 @@ export class FlowStarter {
    * @returns the flow, which is refused at once when the account may not use Latchkey
    */
   async registration(account: Account, request: RequestContext): Promise<Flow> {
-    const { stores, policy, clock } = this.#needs;
+    const { stores, policies, clock, mac } = this.#needs;
+    const own = await policies.match(account, request.zone);
+    const policy = own ?? (await policies.shownTo(account, mac('decoy', account.id), request.zone));
     const counting = await stores.enrolments.of(account.id);
     const registered = await stores.enrolments.registered(account.id);
     const lockout = await stores.failures.lockout(account.id, clock.now());
     const chain = registrationChain(policy, { registered, counting }, this.#needs.strongestFirst);
-    const mayUse = chain !== undefined && barredFromUse(account, policy, lockout) === undefined;
+    const mayUse = chain !== undefined && barredFromUse(account, own, lockout) === undefined;
     const subject = subjectOf(account);
-    return this.#start({ portal: 'registration', subject, chain: chain ?? [], request, barred: !mayUse });
+    return this.#start({ portal: 'registration', policy, subject, chain: chain ?? [], request, barred: !mayUse });
   }
 
   /** How many bars stand one upon the other: each is one that flows under the others ran into. */
@@ -100,13 +106,14 @@ export class FlowStarter {
 
   async #start(wanted: {
     portal: Portal;
+    policy: Policy;
     subject: FlowSubject;
     chain: readonly Link[];
     request: RequestContext;
     barred?: boolean;
   }): Promise<Flow> {
-    const { clock, policy, stores, audit, desk } = this.#needs;
-    const { portal, subject, chain, request } = wanted;
+    const { clock, stores, audit, desk } = this.#needs;
+    const { portal, policy, subject, chain, request } = wanted;
     const now = clock.now();
     const told = subject.kind === 'decoy' && policy.unknownLogins === 'say-so';
     const flow: Flow = {
@@ -114,6 +121,9 @@ export class FlowStarter {
       reference: randomBytes(9).toString('base64url'),
       portal,
       subject,
+      policy: policy.name,
+      zone: request.zone,
+      lockout: policy.lockout,
       chain,
       actions: portal === 'reset' ? policy.actions : [],
       step:
@@ -127,7 +137,8 @@ export class FlowStarter {
       version: 0,
     };
     await stores.flows.create(flow);
-    const detail = { decoy: subject.kind === 'decoy' ? subject.reason : false };
+    const { zone } = request;
+    const detail = { decoy: subject.kind === 'decoy' ? subject.reason : false, policy: policy.name, zone };
     await audit.write('flow.started', flow, { request, detail });
     return isEnded(flow.step) ? flow : desk.open(flow, request);
   }

@@ -1,7 +1,9 @@
 import { type Account, type Identity, passwordStamp } from './account.ts';
 import type { Action, JournalOutcome } from './journal.ts';
 import type { Json } from './json.ts';
+import { type LockoutRules, usualLockout } from './lockout.ts';
 import type { Message, Problem } from './message.ts';
+import type { Zone } from './policy.ts';
 
 /** A web surface for people. */
 export type Portal = 'registration' | 'reset';
@@ -14,6 +16,10 @@ export interface Flow {
   readonly reference: string;
   readonly portal: Portal;
   readonly subject: FlowSubject;
+  /** The policy that it began under, from where, and its lockout; absent in rows of before there were several. */
+  readonly policy?: string;
+  readonly zone?: Zone;
+  readonly lockout?: LockoutRules;
   /** The chain as it was when the flow started: a later change of policy never shortens it. */
   readonly chain: readonly Link[];
   /** What passing the chain allows; empty in the registration portal. */
@@ -138,6 +144,16 @@ export function settled(step: FlowStep): FlowStep {
 export function quiet(flow: Flow): Flow {
   const { notice: _notice, problems: _problems, wrong: _wrong, ...rest } = flow;
   return rest;
+}
+
+/** The zone that a flow is held to, whatever listener its next request reaches. */
+export function zoneOf(flow: Pick<Flow, 'zone'>): Zone {
+  return flow.zone ?? 'extranet';
+}
+
+/** The lockout that a flow began with. Failures count per account and gate all the same, over all policies. */
+export function lockoutOf(flow: Pick<Flow, 'lockout'>): LockoutRules {
+  return flow.lockout ?? usualLockout;
 }
 
 /** As much of a flow's subject as counters and the audit need. */

@@ -11,6 +11,9 @@ export interface LockoutRules {
   readonly barsUntilPermanent: number;
 }
 
+/** What holds where nobody has said anything else. */
+export const usualLockout: LockoutRules = { threshold: 3, minutes: 15, barsUntilPermanent: 3 };
+
 /**
  * Failures in a row, over bars and however long, after which what somebody registered for a gate is worth nothing more:
  * it must be registered again (SP 800-63B-4 3.2.2).

@@ -4,11 +4,31 @@ import type { Action } from './journal.ts';
 import type { Lockout, LockoutRules } from './lockout.ts';
 import type { Enrolment } from './stores.ts';
 
-/** Who must pass which chain, and what they may do then. */
+/** From where somebody comes: a property of the listener that was reached, never of anything that a browser sends. */
+export type Zone = 'intranet' | 'extranet';
+
+/** Who comes under a policy, in names and paths as an administrator writes them. An exception wins over all else. */
+export interface Members {
+  readonly everyone: boolean;
+  /** sAMAccountNames; members of members count. */
+  readonly groups: readonly string[];
+  /** Paths such as `People/Sales`; what lies below counts. */
+  readonly units: readonly string[];
+  readonly except: { readonly groups: readonly string[]; readonly units: readonly string[] };
+}
+
+/** Who must pass which chain, from where, and what they may do then. */
 export interface Policy {
+  /** One of its own in a list. */
   readonly name: string;
+  readonly members: Members;
+  readonly zone: Zone | 'any';
   /** Gate ids in order; at least one, none twice. */
   readonly chain: readonly string[];
+  /** So many of the chain's gates, whichever; absent: all of them, in order. */
+  readonly needed?: number;
+  /** So many passed gates allow the unlock already; absent: as many as a reset. */
+  readonly unlockAfter?: number;
   readonly actions: readonly Action[];
   readonly lockout: LockoutRules;
   /** Seconds from the start of a flow to its end. */
@@ -17,6 +37,8 @@ export interface Policy {
   readonly privileged: boolean;
   /** `decoy` looks alike for everybody; `say-so` answers all who cannot pass with one helpful page. */
   readonly unknownLogins: 'decoy' | 'say-so';
+  /** How often decoys show this policy, against the shares of the others: about how many people come under it. 1 if absent. */
+  readonly share?: number;
 }
 
 /** Why somebody cannot pass. For the audit and the helpdesk; the person at the browser never sees which. */
@@ -27,17 +49,20 @@ export type Ineligible =
   | 'account-expired'
   | 'smartcard-required'
   | 'privileged'
+  | 'no-policy'
   | 'barred'
   | 'unregistered';
 
 /**
  * Whether an account may use Latchkey at all, registered or not.
+ * @param policy the one that it comes under; undefined for none
  * @returns the reason why not, or undefined when it may
  */
-export function barredFromUse(account: Account, policy: Policy, lockout?: Lockout): Ineligible | undefined {
+export function barredFromUse(account: Account, policy: Policy | undefined, lockout?: Lockout): Ineligible | undefined {
   const { state } = account;
   if (!state.person) return 'not-a-person';
-  if (state.privileged && !policy.privileged) return 'privileged';
+  if (state.privileged && policy?.privileged !== true) return 'privileged';
+  if (policy === undefined) return 'no-policy';
   if (state.disabled) return 'disabled';
   if (state.expired) return 'account-expired';
   if (state.smartcardRequired) return 'smartcard-required';
@@ -47,12 +72,12 @@ export function barredFromUse(account: Account, policy: Policy, lockout?: Lockou
 /** As `barredFromUse`, and every gate of the chain must be enrolled: what a reset needs. */
 export function barredFromReset(
   account: Account,
-  policy: Policy,
+  policy: Policy | undefined,
   held: { readonly lockout: Lockout | undefined; readonly enrolments: readonly Enrolment[] },
 ): Ineligible | undefined {
   return (
     barredFromUse(account, policy, held.lockout) ??
-    (isRegistered(policy.chain, held.enrolments) ? undefined : 'unregistered')
+    (policy !== undefined && isRegistered(policy.chain, held.enrolments) ? undefined : 'unregistered')
   );
 }
 

@@ -1,3 +1,5 @@
+import type { Zone } from './policy.ts';
+
 /** What of a request reaches the audit and the pages; everything else of it stops in the web layer. */
 export interface RequestContext {
   /** The peer's address, after trusted proxies. */
@@ -6,4 +8,6 @@ export interface RequestContext {
   readonly correlation: string;
   /** BCP 47 tag of the language that the page is shown in. */
   readonly language: string;
+  /** Of the listener that the request reached. */
+  readonly zone: Zone;
 }

@@ -2,10 +2,12 @@ import { type Account, identityOf } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory, PasswordPolicy, SignIn } from './directory.ts';
 import { NotSent } from './errors.ts';
+import type { LockoutRules } from './lockout.ts';
 import type { Login } from './login.ts';
 import type { NoticeEvent, Notices } from './notices.ts';
 import type { OutboxRow, OutboxStore } from './outbox.ts';
-import { barredFromUse, type Policy } from './policy.ts';
+import type { Policies } from './policies.ts';
+import { barredFromUse } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { AuditStore, FailureStore } from './stores.ts';
 
@@ -45,16 +47,21 @@ export class SignInGuard {
    */
   async signIn(login: Login, password: string, request: RequestContext): Promise<SignInOutcome> {
     const account = await this.#needs.directory.find(login);
+    // Also for nobody: what is wrong with the policies must not tell who is there.
+    await this.#needs.policies.match(account, request.zone);
     if (account === undefined || isBlank(password)) return this.#refuse('wrong', account, request);
     return this.#inTurn(account.id, () => this.#attempt(account, password, request));
   }
 
   async #attempt(found: Account, password: string, request: RequestContext): Promise<SignInOutcome> {
-    const { directory, failures, policy, clock } = this.#needs;
+    const { directory, failures, policies, clock } = this.#needs;
     const account = await directory.read(found.id);
     if (account === undefined) return this.#refuse('wrong', undefined, request);
+    const policy = await policies.match(account, request.zone);
     // Nobody may find out here whether a password is an administrator's: such an account is never asked about.
-    if (barredFromUse(account, policy) !== undefined) return this.#refuse('withheld', account, request);
+    if (policy === undefined || barredFromUse(account, policy) !== undefined) {
+      return this.#refuse('withheld', account, request);
+    }
     const rules = await directory.passwordPolicy(account);
     if (!mayForward(rules, account.state.badPasswordCount)) return this.#refuse('withheld', account, request);
     const subject = signInSubject(account);
@@ -63,7 +70,7 @@ export class SignInGuard {
     const tries = await failures.count(subject, counter, policy.lockout.threshold, clock.now());
     if (tries === undefined) {
       // All are spent and no bar stands: the process that should have made it died.
-      await this.#bar(account, request);
+      await this.#bar(account, policy.lockout, request);
       return this.#refuse('withheld', account, request);
     }
     if (!(await this.#isWithinMargin(account, rules))) {
@@ -71,7 +78,7 @@ export class SignInGuard {
       return this.#refuse('withheld', account, request);
     }
     const answer = await this.#forward(account, password);
-    if (answer.kind === 'wrong') return this.#wrong(account, tries, request);
+    if (answer.kind === 'wrong') return this.#wrong(account, { tries, lockout: policy.lockout }, request);
     if (answer.kind !== 'signed-in') {
       await failures.refund(subject, counter);
       await failures.refund(forwardSubject(account), counter);
@@ -107,10 +114,14 @@ export class SignInGuard {
     }
   }
 
-  async #wrong(account: Account, tries: number, request: RequestContext): Promise<SignInOutcome> {
-    const { policy, outbox, notices, tellAfter } = this.#needs;
-    if (tries >= policy.lockout.threshold) {
-      await this.#bar(account, request);
+  async #wrong(
+    account: Account,
+    { tries, lockout }: { readonly tries: number; readonly lockout: LockoutRules },
+    request: RequestContext,
+  ): Promise<SignInOutcome> {
+    const { outbox, notices, tellAfter } = this.#needs;
+    if (tries >= lockout.threshold) {
+      await this.#bar(account, lockout, request);
     } else if (tries === tellAfter) {
       await outbox.put(await this.#told(account, { kind: 'failures', count: tries }, request));
     }
@@ -118,11 +129,11 @@ export class SignInGuard {
     return this.#refuse('wrong', account, request);
   }
 
-  async #bar(account: Account, request: RequestContext): Promise<void> {
-    const { failures, policy, clock, audit, notices } = this.#needs;
+  async #bar(account: Account, lockout: LockoutRules, request: RequestContext): Promise<void> {
+    const { failures, clock, audit, notices } = this.#needs;
     const tell = await this.#told(account, { kind: 'sign-in-barred' }, request);
     await audit.append({ ...this.#event('account.barred', account, request), detail: { from: counter } });
-    await failures.bar(signInSubject(account), policy.lockout, clock.now(), tell);
+    await failures.bar(signInSubject(account), lockout, clock.now(), tell);
     notices.wake();
   }
 
@@ -180,7 +191,7 @@ export interface SignInNeeds {
   readonly audit: AuditStore;
   readonly outbox: Pick<OutboxStore, 'put'>;
   readonly notices: Notices;
-  readonly policy: Policy;
+  readonly policies: Policies;
   /** Wrong passwords in a row after which the person is told, if the sign-in is not barred by then. */
   readonly tellAfter: number;
   readonly clock: Clock;

@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import type { ActionRunner } from '../core/action-runner.ts';
-import { type Flow, isEnded, openLink, type Portal } from '../core/flow.ts';
+import { type Flow, isEnded, openLink, type Portal, zoneOf } from '../core/flow.ts';
 import type { FlowAudit } from '../core/flow-audit.ts';
 import type { FlowRunner } from '../core/flow-runner.ts';
 import type { FlowStarter } from '../core/flow-starter.ts';
@@ -80,6 +80,8 @@ export function portalRoutes(portal: Portal, needs: PortalNeeds, extra: { readon
     const id = request.session.flow;
     const flow = id === undefined ? undefined : await needs.runner.read(id);
     if (flow === undefined || flow.portal !== portal) return undefined;
+    // Whoever began inside, under a lighter chain perhaps, does not go on from outside.
+    if (zoneOf(flow) !== request.zone) return undefined;
     return flow.step.kind === 'writing' ? needs.actions.resume(flow) : flow;
   }
 

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Configuration, Environment } from '../config.ts';
 import type { EnrolmentRules } from '../core/enroller.ts';
-import type { Policy } from '../core/policy.ts';
 import type { SealerNeeds } from '../core/sealer.ts';
 import type { Brand } from '../portals/brand-routes.ts';
 import type { Organisation } from '../web/pages.ts';
@@ -14,24 +13,6 @@ export function sealingKeys(configuration: Configuration): SealerNeeds {
   const macKey = configuration['mac-key'];
   if (keys === 'ephemeral') return { keys: [{ id: 'ephemeral', secret: randomBytes(32) }] };
   return { keys, ...(macKey === undefined ? {} : { macKey }) };
-}
-
-/** The policy in the core's words. */
-export function policyOf(configuration: Configuration): Policy {
-  const { policy } = configuration;
-  return {
-    name: policy.name,
-    chain: policy.chain,
-    actions: policy.actions,
-    lockout: {
-      threshold: policy.lockout.threshold,
-      minutes: policy.lockout.minutes,
-      barsUntilPermanent: policy.lockout['bars-until-permanent'],
-    },
-    flowSeconds: policy['flow-minutes'] * 60,
-    privileged: policy['include-privileged'],
-    unknownLogins: policy['unknown-logins'],
-  };
 }
 
 /** How careful a change of what was registered is taken. */

@@ -3,6 +3,7 @@ import type { Environment } from '../config.ts';
 import { chainStrength } from '../core/chain-strength.ts';
 import type { Channel, ProviderTraits } from '../core/provider.ts';
 import type { Definitions } from '../definitions.ts';
+import { listenerProblems, zoneProblems } from './listeners.ts';
 import type { SettingProblem } from './problems.ts';
 import type { Configuration } from './schema.ts';
 
@@ -21,6 +22,8 @@ export function crossChecks(
   return [
     ...debugProblems(environment.variables.NODE_DEBUG),
     ...keyProblems(configuration),
+    ...listenerProblems(configuration),
+    ...zoneProblems(configuration),
     ...chainProblems(configuration, definitions),
     ...channelProblems(configuration, definitions),
     ...countryProblems(configuration, definitions),
@@ -55,9 +58,14 @@ function keyProblems(configuration: Sections): readonly SettingProblem[] {
   return [...twice, { setting: 'mac-key', problem }];
 }
 
+/** The gates of every chain, each once. */
+function gatesOf({ policies }: Sections): readonly string[] {
+  return [...new Set((policies ?? []).flatMap(({ chain }) => chain))];
+}
+
 function chainProblems(configuration: Sections, definitions: Definitions): readonly SettingProblem[] {
-  const { policy, channels, gates } = configuration;
-  return (policy?.chain ?? []).flatMap((id) => {
+  const { channels, gates } = configuration;
+  return gatesOf(configuration).flatMap((id) => {
     const gate = definitions.gates.find((definition) => definition.id === id);
     if (gate === undefined) return [];
     if (gate.channel !== undefined && channels?.[gate.channel].length === 0) {
@@ -100,8 +108,8 @@ function countryProblems(configuration: Sections, definitions: Definitions): rea
 
 /** What a gate asks of every provider of its channel. */
 function demandProblems(configuration: Sections, definitions: Definitions): readonly SettingProblem[] {
-  const { policy, channels, gates, providers } = configuration;
-  return (policy?.chain ?? []).flatMap((id) => {
+  const { channels, gates, providers } = configuration;
+  return gatesOf(configuration).flatMap((id) => {
     const gate = definitions.gates.find((one) => one.id === id);
     const settings = gate?.settings.safeParse(gates?.[id] ?? {});
     if (gate?.channel === undefined || settings?.success !== true) return [];
@@ -139,11 +147,13 @@ function productionProblems(configuration: Sections, definitions: Definitions): 
 }
 
 /** Whoever finds answers out would have the account: that takes an operator who says so (ASVS 6.4.2). */
-function weakChainProblems({ policy }: Sections, definitions: Definitions): readonly SettingProblem[] {
-  if (policy === undefined || policy['knowledge-alone'] === 'accept') return [];
-  const chain = policy.chain.flatMap((id) => definitions.gates.filter((gate) => gate.id === id));
-  if (!chainStrength(chain).weaknesses.includes('knowledge-alone')) return [];
-  const problem =
-    'needs a gate that proves possession, such as phone or otp-sms, as answers can be found out (or set knowledge-alone)';
-  return [{ setting: 'policy.chain', problem }];
+function weakChainProblems({ policies }: Sections, definitions: Definitions): readonly SettingProblem[] {
+  return (policies ?? []).flatMap((policy, index) => {
+    if (policy['knowledge-alone'] === 'accept') return [];
+    const chain = policy.chain.flatMap((id) => definitions.gates.filter((gate) => gate.id === id));
+    if (!chainStrength(chain, policy.needed).weaknesses.includes('knowledge-alone')) return [];
+    const problem =
+      'needs a gate that proves possession, such as phone or otp-sms, as answers can be found out (or set knowledge-alone)';
+    return [{ setting: `policies.${index}.chain`, problem }];
+  });
 }

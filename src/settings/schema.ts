@@ -8,6 +8,7 @@ import { passwordSettings } from '../passwords/settings.ts';
 import { storeSettings } from '../stores/settings.ts';
 import { auditSettings } from './audit-settings.ts';
 import { limitSettings } from './limit-settings.ts';
+import { policyListSchema } from './policy-settings.ts';
 
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -40,25 +41,6 @@ const organisation = z.strictObject({
   'time-zone': z.string().refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin').optional(),
 });
 
-const policyFields = {
-  name: z.string().min(1).default('everyone'),
-  actions: z
-    .array(z.enum(['unlock', 'reset']))
-    .min(1)
-    .default(['unlock', 'reset']),
-  lockout: z
-    .strictObject({
-      threshold: z.int().min(1).max(100).default(3),
-      minutes: z.int().min(1).max(1440).default(15),
-      'bars-until-permanent': z.int().min(1).max(100).default(3),
-    })
-    .prefault({}),
-  'flow-minutes': z.int().min(5).max(60).default(20),
-  'unknown-logins': z.enum(['decoy', 'say-so']).default('decoy'),
-  'include-privileged': z.boolean().default(false),
-  'knowledge-alone': z.enum(['refuse', 'accept']).default('refuse'),
-};
-
 const enrolment = z
   .strictObject({
     'hold-hours': z.int().min(0).max(168).default(0),
@@ -75,11 +57,17 @@ const notices = z
   })
   .prefault({});
 
-const listen = z.strictObject({
+const listenFields = {
   host: z.string().default('127.0.0.1'),
   port: z.int().min(0).max(65_535),
   tls: z.strictObject({ 'certificate-file': z.string(), 'key-file': z.string() }).optional(),
-});
+};
+const zone = z.enum(['intranet', 'extranet']);
+const listen = z.strictObject({ ...listenFields, zone: zone.default('extranet') });
+const moreListeners = z
+  .array(z.strictObject({ 'public-url': publicUrl, ...listenFields, zone }))
+  .max(20)
+  .default([]);
 
 const range = z.string().refine(isRange, 'must be an address or a range such as 10.1.0.0/16');
 const proxy = z
@@ -90,16 +78,6 @@ const directory = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('demo') }),
   activeDirectorySettings.safeExtend({ kind: z.literal('active-directory') }),
 ]);
-
-function policySchema(definitions: Definitions) {
-  const known = definitions.gates.map((gate) => gate.id);
-  const gate = z.string().refine((id) => known.includes(id), `must be one of ${known.join(', ')}`);
-  const chain = z
-    .array(gate)
-    .min(1)
-    .refine((gates) => new Set(gates).size === gates.length, 'names a gate twice');
-  return z.strictObject({ ...policyFields, chain });
-}
 
 /** A provider's own settings, with all that it demands of them, and those that every provider has. */
 function providerSchema({ settings, kind }: Definitions['providers'][number]) {
@@ -116,6 +94,7 @@ export function configurationSchema(definitions: Definitions) {
   return z.strictObject({
     'public-url': publicUrl,
     listen,
+    'more-listeners': moreListeners,
     'trusted-proxies': z.array(proxy).default([]),
     organisation,
     languages: z
@@ -143,7 +122,7 @@ export function configurationSchema(definitions: Definitions) {
     notices,
     enrolment,
     gates: z.strictObject(gateSettings).default({}),
-    policy: policySchema(definitions),
+    policies: policyListSchema(definitions),
     limits: limitSettings(range),
     audit: auditSettings.prefault({}),
     password: passwordSettings.prefault({}),

@@ -139,7 +139,7 @@ function configurationOf(
     },
     channels: { sms: ['texts'], voice: ['calls'] },
     gates: { 'otp-sms': {}, phone: {} },
-    policy: { chain: wish.chain },
+    policies: [{ name: 'everyone', members: 'everyone', chain: wish.chain }],
     ...wish.settings,
   };
 }

@@ -21,6 +21,16 @@ describe('6.3.6, 6.4.2: what a chain is worth', () => {
     expect(chainStrength(chain)).toEqual({ methods, weaknesses });
   });
 
+  test.each([
+    ['one of a call and questions', [phone, questions], 1, 0, ['knowledge-alone']],
+    ['two of a call, a text and questions', [phone, text, questions], 2, 1, []],
+    ['two of a call, a text and a token', [phone, text, token], 2, 1, []],
+    ['all of a call, a text and a token', [phone, text, token], 3, 2, []],
+    ['three of two tokens, a text and questions', [token, { ...token, id: 'other' }, text, questions], 3, 2, []],
+  ] as const)('goes by the weakest way through %s', (_name, chain, needed, methods, weaknesses) => {
+    expect(chainStrength(chain, needed)).toEqual({ methods, weaknesses });
+  });
+
   test('is no more and no less for questions at its end', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(phone, text, token), { minLength: 1, maxLength: 5 }), (chain) => {

@@ -12,12 +12,14 @@ import { FlowRunner } from '../../src/core/flow-runner.ts';
 import { FlowStarter } from '../../src/core/flow-starter.ts';
 import type { Gate, GateContext, Step, Verdict } from '../../src/core/gate.ts';
 import { GateDesk } from '../../src/core/gate-desk.ts';
+import { Policies, pinnedPolicies } from '../../src/core/policies.ts';
 import type { Policy } from '../../src/core/policy.ts';
 import { createSealer } from '../../src/core/sealer.ts';
 import type { Stores } from '../../src/core/stores.ts';
 import { WriteDesk } from '../../src/core/write-desk.ts';
 import { openStores } from '../../src/stores/open-stores.ts';
 import { untroubled } from '../account-state.ts';
+import { forEverybody } from '../for-everybody.ts';
 import { SettableClock } from '../settable-clock.ts';
 
 export interface FlowWish {
@@ -50,7 +52,7 @@ type Said = 'passed' | 'wrong' | 'more' | 'refused' | 'fault';
 const said: readonly string[] = ['passed', 'wrong', 'more', 'refused', 'fault'] satisfies readonly Said[];
 
 export const walkThreshold = 3;
-const request = { address: '192.0.2.1', correlation: 'test', language: 'en' };
+const request = { address: '192.0.2.1', correlation: 'test', language: 'en', zone: 'extranet' } as const;
 
 /** One happening under way: what it wants of the fakes, and when its try was counted. */
 interface Doing {
@@ -110,7 +112,7 @@ export class FlowWorld {
     this.#clock = clock;
     this.#account = { id: parts.accountId, disabled: false, stamp: 1_000_000, locked: true };
     this.#policy = {
-      name: 'everyone',
+      ...forEverybody,
       chain,
       actions: ['unlock', 'reset'],
       lockout: { threshold: walkThreshold, minutes: 15, barsUntilPermanent: 100 },
@@ -118,23 +120,23 @@ export class FlowWorld {
       privileged: false,
       unknownLogins: 'decoy',
     };
-    const policy = this.#policy;
     this.#stores = this.#watched(parts.stores);
     const stores = this.#stores;
     const directory = this.#directory();
+    const policies = new Policies({ source: pinnedPolicies([this.#policy]), directory, clock, mac });
     const gates = new Map(chain.map((id) => [id, this.#gate(id)]));
     const audit = new FlowAudit({ audit: stores.audit, clock });
     const desk = new GateDesk({ gates, stores, audit });
     const notices = { rows: async () => [], wake: () => undefined };
     const rules = { freshMs: 600_000, holdMs: 0, holdFirst: false };
-    const enroller = new Enroller({ desk, directory, stores, policy, rules, audit, notices, clock });
+    const enroller = new Enroller({ desk, directory, stores, policies, rules, audit, notices, clock });
     const screen = {
       minLength: 0,
       organisation: 'Contoso',
       judge: async () => ({ refusals: [], unchecked: false }),
     };
-    this.#starter = new FlowStarter({ strongestFirst: chain, desk, stores, directory, policy, audit, clock, mac });
-    this.#runner = new FlowRunner({ desk, enroller, stores, policy, audit, notices, clock, tellAfter: 5 });
+    this.#starter = new FlowStarter({ strongestFirst: chain, desk, stores, directory, policies, audit, clock, mac });
+    this.#runner = new FlowRunner({ desk, enroller, stores, audit, notices, clock, tellAfter: 5 });
     this.#writes = new WriteDesk({
       stores,
       directory,
@@ -144,7 +146,7 @@ export class FlowWorld {
       writePatienceMs: 30_000,
       mustChange: () => undefined,
     });
-    this.#actions = new ActionRunner({ stores, directory, policy, screen, audit, writes: this.#writes, clock });
+    this.#actions = new ActionRunner({ stores, directory, policies, screen, audit, writes: this.#writes, clock });
   }
 
   async start(browser: number): Promise<void> {

@@ -10,9 +10,10 @@ import {
 } from '../../src/core/policy.ts';
 import type { Enrolment } from '../../src/core/stores.ts';
 import { untroubled } from '../account-state.ts';
+import { forEverybody } from '../for-everybody.ts';
 
 const policy: Policy = {
-  name: 'everyone',
+  ...forEverybody,
   chain: ['phone', 'questions'],
   actions: ['unlock', 'reset'],
   lockout: { threshold: 3, minutes: 15, barsUntilPermanent: 3 },

@@ -188,10 +188,14 @@ function configuration(wish: WorldWish, at: { url: string; folder: string }): Js
       mail: { kind: 'virtual-email' },
     },
     channels: { sms: ['texts'], voice: ['calls'], email: ['mail'] },
-    policy: {
-      chain: [...(wish.chain ?? ['phone', 'otp-sms', 'questions'])],
-      lockout: { threshold: wish.threshold ?? 3 },
-    },
+    policies: [
+      {
+        name: 'everyone',
+        members: 'everyone',
+        chain: [...(wish.chain ?? ['phone', 'otp-sms', 'questions'])],
+        lockout: { threshold: wish.threshold ?? 3 },
+      },
+    ],
     gates: {
       'otp-sms': { 'default-country': 'GB', 'seconds-between-sends': 10 },
       phone: { 'default-country': 'GB', 'seconds-between-calls': 10 },

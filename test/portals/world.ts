@@ -25,6 +25,8 @@ import { Visitor } from './visitor.ts';
 export interface WorldWish {
   readonly chain?: readonly string[];
   readonly policy?: Readonly<Record<string, unknown>>;
+  /** The whole list, in place of one policy for everybody. */
+  readonly policies?: readonly Readonly<Record<string, unknown>>[];
   /** Other settings of the whole file. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** What the server waits for, where it is shorter than usual. */
@@ -382,12 +384,16 @@ export class PortalWorld {
         mail: { kind: 'virtual-email' },
       },
       channels: { sms: ['texts'], voice: ['calls'], email: ['mail'] },
-      policy: {
-        chain: [...this.#chain],
-        lockout: { threshold, minutes: lockoutMinutes, 'bars-until-permanent': 3 },
-        'flow-minutes': flowMinutes,
-        ...this.#wish.policy,
-      },
+      policies: this.#wish.policies ?? [
+        {
+          name: 'everyone',
+          members: 'everyone',
+          chain: [...this.#chain],
+          lockout: { threshold, minutes: lockoutMinutes, 'bars-until-permanent': 3 },
+          'flow-minutes': flowMinutes,
+          ...this.#wish.policy,
+        },
+      ],
       gates: {
         'otp-sms': { 'default-country': 'GB', 'seconds-between-sends': 10 },
         phone: { 'default-country': 'GB', 'seconds-between-calls': 10 },

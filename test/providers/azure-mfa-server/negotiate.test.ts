@@ -214,7 +214,7 @@ describe.skipIf(samba === undefined)('Negotiate with a domain controller', () =>
         },
       },
       channels: { voice: ['calls'] },
-      policy: { chain: ['phone'] },
+      policies: [{ name: 'everyone', members: 'everyone', chain: ['phone'] }],
     });
     writeFileSync(folder.path('ca.pem'), authority.ca);
     const check = async (variables: Record<string, string>): Promise<string> =>

@@ -1,0 +1,64 @@
+import type { Logger } from 'pino';
+import type { ComposeNeeds } from './compose.ts';
+import type { Clock } from './core/clock.ts';
+import type { Directory } from './core/directory.ts';
+import { isOfZone, Policies, type PolicySource, pinnedPolicies } from './core/policies.ts';
+import type { Policy, Zone } from './core/policy.ts';
+import type { Channel } from './core/provider.ts';
+import type { Definitions } from './definitions.ts';
+import { ServiceState } from './portals/service-state.ts';
+import { policyFrom } from './settings/policy-settings.ts';
+
+interface PolicyWork {
+  readonly source: PolicySource;
+  readonly policies: Policies;
+  /** Whether anybody at all can be served in a zone now, as far as policies and the gates' channels go. */
+  isOpen(zone: Zone, isReachable: (channel: Channel) => boolean): Promise<boolean>;
+}
+
+/** The policies of the configuration, and whether they can be used. */
+export function createPolicies(
+  { configuration, definitions, log }: Pick<ComposeNeeds, 'configuration' | 'definitions' | 'log'>,
+  needs: {
+    readonly directory: Directory;
+    readonly clock: Clock;
+    readonly mac: (purpose: string, text: string) => string;
+  },
+): PolicyWork {
+  const source = pinnedPolicies(configuration.policies.map(policyFrom));
+  const policies = new Policies({ source, ...needs });
+  const state = new ServiceState({ directory: { health: () => health(policies, log) }, clock: needs.clock });
+  return {
+    source,
+    policies,
+    async isOpen(zone, isReachable) {
+      const list = await source.current();
+      const own = list.policies.filter((policy) => isOfZone(policy, zone));
+      return own.some((policy) => isWalkable(policy, definitions, isReachable)) && state.available();
+    },
+  };
+}
+
+/** Whether as many gates as the policy needs can be reached now: said on the start page, to everybody alike. */
+function isWalkable(
+  { chain, needed = chain.length }: Policy,
+  definitions: Definitions,
+  isReachable: (channel: Channel) => boolean,
+): boolean {
+  const open = chain.filter((id) => {
+    const channel = definitions.gates.find((gate) => gate.id === id)?.channel;
+    return channel === undefined || isReachable(channel);
+  });
+  return open.length >= needed;
+}
+
+/** Whether all that the policies name is there; what is not is a fault for everybody, and an operator must act. */
+async function health(policies: Policies, log: Logger): Promise<{ ok: boolean; detail: string }> {
+  try {
+    await policies.match(undefined, 'extranet');
+    return { ok: true, detail: 'all that the policies name is there' };
+  } catch (err) {
+    log.error({ err, alarm: true }, 'the policies cannot be used: see latchkey check');
+    return { ok: false, detail: 'the policies cannot be used' };
+  }
+}

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import type { Members, Policy } from '../core/policy.ts';
+import type { Definitions } from '../definitions.ts';
+
+/** More than anybody can keep in mind; every one is looked at for every visit. */
+const mostPolicies = 100;
+const mostNames = 200;
+
+const plainText = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .refine(
+      (text) => text.trim() === text && !/\p{Cc}/u.test(text),
+      'must not begin or end with a space, or hold a line break',
+    );
+
+const group = plainText(256);
+const unit = plainText(512).refine(isUnitPath, 'must be a path such as People/Sales, without the domain');
+const named = { groups: z.array(group).max(mostNames).default([]), units: z.array(unit).max(mostNames).default([]) };
+
+const members = z.union([
+  z.literal('everyone'),
+  z.strictObject({
+    everyone: z.boolean().default(false),
+    ...named,
+    except: z.strictObject(named).prefault({}),
+  }),
+]);
+
+const policyFields = {
+  name: plainText(80),
+  members,
+  zone: z.enum(['intranet', 'extranet', 'any']).default('any'),
+  needed: z.int().min(1).max(20).optional(),
+  'unlock-after': z.int().min(1).max(20).optional(),
+  actions: z
+    .array(z.enum(['unlock', 'reset']))
+    .min(1)
+    .default(['unlock', 'reset']),
+  lockout: z
+    .strictObject({
+      threshold: z.int().min(1).max(100).default(3),
+      minutes: z.int().min(1).max(1440).default(15),
+      'bars-until-permanent': z.int().min(1).max(100).default(3),
+    })
+    .prefault({}),
+  'flow-minutes': z.int().min(5).max(60).default(20),
+  'unknown-logins': z.enum(['decoy', 'say-so']).default('decoy'),
+  share: z.int().min(1).max(1_000_000).default(1),
+  'include-privileged': z.boolean().default(false),
+  'knowledge-alone': z.enum(['refuse', 'accept']).default('refuse'),
+};
+
+/** One policy as the configuration file, an import and the console's form have it. */
+export function policySchema(definitions: Definitions) {
+  const known = definitions.gates.map(({ id }) => id);
+  const gate = z.string().refine((id) => known.includes(id), `must be one of ${known.join(', ')}`);
+  const chain = z
+    .array(gate)
+    .min(1)
+    .refine((gates) => new Set(gates).size === gates.length, 'names a gate twice');
+  return z.strictObject({ ...policyFields, chain }).superRefine((policy, context) => {
+    for (const { at, message } of problemsOf(policy, definitions)) {
+      context.addIssue({ code: 'custom', path: [at], message });
+    }
+  });
+}
+
+/** The whole list, in order. */
+export function policyListSchema(definitions: Definitions) {
+  return z
+    .array(policySchema(definitions))
+    .min(1)
+    .max(mostPolicies)
+    .superRefine((policies, context) => {
+      const names = policies.map(({ name }) => name.normalize('NFKC').toLowerCase());
+      for (const [index, name] of names.entries()) {
+        if (names.indexOf(name) === index) continue;
+        context.addIssue({ code: 'custom', path: [index, 'name'], message: 'is the name of an earlier one too' });
+      }
+    });
+}
+
+export type PolicySettings = z.output<ReturnType<typeof policySchema>>;
+
+/** A policy in the core's words. */
+export function policyFrom(settings: PolicySettings): Policy {
+  const { lockout, needed } = settings;
+  const unlockAfter = settings['unlock-after'];
+  return {
+    name: settings.name,
+    members: membersFrom(settings.members),
+    zone: settings.zone,
+    chain: settings.chain,
+    ...(needed === undefined ? {} : { needed }),
+    ...(unlockAfter === undefined ? {} : { unlockAfter }),
+    actions: settings.actions,
+    lockout: {
+      threshold: lockout.threshold,
+      minutes: lockout.minutes,
+      barsUntilPermanent: lockout['bars-until-permanent'],
+    },
+    flowSeconds: settings['flow-minutes'] * 60,
+    privileged: settings['include-privileged'],
+    unknownLogins: settings['unknown-logins'],
+    share: settings.share,
+  };
+}
+
+function membersFrom(settings: PolicySettings['members']): Members {
+  return settings === 'everyone'
+    ? { everyone: true, groups: [], units: [], except: { groups: [], units: [] } }
+    : settings;
+}
+
+/** What one setting of a policy asks of another. */
+function problemsOf(
+  policy: z.output<z.ZodObject<typeof policyFields>> & { readonly chain: readonly string[] },
+  definitions: Definitions,
+): readonly { readonly at: string; readonly message: string }[] {
+  const { chain, needed = chain.length } = policy;
+  const unlockAfter = policy['unlock-after'];
+  const problems: { at: string; message: string }[] = [];
+  if (needed > chain.length) {
+    problems.push({ at: 'needed', message: `must be at most ${chain.length}, as many as the chain has gates` });
+  }
+  if (unlockAfter !== undefined && unlockAfter > Math.min(needed, chain.length)) {
+    problems.push({ at: 'unlock-after', message: `must be at most ${needed}, as many gates as a reset needs` });
+  }
+  if (unlockAfter !== undefined && !policy.actions.includes('unlock')) {
+    problems.push({ at: 'unlock-after', message: 'is of no use where actions does not have unlock' });
+  }
+  const asked = chain.filter((id) => definitions.gates.some((gate) => gate.id === id && gate.factor === 'knowledge'));
+  if (policy['include-privileged'] && asked.length > 0) {
+    const message = `must be without ${asked.join(', ')} where include-privileged is true, as answers can be found out`;
+    problems.push({ at: 'chain', message });
+  }
+  return [...problems, ...membersProblems(membersFrom(policy.members))];
+}
+
+function membersProblems({ everyone, groups, units }: Members): readonly { at: string; message: string }[] {
+  const isNamed = groups.length > 0 || units.length > 0;
+  if (!everyone && !isNamed) return [{ at: 'members', message: 'must name somebody: everyone, groups or units' }];
+  if (everyone && isNamed) return [{ at: 'members', message: 'must be everyone, or groups and units, and not both' }];
+  return [];
+}
+
+/** Names with a slash between two; a slash or backslash within a name stands behind a backslash. */
+function isUnitPath(text: string): boolean {
+  return /^(?:\\[\\/]|[^\\/])+(?:\/(?:\\[\\/]|[^\\/])+)*$/u.test(text);
+}

@@ -1,0 +1,355 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { checkPolicies } from '../../src/commands/check-policies.ts';
+import { ConfigurationError, loadConfiguration, readEnvironment } from '../../src/config.ts';
+import { loadDefinitions } from '../../src/definitions.ts';
+import { policyFrom } from '../../src/settings/policy-settings.ts';
+
+const definitions = await loadDefinitions([]);
+const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-policies-'));
+
+type Settings = Readonly<Record<string, unknown>>;
+const everyone = { name: 'everyone', members: 'everyone', chain: ['phone', 'otp-sms'] };
+
+/** A whole configuration with these policies. */
+function load(policies: unknown, more: Settings = {}, production = false) {
+  const file = path.join(folder, 'latchkey.yaml');
+  const provider = {
+    kind: 'azure-mfa-server',
+    url: 'https://mfa.example/PfWsSdk.asmx',
+    username: 'svc',
+    auth: { kind: 'basic', user: 'svc', password: 'x' },
+    countries: ['GB'],
+  };
+  const document = {
+    'public-url': 'https://password.example.com',
+    listen: { port: 3000 },
+    organisation: { name: 'Example' },
+    keys: [{ id: 'k', secret: '5e'.repeat(32) }],
+    store: { kind: 'sqlite', file: '/var/lib/latchkey.db' },
+    directory: {
+      kind: 'active-directory',
+      urls: ['ldaps://dc1.corp.example.com'],
+      'base-dn': 'DC=corp,DC=example,DC=com',
+      domain: 'CORP',
+      'bind-account': 'svc@corp.example.com',
+      'bind-password': 'x',
+    },
+    providers: { mfa: provider },
+    channels: { voice: ['mfa'], sms: ['mfa'] },
+    gates: {
+      questions: { 'registration-shows': 3, questions: ['a', 'b', 'c'].map((id) => ({ id, text: { en: id } })) },
+    },
+    policies,
+    ...more,
+  };
+  writeFileSync(file, stringify(document));
+  const environment = readEnvironment({ LATCHKEY_CONFIG: file, ...(production ? { NODE_ENV: 'production' } : {}) });
+  return loadConfiguration(environment, definitions);
+}
+
+function problemsOf(...wanted: Parameters<typeof load>): readonly string[] {
+  try {
+    load(...wanted);
+  } catch (fault) {
+    if (!(fault instanceof ConfigurationError)) throw fault;
+    return fault.message.split('\n');
+  }
+  return [];
+}
+
+describe('a list of policies', () => {
+  test('is taken with everything left out that may be', () => {
+    const [policy] = load([{ name: 'all', members: 'everyone', chain: ['phone'] }]).policies.map(policyFrom);
+    expect(policy).toEqual({
+      name: 'all',
+      members: { everyone: true, groups: [], units: [], except: { groups: [], units: [] } },
+      zone: 'any',
+      chain: ['phone'],
+      actions: ['unlock', 'reset'],
+      lockout: { threshold: 3, minutes: 15, barsUntilPermanent: 3 },
+      flowSeconds: 1200,
+      privileged: false,
+      unknownLogins: 'decoy',
+      share: 1,
+    });
+  });
+
+  test('is taken with everything in it', () => {
+    const policy = {
+      name: 'Sales, from home',
+      members: {
+        groups: ['Sales', 'CORP\\Sales Partners'],
+        units: ['People/Sales', 'People/R\\/D'],
+        except: { groups: ['Leavers'], units: ['People/Sales/Temps'] },
+      },
+      zone: 'extranet',
+      chain: ['phone', 'otp-sms', 'questions'],
+      needed: 2,
+      'unlock-after': 1,
+      actions: ['unlock', 'reset'],
+      share: 500,
+    };
+    expect(load([policy]).policies.map(policyFrom)[0]).toMatchObject({
+      members: { everyone: false, ...policy.members },
+      zone: 'extranet',
+      needed: 2,
+      unlockAfter: 1,
+      share: 500,
+    });
+  });
+
+  test.each<[what: string, policies: unknown, problems: readonly string[]]>([
+    ['is empty', [], ['policies: found a list of 0; must have at least 1 entry']],
+    ['is none', everyone, ['policies: found a group of settings; must be a list']],
+    ['is missing', undefined, ['policies: found nothing; must be a list']],
+    [
+      'has two of one name, in whatever case',
+      [everyone, { ...everyone, name: 'Everyone' }],
+      ['policies.1.name: found "Everyone"; is the name of an earlier one too'],
+    ],
+    [
+      'has one without a name',
+      [{ ...everyone, name: '' }],
+      ['policies.0.name: found ""; must have at least 1 character'],
+    ],
+    [
+      'has a name that would break a line',
+      [{ ...everyone, name: 'a\nb' }],
+      ['policies.0.name: found "a\\nb"; must not begin or end with a space, or hold a line break'],
+    ],
+    [
+      'does not say who comes under one',
+      [{ name: 'a', chain: ['phone'] }],
+      ['policies.0.members: found nothing; must be everyone or a group of settings'],
+    ],
+    [
+      'names nobody',
+      [{ ...everyone, members: { except: { groups: ['Leavers'] } } }],
+      ['policies.0.members: found a group of settings; must name somebody: everyone, groups or units'],
+    ],
+    [
+      'has everyone and somebody',
+      [{ ...everyone, members: { everyone: true, groups: ['Sales'] } }],
+      ['policies.0.members: found a group of settings; must be everyone, or groups and units, and not both'],
+    ],
+    [
+      'has a unit that is no path',
+      [{ ...everyone, members: { units: ['People/Sales', '/People', 'People//Sales', 'a\\b', 'OU=People/'] } }],
+      ['/People', 'People//Sales', 'a\\b', 'OU=People/'].map(
+        (unit, index) =>
+          `policies.0.members.units.${index + 1}: found ${JSON.stringify(unit)}; must be a path such as People/Sales, without the domain`,
+      ),
+    ],
+    [
+      'has a zone that is none',
+      [{ ...everyone, zone: 'home' }],
+      ['policies.0.zone: found "home"; must be one of intranet, extranet, any'],
+    ],
+    [
+      'has an unknown gate',
+      [{ ...everyone, chain: ['phone', 'otp-smss'] }],
+      ['policies.0.chain.1: found "otp-smss"; must be one of phone, otp-sms, questions'],
+    ],
+    [
+      'has a gate twice',
+      [{ ...everyone, chain: ['phone', 'phone'] }],
+      ['policies.0.chain: found a list of 2; names a gate twice'],
+    ],
+    [
+      'needs more gates than there are',
+      [{ ...everyone, needed: 3 }],
+      ['policies.0.needed: found 3; must be at most 2, as many as the chain has gates'],
+    ],
+    ['needs no gate', [{ ...everyone, needed: 0 }], ['policies.0.needed: found 0; must be at least 1']],
+    ['needs half a gate', [{ ...everyone, needed: 1.5 }], ['policies.0.needed: found 1.5; must be a whole number']],
+    [
+      'unlocks later than it resets',
+      [{ ...everyone, needed: 1, 'unlock-after': 2 }],
+      ['policies.0.unlock-after: found 2; must be at most 1, as many gates as a reset needs'],
+    ],
+    [
+      'unlocks earlier and never',
+      [{ ...everyone, 'unlock-after': 1, actions: ['reset'] }],
+      ['policies.0.unlock-after: found 1; is of no use where actions does not have unlock'],
+    ],
+    [
+      'has numbers out of range',
+      [{ ...everyone, lockout: { threshold: 101 }, 'flow-minutes': 61, share: 0 }],
+      [
+        'policies.0.lockout.threshold: found 101; must be at most 100',
+        'policies.0.flow-minutes: found 61; must be at most 60',
+        'policies.0.share: found 0; must be at least 1',
+      ],
+    ],
+    [
+      'asks administrators questions',
+      [{ ...everyone, chain: ['phone', 'questions'], 'include-privileged': true }],
+      [
+        'policies.0.chain: found a list of 2; must be without questions where include-privileged is true, as answers can be found out',
+      ],
+    ],
+    [
+      'has nothing for a zone that people come from',
+      [{ ...everyone, zone: 'intranet' }],
+      ['policies: none is for the zone extranet, and there is a listener for it'],
+    ],
+    ['has a gate without a provider, in any policy', [everyone, { ...everyone, name: 'b', chain: ['otp-sms'] }], []],
+  ])('that %s is told so', (_what, policies, problems) => {
+    expect(problemsOf(policies)).toEqual(problems);
+  });
+
+  test('that uses a channel without a provider in its second policy is told so', () => {
+    const more = { channels: { voice: ['mfa'] } };
+    expect(
+      problemsOf(
+        [
+          { ...everyone, chain: ['phone'] },
+          { ...everyone, name: 'b' },
+        ],
+        more,
+      ),
+    ).toEqual(['channels.sms: names no provider, and the gate otp-sms needs one']);
+  });
+
+  test('that is still one policy is told what to write, and nothing else', () => {
+    expect(problemsOf(undefined, { policy: { chain: ['phone'] } })).toEqual([
+      'policy: is a list now, called policies — Write "policies:", below it "- name: everyone" and "members: everyone", and below these what stands below policy (without its name)',
+    ]);
+  });
+
+  test('6.4.2: whose second policy can be passed by questions alone does not start in production', () => {
+    const problem =
+      'needs a gate that proves possession, such as phone or otp-sms, as answers can be found out (or set knowledge-alone)';
+    const weak = { ...everyone, name: 'b', chain: ['phone', 'questions'], needed: 1 };
+    expect(problemsOf([everyone, weak])).toEqual([]);
+    expect(problemsOf([everyone, weak], {}, true)).toEqual([`policies.1.chain: ${problem}`]);
+    expect(problemsOf([everyone, { ...weak, needed: 2 }], {}, true)).toEqual([]);
+    expect(problemsOf([everyone, { ...weak, 'knowledge-alone': 'accept' }], {}, true)).toEqual([]);
+  });
+});
+
+describe('listeners', () => {
+  const inside = { 'public-url': 'https://inside.example.com', port: 3001, zone: 'intranet' };
+
+  test('are several, each with its zone', () => {
+    const { listen, 'more-listeners': more } = load([everyone], { 'more-listeners': [inside] });
+    expect([listen.zone, more[0]?.zone]).toEqual(['extranet', 'intranet']);
+  });
+
+  test.each<[what: string, more: Settings, problems: readonly string[]]>([
+    [
+      'the public address of another',
+      { ...inside, 'public-url': 'https://password.example.com' },
+      ['more-listeners.0.public-url: is that of listen too'],
+    ],
+    ['the port of another', { ...inside, port: 3000 }, ['more-listeners.0.port: is that of listen too']],
+    [
+      'no zone',
+      { ...inside, zone: undefined },
+      ['more-listeners.0.zone: found nothing; must be one of intranet, extranet'],
+    ],
+    [
+      'two zones',
+      { ...inside, zone: 'any' },
+      ['more-listeners.0.zone: found "any"; must be one of intranet, extranet'],
+    ],
+    [
+      'a public address without TLS',
+      { ...inside, 'public-url': 'http://inside.example.com' },
+      [
+        'more-listeners.0.public-url: found "http://inside.example.com"; must begin with https:// (http:// only for localhost)',
+      ],
+    ],
+  ])('with %s are told so', (_what, more, problems) => {
+    expect(problemsOf([everyone], { 'more-listeners': [more] })).toEqual(problems);
+  });
+
+  test('for a zone without a policy are told so', () => {
+    expect(problemsOf([{ ...everyone, zone: 'extranet' }], { 'more-listeners': [inside] })).toEqual([
+      'policies: none is for the zone intranet, and there is a listener for it',
+    ]);
+  });
+});
+
+describe('latchkey check', () => {
+  const inside = { 'more-listeners': [{ 'public-url': 'https://inside.example.com', port: 3001, zone: 'intranet' }] };
+  const said = (...wanted: Parameters<typeof load>): readonly string[] =>
+    checkPolicies(load(...wanted), definitions).map(({ level, subject, detail }) => `${level} ${subject}: ${detail}`);
+  test('says what each policy is worth', () => {
+    const any = { ...everyone, name: 'any two', chain: ['phone', 'otp-sms', 'questions'], needed: 2 };
+    const weak = { ...everyone, name: 'weak', zone: 'extranet', chain: ['questions'] };
+    const few = { ...everyone, name: 'few', members: { groups: ['Few'] } };
+    expect(said([few, { ...any, members: { units: ['A'] } }, weak]).map((line) => line.split(':')[0])).toEqual([
+      'ok policy few',
+      'ok policy any two',
+      'problem policy weak',
+    ]);
+    expect(said([any])[0]).toContain('any 2 of phone, otp-sms, questions: counts as 1 of the 2');
+  });
+
+  test.each<[what: string, policies: readonly Settings[], more: Settings, late: readonly string[]]>([
+    ['behind everyone', [everyone, { ...everyone, name: 'late' }], {}, ['everybody comes under everyone before']],
+    [
+      'behind everyone of each zone',
+      [
+        { ...everyone, zone: 'intranet' },
+        { ...everyone, name: 'outside', zone: 'extranet' },
+        { ...everyone, name: 'late', members: { groups: ['Few'] } },
+      ],
+      inside,
+      ['everybody comes under everyone or outside before'],
+    ],
+    [
+      'in a zone that no listener has',
+      [{ ...everyone, name: 'late', zone: 'intranet' }, everyone],
+      {},
+      ['no listener is in the zone intranet'],
+    ],
+    [
+      'behind some',
+      [
+        { ...everyone, members: { groups: ['Few'] } },
+        { ...everyone, name: 'late' },
+      ],
+      {},
+      [],
+    ],
+    [
+      'behind everyone with exceptions',
+      [
+        { ...everyone, members: { everyone: true, except: { groups: ['Few'] } } },
+        { ...everyone, name: 'late' },
+      ],
+      {},
+      [],
+    ],
+    [
+      'behind everyone elsewhere',
+      [
+        { ...everyone, zone: 'intranet' },
+        { ...everyone, name: 'late' },
+      ],
+      inside,
+      [],
+    ],
+    [
+      'behind everyone who is not privileged',
+      [everyone, { ...everyone, name: 'late', members: { groups: ['Admins'] }, 'include-privileged': true }],
+      {},
+      [],
+    ],
+  ])('warns of a policy %s', (_what, policies, more, late) => {
+    const found = said(policies, more).filter((line) => line.startsWith('warning'));
+    expect(found).toEqual(late.map((why) => `warning policy late: never matches: ${why}`));
+  });
+
+  test('warns of a policy that takes every administrator', () => {
+    const wide = { ...everyone, 'include-privileged': true };
+    expect(said([wide]).at(-1)).toMatch(/^warning policy everyone: includes privileged accounts and has everyone/);
+    expect(said([{ ...wide, members: { groups: ['Admins'] } }])).toHaveLength(1);
+  });
+});
