@@ -7,6 +7,7 @@ import type { LimitStore } from './limits.ts';
 import type { Lockout, LockoutRules } from './lockout.ts';
 import type { LinkStore } from './notice-links.ts';
 import type { OutboxRow, OutboxStore } from './outbox.ts';
+import type { PolicyStore } from './policy-store.ts';
 import type { CallOutcome } from './provider.ts';
 
 /**
@@ -26,6 +27,7 @@ export interface Stores {
   readonly links: LinkStore;
   readonly audit: AuditStore;
   readonly duties: DutyStore;
+  readonly policies: PolicyStore;
   readonly sessions: SessionStore;
   /** Brings the schema to the current version; safe to run on several nodes at once. Returns what it applied. */
   migrate(): Promise<readonly string[]>;

@@ -13,6 +13,7 @@ import { SqlJournalStore } from './journal-store.ts';
 import { SqlLimitStore } from './limit-store.ts';
 import { SqlLinkStore } from './link-store.ts';
 import { SqlOutboxStore } from './outbox-store.ts';
+import { SqlPolicyStore } from './policy-store.ts';
 import type { Database, Tables } from './schema.ts';
 import { SqlSendStore } from './send-store.ts';
 import { SqlSessionStore } from './session-store.ts';
@@ -49,6 +50,7 @@ export async function openStores(settings: StoreSettings, needs: StoreNeeds): Pr
     links: guarded(new SqlLinkStore(all), patience),
     audit: guarded(new SqlAuditStore(all), patience),
     duties: guarded(new SqlDutyStore(all), patience),
+    policies: guarded(new SqlPolicyStore(all), patience),
     sessions: guarded(new SqlSessionStore(all), patience),
     migrate: () => upkeep.migrate(),
     health: () => healthOf(upkeep),

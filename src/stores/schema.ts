@@ -23,6 +23,7 @@ export interface Tables {
   readonly audit_head: AuditHeadRow;
   readonly audit_duties: AuditDutyRow;
   readonly sessions: SessionRow;
+  readonly policy_versions: PolicyVersionRow;
   readonly probes: ProbeRow;
 }
 
@@ -172,6 +173,13 @@ export interface SessionRow {
   readonly id_hash: string;
   readonly expires_at: number;
   readonly data: string;
+}
+
+/** One version of the policy list: who saved it and when in `data`, the list in `body`. */
+export interface PolicyVersionRow {
+  readonly version: number;
+  readonly data: string;
+  readonly body: string;
 }
 
 /** Written by every health check. */

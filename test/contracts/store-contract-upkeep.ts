@@ -181,6 +181,7 @@ async function dropAll(sql: StoreWorld['sql']): Promise<void> {
     'audit',
     'audit_head',
     'audit_duties',
+    'policy_versions',
     'sessions',
   ];
   for (const table of [...own, 'probes', 'kysely_migration', 'kysely_migration_lock']) await sql(`drop table ${table}`);

@@ -7,6 +7,7 @@ import { flowContract } from './store-contract-flows.ts';
 import { heldContract } from './store-contract-held.ts';
 import { limitContract } from './store-contract-limits.ts';
 import { outboxContract } from './store-contract-outbox.ts';
+import { policyContract } from './store-contract-policies.ts';
 import { recordContract } from './store-contract-records.ts';
 import { sealingContract } from './store-contract-sealing.ts';
 import { sendContract } from './store-contract-sends.ts';
@@ -32,6 +33,7 @@ export function storeContract(name: string, create: () => Promise<TestDatabase>)
     describe('limits', () => limitContract(world));
     describe('held enrolments', () => heldContract(world));
     describe('outbox', () => outboxContract(world));
+    describe('policies', () => policyContract(world));
     describe('sealing', () => sealingContract(world));
     describe('upkeep', () => upkeepContract(world));
   });

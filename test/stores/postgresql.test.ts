@@ -81,6 +81,25 @@ describe.skipIf(reason !== undefined)('on a real server', () => {
       await standby.close();
     });
 
+    test('of two lists that are saved in the same moment one comes into force, and the other hears of it', async () => {
+      const settings = await server.createDatabase();
+      const stores = await open(settings);
+      await stores.migrate();
+      // Each has looked for the newest version before either is there.
+      await server.query(settings, dawdle);
+      await server.query(
+        settings,
+        'create trigger dawdling before insert on policy_versions for each row execute function dawdle()',
+      );
+      const save = { basedOn: 0, by: 'a', byName: 'A', note: '', at: new Date(), policies: [] };
+      const both = await Promise.all([stores.policies.save(save), stores.policies.save({ ...save, by: 'b' })]);
+      const saved = both.find((one) => !('conflict' in one));
+      expect(both).toHaveLength(2);
+      expect(both).toContainEqual({ conflict: saved });
+      expect(await stores.policies.newest()).toBe(1);
+      await stores.close();
+    });
+
     test('a commit is waited for even where the server is set not to', async () => {
       const settings = await server.createDatabase();
       await server.query(settings, `alter database ${settings.database} set synchronous_commit = off`);
@@ -163,6 +182,9 @@ describe('TLS by address', () => {
     expect(() => tlsFor({ ...settings, 'ca-file': '/nowhere/ca.pem' })).toThrow(Misconfigured);
   });
 });
+
+const dawdle = `create function dawdle() returns trigger language plpgsql as $$
+  begin perform pg_sleep(0.3); return new; end $$`;
 
 const note = `create function note() returns trigger language plpgsql as $$
   begin insert into seen select current_setting('synchronous_commit'); return null; end $$`;

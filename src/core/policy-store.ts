@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import type { Json } from './json.ts';
+
+/** One version of the policy list, without the list itself. */
+export interface PolicyVersionHead {
+  /** 1 for the first; no gaps. */
+  readonly version: number;
+  readonly at: Date;
+  /** Id of the account that saved it, or `operator` for the command. */
+  readonly by: string;
+  /** Who that was, as people read it. */
+  readonly byName: string;
+  /** Why, in the words of whoever saved it; may be empty. */
+  readonly note: string;
+  /** What the list was when it was saved, see `policiesHash`. */
+  readonly hash: string;
+}
+
+/** The policy list as it was from one moment on. A version is never changed: to go back is to save the old list anew. */
+export interface PolicyVersion extends PolicyVersionHead {
+  /** The list as the configuration file would write it; whoever reads it validates it. */
+  readonly policies: Json;
+}
+
+export interface PolicySave extends Pick<PolicyVersion, 'at' | 'by' | 'byName' | 'note' | 'policies'> {
+  /** The version that was looked at when this was written; 0 for the very first. */
+  readonly basedOn: number;
+}
+
+/**
+ * Where policies are kept when they are not pinned in the file. The list is sealed with its number: whoever can write to
+ * the database and has no key can neither put a weaker chain in nor pass an old list off as a newer version.
+ */
+export interface PolicyStore {
+  /** The version in force; undefined when nothing was ever saved. */
+  latest(): Promise<PolicyVersion | undefined>;
+  /** The number of the version in force, from one small row; 0 when nothing was ever saved. */
+  newest(): Promise<number>;
+  read(version: number): Promise<PolicyVersion | undefined>;
+  /** Newest first, those before one number when it is given; at most `limit`. */
+  list(limit: number, before?: number): Promise<readonly PolicyVersionHead[]>;
+  /**
+   * Compare and set, in one statement: becomes version `basedOn + 1` if `basedOn` is still the newest.
+   * @returns what was saved, or what somebody else saved first
+   */
+  save(save: PolicySave): Promise<PolicyVersion | { readonly conflict: PolicyVersion }>;
+}
+
+/** SHA-256 over the list as JSON, in lower-case hex: what the audit says was saved. */
+export function policiesHash(policies: Json): string {
+  return createHash('sha256').update(JSON.stringify(policies)).digest('hex');
+}

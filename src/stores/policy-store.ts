@@ -1,0 +1,106 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { Misconfigured } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import {
+  type PolicySave,
+  type PolicyStore,
+  type PolicyVersion,
+  type PolicyVersionHead,
+  policiesHash,
+} from '../core/policy-store.ts';
+import type { SealedPlace, Sealer } from '../core/sealer.ts';
+import type { Database, PolicyVersionRow } from './schema.ts';
+
+const sealedHead = z.object({
+  at: z.number(),
+  by: z.string(),
+  byName: z.string(),
+  note: z.string(),
+  hash: z.string(),
+});
+
+/** One row a version, never changed. Who saved it is sealed apart from the list, so that many are listed cheaply. */
+export class SqlPolicyStore implements PolicyStore {
+  readonly #db: Database;
+  readonly #sealer: Sealer;
+
+  constructor(needs: { readonly db: Database; readonly sealer: Sealer }) {
+    this.#db = needs.db;
+    this.#sealer = needs.sealer;
+  }
+
+  async latest(): Promise<PolicyVersion | undefined> {
+    const row = await this.#db
+      .selectFrom('policy_versions')
+      .selectAll()
+      .orderBy('version', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row === undefined ? undefined : this.#versionOf(row);
+  }
+
+  async newest(): Promise<number> {
+    const row = await this.#db
+      .selectFrom('policy_versions')
+      .select((select) => select.fn.max('version').as('version'))
+      .executeTakeFirst();
+    return row?.version ?? 0;
+  }
+
+  async read(version: number): Promise<PolicyVersion | undefined> {
+    const row = await this.#db
+      .selectFrom('policy_versions')
+      .selectAll()
+      .where('version', '=', version)
+      .executeTakeFirst();
+    return row === undefined ? undefined : this.#versionOf(row);
+  }
+
+  async list(limit: number, before?: number): Promise<readonly PolicyVersionHead[]> {
+    const rows = await this.#db
+      .selectFrom('policy_versions')
+      .select(['version', 'data'])
+      .$if(before !== undefined, (query) => query.where('version', '<', before ?? 0))
+      .orderBy('version', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.map((row) => this.#headOf(row));
+  }
+
+  async save(save: PolicySave): Promise<PolicyVersion | { readonly conflict: PolicyVersion }> {
+    const { basedOn, policies, at, ...who } = save;
+    const saved = { version: basedOn + 1, at, ...who, hash: policiesHash(policies), policies };
+    const data = this.#sealer.seal(place('data', saved.version), { at: at.getTime(), ...who, hash: saved.hash });
+    const body = this.#sealer.seal(place('body', saved.version), policies);
+    // Of several at once on PostgreSQL each may still find `basedOn` the newest: the key then lets one of them in.
+    const { rows } = await sql<{ version: number }>`
+      insert into policy_versions (version, data, body)
+      select cast(${saved.version} as bigint), cast(${data} as text), cast(${body} as text)
+      where (select coalesce(max(version), 0) from policy_versions) = cast(${basedOn} as bigint)
+      on conflict (version) do nothing
+      returning version`.execute(this.#db);
+    if (rows.length > 0) return saved;
+    const conflict = await this.latest();
+    if (conflict === undefined) throw new Misconfigured(`there is no version ${basedOn} of the policies to build upon`);
+    return { conflict };
+  }
+
+  #versionOf(row: PolicyVersionRow): PolicyVersion {
+    const head = this.#headOf(row);
+    const policies = this.#sealer.open(place('body', row.version), row.body) as Json;
+    if (policiesHash(policies) !== head.hash) {
+      throw new Misconfigured(`version ${row.version} of the policies is not the list that was saved`);
+    }
+    return { ...head, policies };
+  }
+
+  #headOf(row: Pick<PolicyVersionRow, 'version' | 'data'>): PolicyVersionHead {
+    const { at, ...rest } = sealedHead.parse(this.#sealer.open(place('data', row.version), row.data));
+    return { version: row.version, at: new Date(at), ...rest };
+  }
+}
+
+function place(column: 'data' | 'body', version: number): SealedPlace {
+  return { table: 'policy_versions', column, row: String(version) };
+}
