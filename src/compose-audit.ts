@@ -10,6 +10,7 @@ import { AuditSigner } from './core/audit-signer.ts';
 import { type HeadSigner, headKey, headSigner } from './core/audit-signing.ts';
 import type { Clock } from './core/clock.ts';
 import { Misconfigured } from './core/errors.ts';
+import { ReportCounter } from './core/report-counter.ts';
 import type { Stores } from './core/stores.ts';
 import { syslogFrame } from './outbound/syslog-message.ts';
 import { SyslogSender } from './outbound/syslog-sender.ts';
@@ -35,7 +36,7 @@ export interface AuditWork {
 }
 
 export interface AuditWorkParts {
-  readonly stores: Pick<Stores, 'audit' | 'duties'>;
+  readonly stores: Pick<Stores, 'audit' | 'duties' | 'reports'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Milliseconds from one turn to the next; 5 seconds when left out. */
@@ -43,7 +44,7 @@ export interface AuditWorkParts {
 }
 
 /**
- * Signs the audit's head and ships its rows, as configured.
+ * Signs the audit's head and ships its rows, as configured, and counts them for the reports.
  * @throws Misconfigured when a file that the configuration names cannot be used
  */
 export function createAuditWork(configuration: Pick<Configuration, 'audit'>, parts: AuditWorkParts): AuditWork {
@@ -69,6 +70,8 @@ export function createAuditWork(configuration: Pick<Configuration, 'audit'>, par
     });
     turns.push((ending) => shipper.turn(ending));
   }
+  const counter = new ReportCounter({ ...own, reports: stores.reports });
+  turns.push((ending) => counter.turn(ending));
   return new AuditTurns(turns, { log, turnMs: parts.turnMs ?? defaultTurnMs });
 }
 
@@ -89,7 +92,6 @@ class AuditTurns implements AuditWork {
   }
 
   start(): void {
-    if (this.#turns.length === 0) return;
     this.#timer = setInterval(() => this.#run(), this.#parts.turnMs).unref();
     this.#run();
   }

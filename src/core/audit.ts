@@ -12,6 +12,7 @@ export type AuditEventName =
   | 'sign-in.withheld'
   | 'challenge.sent'
   | 'challenge.failed'
+  | 'gate.opened'
   | 'gate.passed'
   | 'gate.wrong'
   | 'gate.refused'

@@ -24,7 +24,9 @@ export class FlowAudit {
       readonly detail?: { readonly [name: string]: string | number | boolean };
     },
   ): Promise<void> {
-    const { request, gate, detail } = about;
+    const { request, gate } = about;
+    // Whoever counts, or reads one row, must not take what nobody could pass for what somebody did not pass.
+    const detail = flow.subject.kind === 'decoy' ? { decoy: true, ...about.detail } : about.detail;
     await this.#audit.append({
       at: this.#clock.now(),
       event,

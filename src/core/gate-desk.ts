@@ -63,7 +63,9 @@ export class GateDesk {
     const { step, link } = this.openStep(flow);
     try {
       const memory = await step.open(await this.#context(flow, link, request.language));
-      return (await this.#needs.stores.flows.save({ ...flow, step: settled(flow.step), memory })) ?? flow;
+      const opened = (await this.#needs.stores.flows.save({ ...flow, step: settled(flow.step), memory })) ?? flow;
+      await this.#needs.audit.write('gate.opened', flow, { request, gate: link.gate, detail: { step: link.step } });
+      return opened;
     } catch (fault) {
       await this.#needs.stores.flows.save({ ...flow, step: settled(flow.step) });
       await this.#needs.audit.write('gate.fault', flow, { request, gate: link.gate });

@@ -9,6 +9,7 @@ import type { LinkStore } from './notice-links.ts';
 import type { OutboxRow, OutboxStore } from './outbox.ts';
 import type { PolicyStore } from './policy-store.ts';
 import type { CallOutcome } from './provider.ts';
+import type { ReportStore } from './report-store.ts';
 
 /**
  * Everything that outlives a request. One schema carries on SQLite and PostgreSQL, and one contract suite runs on both.
@@ -28,6 +29,7 @@ export interface Stores {
   readonly audit: AuditStore;
   readonly duties: DutyStore;
   readonly policies: PolicyStore;
+  readonly reports: ReportStore;
   readonly sessions: SessionStore;
   /** Brings the schema to the current version; safe to run on several nodes at once. Returns what it applied. */
   migrate(): Promise<readonly string[]>;
@@ -194,8 +196,8 @@ export interface AuditStore {
   about(subject: string, limit: number): Promise<readonly AuditRow[]>;
 }
 
-/** What one node at a time does with the audit: `sign` its head, `ship` its rows. */
-export type DutyName = 'sign' | 'ship';
+/** What one node at a time does with the audit: `sign` its head, `ship` its rows, `count` them for the reports. */
+export type DutyName = 'sign' | 'ship' | 'count';
 
 /** How far a duty has come. */
 export interface Duty {

@@ -6,6 +6,7 @@ import { limits } from './migrations/0003-limits.ts';
 import { outbox } from './migrations/0004-outbox.ts';
 import { audit } from './migrations/0006-audit.ts';
 import { policies } from './migrations/0007-policies.ts';
+import { reports } from './migrations/0010-reports.ts';
 
 /**
  * Every step from an empty database to the schema of today, in order of name. Forward only; a step that was released
@@ -19,5 +20,6 @@ export function migrations(sealer: Sealer): Record<string, Migration> {
     '0006-audit': audit,
     '0004-outbox': outbox,
     '0007-policies': policies,
+    '0010-reports': reports,
   };
 }

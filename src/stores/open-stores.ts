@@ -14,6 +14,7 @@ import { SqlLimitStore } from './limit-store.ts';
 import { SqlLinkStore } from './link-store.ts';
 import { SqlOutboxStore } from './outbox-store.ts';
 import { SqlPolicyStore } from './policy-store.ts';
+import { SqlReportStore } from './report-store.ts';
 import type { Database, Tables } from './schema.ts';
 import { SqlSendStore } from './send-store.ts';
 import { SqlSessionStore } from './session-store.ts';
@@ -49,6 +50,7 @@ export async function openStores(settings: StoreSettings, needs: StoreNeeds): Pr
     outbox: guarded(new SqlOutboxStore(all), patience),
     links: guarded(new SqlLinkStore(all), patience),
     audit: guarded(new SqlAuditStore(all), patience),
+    reports: guarded(new SqlReportStore(all), patience),
     duties: guarded(new SqlDutyStore(all), patience),
     policies: guarded(new SqlPolicyStore(all), patience),
     sessions: guarded(new SqlSessionStore(all), patience),

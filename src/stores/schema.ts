@@ -22,6 +22,8 @@ export interface Tables {
   readonly audit: AuditTableRow;
   readonly audit_head: AuditHeadRow;
   readonly audit_duties: AuditDutyRow;
+  readonly daily_counts: DailyCountRow;
+  readonly coverage: CoverageRow;
   readonly sessions: SessionRow;
   readonly policy_versions: PolicyVersionRow;
   readonly probes: ProbeRow;
@@ -167,6 +169,28 @@ export interface AuditDutyRow {
   readonly held_until: number;
   readonly position: number;
   readonly moved_at: number | null;
+}
+
+/** How often something happened on one day; see core/report-counts.ts. */
+export interface DailyCountRow {
+  readonly day: string;
+  readonly event: string;
+  readonly portal: string;
+  readonly gate: string;
+  readonly provider: string;
+  readonly why: string;
+  readonly decoy: number;
+  readonly count: number;
+}
+
+export interface CoverageRow {
+  readonly day: string;
+  readonly unit: string;
+  /** What the unit is found by: its path without regard to case. */
+  readonly unit_key: string;
+  readonly people: number;
+  readonly registered: number;
+  readonly ready: number;
 }
 
 export interface SessionRow {

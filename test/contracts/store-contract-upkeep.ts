@@ -182,6 +182,8 @@ async function dropAll(sql: StoreWorld['sql']): Promise<void> {
     'audit_head',
     'audit_duties',
     'policy_versions',
+    'daily_counts',
+    'coverage',
     'sessions',
   ];
   for (const table of [...own, 'probes', 'kysely_migration', 'kysely_migration_lock']) await sql(`drop table ${table}`);

@@ -9,6 +9,7 @@ import { limitContract } from './store-contract-limits.ts';
 import { outboxContract } from './store-contract-outbox.ts';
 import { policyContract } from './store-contract-policies.ts';
 import { recordContract } from './store-contract-records.ts';
+import { reportContract } from './store-contract-reports.ts';
 import { sealingContract } from './store-contract-sealing.ts';
 import { sendContract } from './store-contract-sends.ts';
 import { upkeepContract } from './store-contract-upkeep.ts';
@@ -29,6 +30,7 @@ export function storeContract(name: string, create: () => Promise<TestDatabase>)
     describe('audit', () => auditContract(world));
     describe('the audit, read', () => auditReadingContract(world));
     describe('duties', () => dutyContract(world));
+    describe('reports', () => reportContract(world));
     describe('sendings', () => sendContract(world));
     describe('limits', () => limitContract(world));
     describe('held enrolments', () => heldContract(world));
