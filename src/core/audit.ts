@@ -76,6 +76,24 @@ export interface AuditPage {
   readonly limit: number;
 }
 
+/** What rows are looked for: those that have all of it. Texts are compared as they are. */
+export interface AuditSearch {
+  readonly subject?: string;
+  readonly event?: AuditEventName;
+  readonly flow?: string;
+  readonly address?: string;
+  readonly correlation?: string;
+  /** Written at this moment or later. */
+  readonly from?: Date;
+  /** Written at this moment or earlier. */
+  readonly to?: Date;
+  /** Only rows before this number: the next page. */
+  readonly before?: number;
+  /** Only rows after this number, and of those the ones next to it: the page before. */
+  readonly after?: number;
+  readonly limit: number;
+}
+
 /** Knows from elsewhere what rows were; asked while the chain is walked. */
 export interface AuditWitness {
   /** Why this row, which fits into the chain, is still not the one that was written; undefined when nothing speaks against it. */

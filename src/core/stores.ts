@@ -1,4 +1,4 @@
-import type { AuditBreak, AuditEvent, AuditPage, AuditRow, AuditWitness } from './audit.ts';
+import type { AuditBreak, AuditEvent, AuditPage, AuditRow, AuditSearch, AuditWitness } from './audit.ts';
 import type { Challenge, ChallengeState } from './challenge.ts';
 import type { Flow } from './flow.ts';
 import type { JournalEntry, JournalOutcome } from './journal.ts';
@@ -190,6 +190,11 @@ export interface AuditStore {
   head(): Promise<{ readonly sequence: number; readonly hash: string }>;
   /** Rows in order. A row that was made unreadable comes as well as it can be read: nothing hides what follows it. */
   page(wanted: AuditPage): Promise<readonly AuditRow[]>;
+  /**
+   * Rows that have all of what is looked for, newest first. Nodes whose clocks differ by more than an hour may hide rows
+   * at the ends of a time; the numbers hide nothing.
+   */
+  search(wanted: AuditSearch): Promise<readonly AuditRow[]>;
   /** First and last number of the rows from one moment to another, both included; undefined when there is none. */
   between(from: Date, to: Date): Promise<{ readonly first: number; readonly last: number } | undefined>;
   /** The rows about one subject, newest first; at most `limit`. */

@@ -3,6 +3,7 @@ import {
   type AuditEvent,
   type AuditPage,
   type AuditRow,
+  type AuditSearch,
   type AuditWitness,
   auditGenesis,
   auditHash,
@@ -12,6 +13,7 @@ import type { Sealer } from '../core/sealer.ts';
 import type { AuditStore } from '../core/stores.ts';
 import { isSealedHead, sealHead } from './audit-head.ts';
 import { auditRowOf, readableRowOf, tableRowOf } from './audit-rows.ts';
+import { searchAudit } from './audit-search.ts';
 import type { AuditTableRow, Database } from './schema.ts';
 
 const pageSize = 500;
@@ -87,6 +89,10 @@ export class SqlAuditStore implements AuditStore {
     if (upTo !== undefined) query = query.where('sequence', '<=', upTo);
     if (event !== undefined) query = query.where('event', '=', event);
     return (await query.orderBy('sequence').limit(limit).execute()).map(readableRowOf);
+  }
+
+  async search(wanted: AuditSearch): Promise<readonly AuditRow[]> {
+    return (await searchAudit(this.#db, wanted)).map(readableRowOf);
   }
 
   async between(from: Date, to: Date): Promise<{ readonly first: number; readonly last: number } | undefined> {

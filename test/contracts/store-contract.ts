@@ -11,6 +11,7 @@ import { policyContract } from './store-contract-policies.ts';
 import { recordContract } from './store-contract-records.ts';
 import { reportContract } from './store-contract-reports.ts';
 import { sealingContract } from './store-contract-sealing.ts';
+import { auditSearchContract } from './store-contract-search.ts';
 import { sendContract } from './store-contract-sends.ts';
 import { upkeepContract } from './store-contract-upkeep.ts';
 import { type TestDatabase, useStoreWorld } from './store-world.ts';
@@ -29,6 +30,7 @@ export function storeContract(name: string, create: () => Promise<TestDatabase>)
     describe('enrolments, journal and sessions', () => recordContract(world));
     describe('audit', () => auditContract(world));
     describe('the audit, read', () => auditReadingContract(world));
+    describe('a search of the audit', () => auditSearchContract(world));
     describe('duties', () => dutyContract(world));
     describe('reports', () => reportContract(world));
     describe('sendings', () => sendContract(world));

@@ -1,0 +1,168 @@
+/**
+ * Fills an audit with a million rows, as a year of use would, and measures what the console asks of it: npm run bench:audit
+ * Prints the median and the slowest of many askings, each of which is for something else.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type AuditEvent,
+  type AuditEventName,
+  type AuditSearch,
+  auditGenesis,
+  auditHash,
+} from '../../src/core/audit.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { reportedEvents } from '../../src/core/report.ts';
+import { ReportCounter } from '../../src/core/report-counter.ts';
+import { createSealer } from '../../src/core/sealer.ts';
+import { sealHead } from '../../src/stores/audit-head.ts';
+import { tableRowOf } from '../../src/stores/audit-rows.ts';
+import { openStores } from '../../src/stores/open-stores.ts';
+import { openSqlite } from '../../src/stores/sqlite.ts';
+import { measure } from './measure.ts';
+
+const rows = Number(process.argv[2] ?? 1_000_000);
+const people = 100_000;
+const pageRows = 50;
+const yearMs = 365 * 86_400_000;
+const end = Date.now();
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const pick = <One>(of: readonly One[]): One => of[Math.floor(Math.random() * of.length)] as One;
+
+/** What one person leaves in the audit on the way to an unlock, most often. */
+const usual: readonly AuditEventName[] = [
+  'flow.started',
+  'gate.opened',
+  'challenge.sent',
+  'gate.passed',
+  'gate.opened',
+  'gate.wrong',
+  'gate.passed',
+  'write.intended',
+  'write.done',
+  'notice.sent',
+];
+/** Few among a million. */
+const rare: readonly AuditEventName[] = ['account.unbarred', 'enrolment.removing', 'gate.disabled'];
+/** One address from which half of everything comes, as behind a proxy that nobody named. */
+const crowded = '192.0.2.1';
+const subjects = Array.from({ length: people }, () => randomUUID());
+const flows: string[] = [];
+const correlations: string[] = [];
+
+function eventAt(number: number): AuditEvent {
+  const step = number % usual.length;
+  if (step === 0) flows.push(randomBytes(9).toString('base64url'));
+  const correlation = randomUUID();
+  if (number % 1_000 === 0) correlations.push(correlation);
+  const event = Math.random() < 0.0001 ? pick(rare) : (usual[step] as AuditEventName);
+  return {
+    at: new Date(Math.round(end - yearMs + (yearMs * number) / rows)),
+    event,
+    // Every tenth row is about one person of the hundred who come again and again.
+    subject: subjects[flows.length % 10 === 0 ? flows.length % 100 : (flows.length * 7_919) % people] as string,
+    portal: 'reset',
+    flow: flows.at(-1) as string,
+    ...(event.startsWith('gate.') ? { gate: step < 4 ? 'otp-sms' : 'questions' } : {}),
+    address: number % 2 === 0 ? crowded : `198.51.${flows.length % 200}.${number % 250}`,
+    correlation,
+    detail: event.startsWith('gate.') ? { step: 'verify', number } : { action: 'unlock', number },
+  };
+}
+
+function fill(file: string, seal: (head: { sequence: number; hash: string }) => string): void {
+  const database = openSqlite(file);
+  const insert = database.prepare(
+    `insert into audit values (@sequence, @at, @event, @subject, @portal, @flow, @gate, @address, @correlation, @detail, @hash)`,
+  );
+  let hash = auditGenesis;
+  database.transaction(() => {
+    for (let sequence = 1; sequence <= rows; sequence += 1) {
+      const event = eventAt(sequence - 1);
+      hash = auditHash(hash, sequence, event);
+      insert.run(tableRowOf({ ...event, sequence, hash }));
+    }
+    const head = { sequence: rows, hash };
+    database.prepare('update audit_head set sequence = ?, hash = ?, seal = ?').run(rows, hash, seal(head));
+  })();
+  database.close();
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-audit-'));
+const file = join(folder, 'latchkey.db');
+const sealer = createSealer({ keys: [{ id: 'bench', secret: randomBytes(32) }] });
+const stores = await openStores({ kind: 'sqlite', file, 'busy-timeout-ms': 10_000 }, { sealer, clock: systemClock });
+try {
+  await stores.migrate();
+  const began = performance.now();
+  fill(file, (head) => sealHead(sealer, head));
+  print(`${rows} rows, ${Math.round(statSync(file).size / 1e6)} MB, in ${seconds(began)} s`);
+
+  const counting = performance.now();
+  await new ReportCounter({ ...stores, clock: systemClock, node: 'bench' }).turn();
+  print(`counted by day for the first time in ${seconds(counting)} s`);
+
+  const anywhere = () => 1 + Math.floor(Math.random() * rows);
+  const month = (): Pick<AuditSearch, 'from' | 'to'> => {
+    const from = end - yearMs + Math.random() * yearMs;
+    return { from: new Date(from), to: new Date(from + 30 * 86_400_000) };
+  };
+  const busy = (): string => subjects[Math.floor(Math.random() * 10) * 10] as string;
+  const searches: Readonly<Record<string, () => Omit<AuditSearch, 'limit'>>> = {
+    'the newest': () => ({}),
+    'a page in the middle': () => ({ before: anywhere() }),
+    'the page before one': () => ({ after: anywhere() }),
+    'one month': month,
+    'one person': () => ({ subject: pick(subjects) }),
+    'one person who is often there, later pages': () => ({ subject: busy(), before: anywhere() }),
+    'one person and what seldom happens': () => ({ subject: busy(), event: pick(rare) }),
+    'one flow': () => ({ flow: pick(flows) }),
+    'one correlation id': () => ({ correlation: pick(correlations) }),
+    'one address': () => ({ address: `198.51.${anywhere() % 200}.${anywhere() % 250}` }),
+    'half the audit’s address, in a month': () => ({ address: crowded, ...month() }),
+    'half the audit’s address, and what seldom happens': () => ({ address: crowded, event: pick(rare) }),
+    'what often happens, in a month': () => ({ event: 'gate.passed', ...month() }),
+    'what seldom happens': () => ({ event: pick(rare) }),
+    'what seldom happens, in a month': () => ({ event: pick(rare), ...month() }),
+    'what never happens': () => ({ event: 'store.restored' }),
+    nobody: () => ({ subject: randomUUID() }),
+    'a person, an address and an event, in a month': () => ({
+      subject: busy(),
+      address: crowded,
+      event: 'gate.passed',
+      ...month(),
+    }),
+  };
+  for (const [name, wanted] of Object.entries(searches)) {
+    const { p50, p99 } = await measure({ count: 100, atOnce: 1 }, async () => {
+      await stores.audit.search({ ...wanted(), limit: pageRows });
+    });
+    print(`${name.padEnd(52)} median ${p50.toFixed(1)} ms, slowest ${p99.toFixed(1)} ms`);
+  }
+  const day = (at: number) => new Date(at).toISOString().slice(0, 10);
+  for (const days of [30, 365]) {
+    const span = { from: day(end - days * 86_400_000), to: day(end) };
+    const { p50, p99 } = await measure({ count: 50, atOnce: 1 }, async () => {
+      await stores.reports.counts(span, reportedEvents);
+    });
+    print(`${`counts of ${days} days`.padEnd(52)} median ${p50.toFixed(1)} ms, slowest ${p99.toFixed(1)} ms`);
+  }
+  const appended = await measure({ count: 500, atOnce: 1 }, async () => {
+    await stores.audit.append({ ...eventAt(anywhere()), at: new Date() });
+  });
+  print(`${'one more row'.padEnd(52)} median ${appended.p50.toFixed(1)} ms, slowest ${appended.p99.toFixed(1)} ms`);
+  const walking = performance.now();
+  const broken = await stores.audit.verify();
+  print(`the whole chain checked in ${seconds(walking)} s: ${broken === undefined ? 'whole' : 'BROKEN'}`);
+  print(`memory at the end ${Math.round(process.memoryUsage().rss / 1e6)} MB`);
+  if (broken !== undefined) process.exitCode = 1;
+} finally {
+  await stores.close();
+  rmSync(folder, { recursive: true });
+}
+
+function seconds(since: number): string {
+  return ((performance.now() - since) / 1000).toFixed(1);
+}
