@@ -9,7 +9,7 @@ import { Misconfigured } from './core/errors.ts';
 import type { Channel, Courier, MfaProvider } from './core/provider.ts';
 import type { ProviderRoute, ProviderRoutes } from './core/provider-route.ts';
 import type { Sealer } from './core/sealer.ts';
-import type { SendingRules } from './core/sending-rules.ts';
+import type { SendingPrice, SendingRules } from './core/sending-rules.ts';
 import type { AllProviderNeeds, Definitions } from './definitions.ts';
 import { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
 import { VirtualPhones } from './providers/demo/virtual-phones.ts';
@@ -96,6 +96,13 @@ function routeTo(needs: ProviderWorldNeeds, name: string, made: MfaProvider | Co
   };
 }
 
+/** What one sending of each provider costs, where its settings say so. */
+export function pricesOf({ providers }: Pick<Configuration, 'providers'>): ReadonlyMap<string, SendingPrice> {
+  return new Map(
+    Object.entries(providers).flatMap(([name, { price }]) => (price === undefined ? [] : [[name, price]])),
+  );
+}
+
 /** The demo's phones cost nothing and bomb nobody. */
 function rulesOf(settings: Settings, demo: boolean): SendingRules {
   const { limits, countries } = settings;
@@ -159,6 +166,7 @@ function ownSettings(settings: Settings): Record<string, unknown> {
     'denied-prefixes': ____,
     limits: _____,
     breaker: ______,
+    price: _______,
     ...own
   } = settings;
   return own;

@@ -2,17 +2,9 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { configuredHeadKeys, configuredSigner, fromFile } from '../compose-audit.ts';
 import type { Configuration } from '../config.ts';
-import {
-  type HeadSigner,
-  HeadWitness,
-  headKey,
-  headsIn,
-  headsOf,
-  keyIdOf,
-  type SignedHead,
-} from '../core/audit-signing.ts';
+import { keptHeads } from '../core/audit-check.ts';
+import { type HeadSigner, HeadWitness, headKey, headsIn, keyIdOf, type SignedHead } from '../core/audit-signing.ts';
 import { Misconfigured } from '../core/errors.ts';
-import type { AuditStore } from '../core/stores.ts';
 import { type Outcome, withAudit, withFaultsSaid } from './store-commands.ts';
 
 /** What stands behind `latchkey audit verify`. */
@@ -22,8 +14,6 @@ export interface VerifyWish {
   /** PEM files of public keys, beside those of the configuration. */
   readonly publicKey?: readonly string[];
 }
-
-const pageSize = 500;
 
 /** Walks the audit chain and holds every signed head against it. Reads only, so a server may go on writing meanwhile. */
 export function verifyAudit(configuration: Configuration, wish: VerifyWish = {}): Promise<Outcome> {
@@ -74,17 +64,6 @@ async function headsInFile(file: string): Promise<readonly SignedHead[]> {
     throw new Misconfigured(`--heads: ${fault instanceof Error ? fault.message : file}`, fault);
   }
   return heads;
-}
-
-async function keptHeads(audit: AuditStore): Promise<readonly SignedHead[]> {
-  const heads: SignedHead[] = [];
-  for (let after = 0; ; ) {
-    const page = await audit.page({ after, event: 'audit.head-signed', limit: pageSize });
-    heads.push(...headsOf(page));
-    const last = page.at(-1);
-    if (last === undefined) return heads;
-    after = last.sequence;
-  }
 }
 
 function headLines(

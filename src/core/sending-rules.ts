@@ -22,6 +22,13 @@ export interface SendingRules {
   readonly limits?: SendingLimits;
 }
 
+/** What one sending costs: somebody's own figure, for the reports. */
+export interface SendingPrice {
+  readonly amount: number;
+  /** ISO 4217, such as EUR. */
+  readonly currency: string;
+}
+
 const country = z
   .string()
   .regex(/^[A-Z]{2}$/, 'must be a country such as GB')
@@ -47,6 +54,13 @@ export const sendingSettings = {
       'over-all': z.int().min(1).max(100_000).default(500),
     })
     .prefault({}),
+  /** What one sending costs, for the reports. */
+  price: z
+    .strictObject({
+      amount: z.number().min(0).max(1_000),
+      currency: z.string().regex(/^[A-Z]{3}$/, 'must be a currency such as EUR'),
+    })
+    .optional(),
   /** Failures in a row after which the provider is left alone, and for how many seconds. */
   breaker: z
     .strictObject({ failures: z.int().min(1).max(100).default(5), seconds: z.int().min(5).max(3600).default(30) })
