@@ -1,6 +1,7 @@
 import type { AuditBreak, AuditEvent, AuditPage, AuditRow, AuditSearch, AuditWitness } from './audit.ts';
 import type { Challenge, ChallengeState } from './challenge.ts';
 import type { Flow } from './flow.ts';
+import type { JobStore } from './jobs.ts';
 import type { JournalEntry, JournalOutcome } from './journal.ts';
 import type { Json } from './json.ts';
 import type { LimitStore } from './limits.ts';
@@ -31,6 +32,7 @@ export interface Stores {
   readonly policies: PolicyStore;
   readonly reports: ReportStore;
   readonly sessions: SessionStore;
+  readonly jobs: JobStore;
   /** Brings the schema to the current version; safe to run on several nodes at once. Returns what it applied. */
   migrate(): Promise<readonly string[]>;
   /** Whether the schema is current and a write goes through, with a sentence for an operator. */

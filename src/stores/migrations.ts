@@ -7,6 +7,7 @@ import { outbox } from './migrations/0004-outbox.ts';
 import { audit } from './migrations/0006-audit.ts';
 import { policies } from './migrations/0007-policies.ts';
 import { reports } from './migrations/0010-reports.ts';
+import { jobs } from './migrations/0009-jobs.ts';
 
 /**
  * Every step from an empty database to the schema of today, in order of name. Forward only; a step that was released
@@ -21,5 +22,6 @@ export function migrations(sealer: Sealer): Record<string, Migration> {
     '0004-outbox': outbox,
     '0007-policies': policies,
     '0010-reports': reports,
+    '0009-jobs': jobs,
   };
 }

@@ -9,6 +9,7 @@ import { SqlEnrolmentStore } from './enrolment-store.ts';
 import { SqlFailureStore } from './failure-store.ts';
 import { guarded, toFault } from './faults.ts';
 import { SqlFlowStore } from './flow-store.ts';
+import { SqlJobStore } from './job-store.ts';
 import { SqlJournalStore } from './journal-store.ts';
 import { SqlLimitStore } from './limit-store.ts';
 import { SqlLinkStore } from './link-store.ts';
@@ -54,6 +55,7 @@ export async function openStores(settings: StoreSettings, needs: StoreNeeds): Pr
     duties: guarded(new SqlDutyStore(all), patience),
     policies: guarded(new SqlPolicyStore(all), patience),
     sessions: guarded(new SqlSessionStore(all), patience),
+    jobs: guarded(new SqlJobStore(all), patience),
     migrate: () => upkeep.migrate(),
     health: () => healthOf(upkeep),
     purge: (now) => upkeep.purge(now),

@@ -26,6 +26,7 @@ export interface Tables {
   readonly coverage: CoverageRow;
   readonly sessions: SessionRow;
   readonly policy_versions: PolicyVersionRow;
+  readonly jobs: JobRow;
   readonly probes: ProbeRow;
 }
 
@@ -204,6 +205,26 @@ export interface PolicyVersionRow {
   readonly version: number;
   readonly data: string;
   readonly body: string;
+/** Long work; `slot` only while it runs, of which each is taken once. */
+export interface JobRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly started_by: string;
+  readonly started_at: number;
+  /** Its last sign of life. */
+  readonly beat_at: number;
+  readonly state: string;
+  readonly slot: number | null;
+  readonly done: number;
+  readonly total: number | null;
+  /** 1 when somebody asked it to end. */
+  readonly cancel_wanted: number;
+  readonly ended_at: number | null;
+  readonly failure: string | null;
+  /** Who started it is called what. */
+  readonly data: string;
+  /** What came out. */
+  readonly body: string | null;
 }
 
 /** Written by every health check. */

@@ -17,6 +17,8 @@ const idleMs = 30 * 24 * 60 * 60_000;
 
 /** Settled writes are in the audit as well. */
 const settledMs = 90 * 24 * 60 * 60_000;
+/** What a job found names people, and is soon no longer true. */
+const jobsMs = 7 * 24 * 60 * 60_000;
 
 /** Whom nobody can find out about: the same login looks the same with these and without. */
 const decoys = ['decoy:%', 'under-bar:%'];
@@ -100,6 +102,10 @@ export class Upkeep {
         .deleteFrom('outbox')
         .where('state', '=', 'set-aside')
         .where('expires_at', '<=', now.getTime() - setAsideMs)
+        .executeTakeFirst(),
+      await this.#db
+        .deleteFrom('jobs')
+        .where('beat_at', '<=', now.getTime() - jobsMs)
         .executeTakeFirst(),
       await this.#db.deleteFrom('notice_links').where('expires_at', '<=', now.getTime()).executeTakeFirst(),
       // A decoy's bar for good ends nothing and nobody clears it: a flood of made-up names would leave its own for ever.

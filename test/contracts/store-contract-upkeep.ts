@@ -185,6 +185,7 @@ async function dropAll(sql: StoreWorld['sql']): Promise<void> {
     'daily_counts',
     'coverage',
     'sessions',
+    'jobs',
   ];
   for (const table of [...own, 'probes', 'kysely_migration', 'kysely_migration_lock']) await sql(`drop table ${table}`);
 }

@@ -5,6 +5,7 @@ import { auditReadingContract, dutyContract } from './store-contract-duties.ts';
 import { failureContract } from './store-contract-failures.ts';
 import { flowContract } from './store-contract-flows.ts';
 import { heldContract } from './store-contract-held.ts';
+import { jobContract } from './store-contract-jobs.ts';
 import { limitContract } from './store-contract-limits.ts';
 import { outboxContract } from './store-contract-outbox.ts';
 import { policyContract } from './store-contract-policies.ts';
@@ -39,6 +40,7 @@ export function storeContract(name: string, create: () => Promise<TestDatabase>)
     describe('outbox', () => outboxContract(world));
     describe('policies', () => policyContract(world));
     describe('sealing', () => sealingContract(world));
+    describe('jobs', () => jobContract(world));
     describe('upkeep', () => upkeepContract(world));
   });
 }
