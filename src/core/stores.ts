@@ -67,6 +67,9 @@ export interface Enrolment {
   readonly provedAt: Date;
 }
 
+/** That an enrolment is there and since when, without what it holds. */
+export type ProvedGate = Pick<Enrolment, 'gate' | 'provedAt'>;
+
 /** An enrolment that does not count yet. */
 export interface HeldEnrolment {
   /** Names this one: another that replaces it has another. */
@@ -88,6 +91,11 @@ export interface EnrolmentStore {
   of(accountId: string): Promise<readonly Enrolment[]>;
   /** The same, and those that count no more because too many failed in a row: they are still somebody's. */
   registered(accountId: string): Promise<readonly Enrolment[]>;
+  /**
+   * As `of`, for a page of accounts at once and without what the gates kept: nothing is unsealed. Accounts that have none
+   * are not in the map.
+   */
+  proved(accountIds: readonly string[]): Promise<ReadonlyMap<string, readonly ProvedGate[]>>;
   /** Those that do not count yet. */
   held(accountId: string): Promise<readonly HeldEnrolment[]>;
   /** Adds it, or replaces what the gate kept about the account before, held ones included. */
@@ -124,6 +132,8 @@ export interface FailureStore {
   bar(subject: string, rules: LockoutRules, now: Date, tell?: readonly OutboxRow[]): Promise<Lockout>;
   /** The bar that stands now, if any. */
   lockout(subject: string, now: Date): Promise<Lockout | undefined>;
+  /** Those of a page of subjects that are barred now. */
+  barred(subjects: readonly string[], now: Date): Promise<ReadonlySet<string>>;
   /** Ends a bar that ends by itself, and forgets earlier ones, as after a whole flow that succeeded. */
   forgive(subject: string): Promise<void>;
   /**

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import { mostInARow } from '../core/lockout.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
-import type { Enrolment, EnrolmentStore, HeldEnrolment, KeepAlso } from '../core/stores.ts';
+import type { Enrolment, EnrolmentStore, HeldEnrolment, KeepAlso, ProvedGate } from '../core/stores.ts';
 import { putRows } from './outbox-store.ts';
 import type { Database, HeldEnrolmentRow, Tables } from './schema.ts';
 
@@ -40,6 +40,43 @@ export class SqlEnrolmentStore implements EnrolmentStore {
       }));
     const grown = ripe.map((row) => this.#enrolment(row));
     return [...kept, ...grown].sort((a, b) => (a.gate < b.gate ? -1 : 1));
+  }
+
+  async proved(accountIds: readonly string[]): Promise<ReadonlyMap<string, readonly ProvedGate[]>> {
+    if (accountIds.length === 0) return new Map();
+    const columns = ['account_id', 'gate', 'proved_at'] as const;
+    const kept = await this.#db
+      .selectFrom('enrolments')
+      .select(columns)
+      .where('account_id', 'in', accountIds)
+      .execute();
+    const ripe = await this.#db
+      .selectFrom('held_enrolments')
+      .select(columns)
+      .where('account_id', 'in', accountIds)
+      .where('counts_from', '<=', this.#clock.now().getTime())
+      .execute();
+    const worthless = await this.#db
+      .selectFrom('failures')
+      .select(['subject', 'gate'])
+      .where('subject', 'in', accountIds)
+      .where('in_a_row', '>=', mostInARow)
+      .execute();
+    const byAccount = new Map<string, Map<string, Date>>();
+    // What was held and counts by now stands in the other's place.
+    for (const { account_id, gate, proved_at } of [...kept, ...ripe]) {
+      const gates = byAccount.get(account_id) ?? new Map<string, Date>();
+      byAccount.set(account_id, gates.set(gate, new Date(proved_at)));
+    }
+    for (const { subject, gate } of worthless) byAccount.get(subject)?.delete(gate);
+    return new Map(
+      [...byAccount]
+        .filter(([, gates]) => gates.size > 0)
+        .map(([id, gates]) => [
+          id,
+          [...gates].map(([gate, provedAt]) => ({ gate, provedAt })).sort((a, b) => (a.gate < b.gate ? -1 : 1)),
+        ]),
+    );
   }
 
   async held(accountId: string): Promise<readonly HeldEnrolment[]> {

@@ -146,6 +146,17 @@ export class SqlFailureStore implements FailureStore {
     return bar.until === null || bar.until > now.getTime() ? lockoutOf(bar) : undefined;
   }
 
+  async barred(subjects: readonly string[], now: Date): Promise<ReadonlySet<string>> {
+    if (subjects.length === 0) return new Set();
+    const rows = await this.#db
+      .selectFrom('bars')
+      .select('subject')
+      .where('subject', 'in', subjects)
+      .where((row) => row.or([row('until', 'is', null), row('until', '>', now.getTime())]))
+      .execute();
+    return new Set(rows.map(({ subject }) => subject));
+  }
+
   async forgive(subject: string): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
       await transaction.deleteFrom('bars').where('subject', '=', subject).where('until', 'is not', null).execute();

@@ -176,6 +176,17 @@ export function failureContract(world: () => StoreWorld): void {
       expect(await failures.bar('ana', { ...rules, barsUntilPermanent: 1 }, noon)).toStrictEqual({ bars: 1 });
     });
 
+    test('are told of many subjects at once as they are told of one', async () => {
+      const { failures } = world().stores;
+      await failures.bar('ana', rules, noon);
+      await failures.bar('ben', { ...rules, barsUntilPermanent: 1 }, noon);
+      await failures.bar('cem', rules, later(-15));
+      const subjects = ['ana', 'ben', 'cem', 'dan'];
+      expect(await world().other.failures.barred(subjects, noon)).toStrictEqual(new Set(['ana', 'ben']));
+      expect(await failures.barred(subjects, later(15))).toStrictEqual(new Set(['ben']));
+      expect(await failures.barred([], noon)).toStrictEqual(new Set());
+    });
+
     test('are not stacked: of 20 at once, on two nodes, one is made and all see it', async () => {
       const { stores, other } = world();
       const bars = await together([stores, other], 20, (node) => node.failures.bar('ana', rules, noon));

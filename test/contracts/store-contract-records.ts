@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { mostInARow } from '../../src/core/lockout.ts';
 import { later, noon, sampleEntry } from './store-samples.ts';
 import type { StoreWorld } from './store-world.ts';
 
@@ -21,6 +22,41 @@ function enrolmentContract(world: () => StoreWorld): void {
     expect(await enrolments.of('ana')).toStrictEqual([{ ...kept, gate: 'otp-sms', data: '+4930901820' }, replaced]);
     expect(await enrolments.of('ben')).toStrictEqual([{ ...kept, accountId: 'ben', data: null }]);
     expect(await enrolments.of('eve')).toStrictEqual([]);
+  });
+
+  test('are told of many accounts at once as they are told of one, without what they hold', async () => {
+    const { stores, other } = world();
+    const { enrolments, failures } = stores;
+    await enrolments.keep(kept);
+    await enrolments.keep({ ...kept, gate: 'otp-sms', provedAt: later(-9) });
+    await enrolments.keep({ ...kept, accountId: 'ben' });
+    await enrolments.keep({ ...kept, accountId: 'cem', gate: 'phone', provedAt: later(-8) });
+    await enrolments.keep(
+      { ...kept, accountId: 'cem', gate: 'phone', provedAt: later(-7) },
+      { hold: { id: 'ripe', countsFrom: noon } },
+    );
+    await enrolments.keep({ ...kept, accountId: 'dan' }, { hold: { id: 'green', countsFrom: later(1) } });
+    for (let tries = 0; tries < mostInARow; tries += 1) await failures.count('ben', 'questions', 1_000, noon);
+    const ids = ['ana', 'ben', 'cem', 'dan', 'eve'];
+    const found = await other.enrolments.proved(ids);
+    expect(found).toStrictEqual(
+      new Map([
+        [
+          'ana',
+          [
+            { gate: 'otp-sms', provedAt: later(-9) },
+            { gate: 'questions', provedAt: noon },
+          ],
+        ],
+        ['cem', [{ gate: 'phone', provedAt: later(-7) }]],
+      ]),
+    );
+    for (const id of ids) {
+      const one = (await enrolments.of(id)).map(({ gate, provedAt }) => ({ gate, provedAt }));
+      expect(found.get(id) ?? [], id).toStrictEqual(one);
+    }
+    expect(await enrolments.proved([])).toStrictEqual(new Map());
+    expect(await enrolments.proved(['ana'])).toHaveProperty('size', 1);
   });
 
   test('are removed one by one, and it is told whether there was one', async () => {
