@@ -1,4 +1,6 @@
 import type { AuditBreak, AuditEvent, AuditPage, AuditRow, AuditSearch, AuditWitness } from './audit.ts';
+import type { AuditBreak, AuditEvent, AuditPage, AuditRow, AuditWitness } from './audit.ts';
+import type { CampaignStore } from './campaign-store.ts';
 import type { Challenge, ChallengeState } from './challenge.ts';
 import type { Flow } from './flow.ts';
 import type { JobStore } from './jobs.ts';
@@ -33,6 +35,7 @@ export interface Stores {
   readonly reports: ReportStore;
   readonly sessions: SessionStore;
   readonly jobs: JobStore;
+  readonly campaigns: CampaignStore;
   /** Brings the schema to the current version; safe to run on several nodes at once. Returns what it applied. */
   migrate(): Promise<readonly string[]>;
   /** Whether the schema is current and a write goes through, with a sentence for an operator. */
@@ -40,8 +43,8 @@ export interface Stores {
   /** Deletes what is past its time: flows, challenges, sessions, idle counters, settled writes. Returns how many. */
   purge(now: Date): Promise<number>;
   /**
-   * Ends whatever is open: flows, challenges and sessions. After a backup was restored, codes that were used may lie in
-   * it unused. Failures, bars, enrolments, the journal and the audit stay. Returns how many rows went.
+   * Ends whatever is open: flows, challenges, sessions and campaigns. After a backup was restored, codes that were used
+   * may lie in it unused, and letters that went out are not in it. Failures, bars, enrolments, the journal and the audit stay. Returns how many rows went.
    */
   endOpen(): Promise<number>;
   close(): Promise<void>;
@@ -215,10 +218,15 @@ export interface AuditStore {
 
 /** What one node at a time does with the audit: `sign` its head, `ship` its rows, `count` them for the reports. */
 export type DutyName = 'sign' | 'ship' | 'count';
+/**
+ * What one node at a time does: `sign` the audit's head, `ship` its rows, write a `campaign`'s letters, and once a day
+ * look at everybody's `coverage`.
+ */
+export type DutyName = 'sign' | 'ship' | 'campaign' | 'coverage';
 
 /** How far a duty has come. */
 export interface Duty {
-  /** Sequence of the last audit row that is done with; 0 at first. */
+  /** Sequence of the last audit row that is done with, or days since 1970 of the last look; 0 at first. */
   readonly position: number;
   /** When the position moved last; undefined before the first time. */
   readonly movedAt?: Date;

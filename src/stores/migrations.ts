@@ -8,6 +8,7 @@ import { audit } from './migrations/0006-audit.ts';
 import { policies } from './migrations/0007-policies.ts';
 import { reports } from './migrations/0010-reports.ts';
 import { jobs } from './migrations/0009-jobs.ts';
+import { campaigns } from './migrations/0011-campaigns.ts';
 
 /**
  * Every step from an empty database to the schema of today, in order of name. Forward only; a step that was released
@@ -23,5 +24,6 @@ export function migrations(sealer: Sealer): Record<string, Migration> {
     '0007-policies': policies,
     '0010-reports': reports,
     '0009-jobs': jobs,
+    '0011-campaigns': campaigns,
   };
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Sealer } from '../core/sealer.ts';
 import type { Stores } from '../core/stores.ts';
 import { SqlAuditStore } from './audit-store.ts';
+import { SqlCampaignStore } from './campaign-store.ts';
 import { SqlChallengeStore } from './challenge-store.ts';
 import { SqlDutyStore } from './duty-store.ts';
 import { SqlEnrolmentStore } from './enrolment-store.ts';
@@ -56,6 +57,7 @@ export async function openStores(settings: StoreSettings, needs: StoreNeeds): Pr
     policies: guarded(new SqlPolicyStore(all), patience),
     sessions: guarded(new SqlSessionStore(all), patience),
     jobs: guarded(new SqlJobStore(all), patience),
+    campaigns: guarded(new SqlCampaignStore(all), patience),
     migrate: () => upkeep.migrate(),
     health: () => healthOf(upkeep),
     purge: (now) => upkeep.purge(now),

@@ -27,6 +27,9 @@ export interface Tables {
   readonly sessions: SessionRow;
   readonly policy_versions: PolicyVersionRow;
   readonly jobs: JobRow;
+  readonly campaigns: CampaignRow;
+  readonly campaign_letters: CampaignLetterRow;
+  readonly campaign_opt_outs: CampaignOptOutRow;
   readonly probes: ProbeRow;
 }
 
@@ -225,6 +228,39 @@ export interface JobRow {
   readonly data: string;
   /** What came out. */
   readonly body: string | null;
+}
+
+export interface CampaignRow {
+  readonly id: string;
+  /** Its kind while it runs, of which each stands once. */
+  readonly running_kind: string | null;
+  readonly state: string;
+  readonly started_by: string;
+  readonly started_at: number;
+  readonly ended_at: number | null;
+  readonly letters: number;
+  /** The day of the last wave. */
+  readonly wave: string | null;
+  readonly wave_letters: number;
+  /** 1 when nobody is left to write to on that day. */
+  readonly wave_over: number;
+  /** Numbers only, as JSON. */
+  readonly standing: string | null;
+  readonly data: string;
+}
+
+export interface CampaignLetterRow {
+  readonly campaign_id: string;
+  readonly account_id: string;
+  readonly wave: string;
+  readonly at: number;
+}
+
+export interface CampaignOptOutRow {
+  readonly account_id: string;
+  readonly set_by: string;
+  readonly at: number;
+  readonly data: string;
 }
 
 /** Written by every health check. */

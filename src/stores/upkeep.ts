@@ -17,6 +17,8 @@ const idleMs = 30 * 24 * 60 * 60_000;
 
 /** Settled writes are in the audit as well. */
 const settledMs = 90 * 24 * 60 * 60_000;
+/** Letters of a campaign count as long as it may still write: longer than all its reminders take. */
+const lettersMs = 2 * 365 * 24 * 60 * 60_000;
 /** What a job found names people, and is soon no longer true. */
 const jobsMs = 7 * 24 * 60 * 60_000;
 
@@ -104,6 +106,10 @@ export class Upkeep {
         .where('expires_at', '<=', now.getTime() - setAsideMs)
         .executeTakeFirst(),
       await this.#db
+        .deleteFrom('campaign_letters')
+        .where('at', '<=', now.getTime() - lettersMs)
+        .executeTakeFirst(),
+      await this.#db
         .deleteFrom('jobs')
         .where('beat_at', '<=', now.getTime() - jobsMs)
         .executeTakeFirst(),
@@ -140,7 +146,12 @@ export class Upkeep {
       for (const table of ['flows', 'challenges', 'call_outcomes', 'sessions', 'notice_links'] as const) {
         ended += Number((await transaction.deleteFrom(table).executeTakeFirst()).numDeletedRows);
       }
-      return ended;
+      const stopped = await transaction
+        .updateTable('campaigns')
+        .set({ state: 'stopped', running_kind: null, ended_at: this.#clock.now().getTime() })
+        .where('state', '=', 'running')
+        .executeTakeFirst();
+      return ended + Number(stopped.numUpdatedRows);
     });
   }
 

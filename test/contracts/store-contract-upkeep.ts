@@ -186,6 +186,9 @@ async function dropAll(sql: StoreWorld['sql']): Promise<void> {
     'coverage',
     'sessions',
     'jobs',
+    'campaigns',
+    'campaign_letters',
+    'campaign_opt_outs',
   ];
   for (const table of [...own, 'probes', 'kysely_migration', 'kysely_migration_lock']) await sql(`drop table ${table}`);
 }

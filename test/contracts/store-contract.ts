@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { auditContract } from './store-contract-audit.ts';
+import { campaignContract } from './store-contract-campaigns.ts';
 import { challengeContract } from './store-contract-challenges.ts';
 import { auditReadingContract, dutyContract } from './store-contract-duties.ts';
 import { failureContract } from './store-contract-failures.ts';
@@ -41,6 +42,7 @@ export function storeContract(name: string, create: () => Promise<TestDatabase>)
     describe('policies', () => policyContract(world));
     describe('sealing', () => sealingContract(world));
     describe('jobs', () => jobContract(world));
+    describe('campaigns', () => campaignContract(world));
     describe('upkeep', () => upkeepContract(world));
   });
 }
