@@ -1,6 +1,7 @@
 import type { AuditBreak, AuditEvent, AuditPage, AuditRow, AuditSearch, AuditWitness } from './audit.ts';
 import type { AuditBreak, AuditEvent, AuditPage, AuditRow, AuditWitness } from './audit.ts';
 import type { CampaignStore } from './campaign-store.ts';
+import type { AuditBreak, AuditEvent, AuditEventName, AuditPage, AuditRow, AuditWitness } from './audit.ts';
 import type { Challenge, ChallengeState } from './challenge.ts';
 import type { Flow } from './flow.ts';
 import type { JobStore } from './jobs.ts';
@@ -58,8 +59,13 @@ export interface FlowStore {
    * @returns the flow as stored, or undefined when somebody else was faster
    */
   save(flow: Flow): Promise<Flow | undefined>;
-  /** Ends every other open flow of this account, in its favour or not. Returns how many ended. */
-  endOthers(accountId: string, exceptId: string, now: Date): Promise<number>;
+  /**
+   * Ends every other open flow of this account, in its favour or not. Returns how many ended. `tell` goes into the outbox
+   * in the same transaction, unless none did.
+   */
+  endOthers(accountId: string, exceptId: string, now: Date, tell?: readonly OutboxRow[]): Promise<number>;
+  /** How many flows of this account are open: those that `endOthers` would end. */
+  openOf(accountId: string, now: Date): Promise<number>;
 }
 
 /** What one gate keeps about one account. */
@@ -103,8 +109,8 @@ export interface EnrolmentStore {
   held(accountId: string): Promise<readonly HeldEnrolment[]>;
   /** Adds it, or replaces what the gate kept about the account before, held ones included. */
   keep(enrolment: Enrolment, also?: KeepAlso): Promise<void>;
-  /** Returns whether there was one. */
-  remove(accountId: string, gate: string): Promise<boolean>;
+  /** Returns whether there was one. `tell` goes into the outbox in the same transaction, unless there was none. */
+  remove(accountId: string, gate: string, tell?: readonly OutboxRow[]): Promise<boolean>;
 }
 
 /** Tries in a row, per subject and gate, and the bars that follow from them. A subject is an account id or a decoy key. */
@@ -144,8 +150,12 @@ export interface FailureStore {
    * not count any more, until it is registered again.
    */
   inARow(subject: string, gate: string): Promise<number>;
-  /** Ends every bar and forgets earlier ones, as the helpdesk does. */
-  unbar(subject: string): Promise<void>;
+  /**
+   * Ends every bar of these subjects and forgets earlier ones, as the helpdesk does. `tell` goes into the outbox in the
+   * same transaction, unless there was none.
+   * @returns whether there was any: of several who end the same, one hears true
+   */
+  unbar(subjects: string | readonly string[], tell?: readonly OutboxRow[]): Promise<boolean>;
 }
 
 export interface ChallengeStore {
@@ -212,8 +222,8 @@ export interface AuditStore {
   search(wanted: AuditSearch): Promise<readonly AuditRow[]>;
   /** First and last number of the rows from one moment to another, both included; undefined when there is none. */
   between(from: Date, to: Date): Promise<{ readonly first: number; readonly last: number } | undefined>;
-  /** The rows about one subject, newest first; at most `limit`. */
-  about(subject: string, limit: number): Promise<readonly AuditRow[]>;
+  /** The rows about one subject, of one event when it is named, newest first; at most `limit`. */
+  about(subject: string, limit: number, event?: AuditEventName): Promise<readonly AuditRow[]>;
 }
 
 /** What one node at a time does with the audit: `sign` its head, `ship` its rows, `count` them for the reports. */

@@ -1,6 +1,7 @@
 import {
   type AuditBreak,
   type AuditEvent,
+  type AuditEventName,
   type AuditPage,
   type AuditRow,
   type AuditSearch,
@@ -65,15 +66,11 @@ export class SqlAuditStore implements AuditStore {
     return missing === undefined ? broken : { sequence: previous.sequence + 1, reason: missing };
   }
 
-  async about(subject: string, limit: number): Promise<readonly AuditRow[]> {
-    const rows = await this.#db
-      .selectFrom('audit')
-      .selectAll()
-      .where('subject', '=', subject)
-      .orderBy('sequence', 'desc')
-      .limit(limit)
-      .execute();
-    return rows.map(auditRowOf);
+  async about(subject: string, limit: number, event?: AuditEventName): Promise<readonly AuditRow[]> {
+    const all = this.#db.selectFrom('audit').selectAll().where('subject', '=', subject);
+    const wanted = event === undefined ? all : all.where('event', '=', event);
+    const rows = await wanted.orderBy('sequence', 'desc').limit(limit).execute();
+    return rows.map(readableRowOf);
   }
 
   async head(): Promise<{ readonly sequence: number; readonly hash: string }> {

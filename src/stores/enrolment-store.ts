@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import { mostInARow } from '../core/lockout.ts';
+import type { OutboxRow } from '../core/outbox.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
 import type { Enrolment, EnrolmentStore, HeldEnrolment, KeepAlso, ProvedGate } from '../core/stores.ts';
 import { putRows } from './outbox-store.ts';
@@ -119,7 +120,7 @@ export class SqlEnrolmentStore implements EnrolmentStore {
     });
   }
 
-  async remove(accountId: string, gate: string): Promise<boolean> {
+  async remove(accountId: string, gate: string, tell: readonly OutboxRow[] = []): Promise<boolean> {
     return this.#db.transaction().execute(async (transaction) => {
       const results = [
         await forget(transaction, { accountId, gate }),
@@ -129,7 +130,9 @@ export class SqlEnrolmentStore implements EnrolmentStore {
           .where('gate', '=', gate)
           .executeTakeFirst(),
       ];
-      return results.some((result) => result.numDeletedRows > 0n);
+      const removed = results.some((result) => result.numDeletedRows > 0n);
+      if (removed) await putRows(transaction, this.#sealer, tell);
+      return removed;
     });
   }
 

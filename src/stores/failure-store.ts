@@ -169,10 +169,13 @@ export class SqlFailureStore implements FailureStore {
     });
   }
 
-  async unbar(subject: string): Promise<void> {
-    await this.#db.transaction().execute(async (transaction) => {
-      await transaction.deleteFrom('bars').where('subject', '=', subject).execute();
-      await transaction.updateTable('failures').set({ held_until: 0 }).where('subject', '=', subject).execute();
+  async unbar(subjects: string | readonly string[], tell: readonly OutboxRow[] = []): Promise<boolean> {
+    const all = [subjects].flat();
+    return this.#db.transaction().execute(async (transaction) => {
+      const ended = await transaction.deleteFrom('bars').where('subject', 'in', all).executeTakeFirst();
+      await transaction.updateTable('failures').set({ held_until: 0 }).where('subject', 'in', all).execute();
+      if (ended.numDeletedRows > 0n) await putRows(transaction, this.#sealer, tell);
+      return ended.numDeletedRows > 0n;
     });
   }
 }

@@ -1,7 +1,9 @@
 import type { Flow, FlowStep } from '../core/flow.ts';
 import type { Json } from '../core/json.ts';
+import type { OutboxRow } from '../core/outbox.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
 import type { FlowStore } from '../core/stores.ts';
+import { putRows } from './outbox-store.ts';
 import { type Database, type FlowRow, idHash } from './schema.ts';
 
 /** A flow without its secret id and with times that JSON can hold; all that is personal is in here. */
@@ -50,16 +52,30 @@ export class SqlFlowStore implements FlowStore {
   }
 
   /** One statement, which leaves the sealed bodies alone: `read` lets the column win when it says cancelled. */
-  async endOthers(accountId: string, exceptId: string, now: Date): Promise<number> {
-    const result = await this.#db
-      .updateTable('flows')
-      .set((row) => ({ state: 'cancelled', version: row('version', '+', 1) }))
+  async endOthers(accountId: string, exceptId: string, now: Date, tell: readonly OutboxRow[] = []): Promise<number> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const result = await transaction
+        .updateTable('flows')
+        .set((row) => ({ state: 'cancelled', version: row('version', '+', 1) }))
+        .where('account_id', '=', accountId)
+        .where('id_hash', '<>', idHash(exceptId))
+        .where('state', 'in', endable)
+        .where('expires_at', '>', now.getTime())
+        .executeTakeFirst();
+      if (result.numUpdatedRows > 0n) await putRows(transaction, this.#sealer, tell);
+      return Number(result.numUpdatedRows);
+    });
+  }
+
+  async openOf(accountId: string, now: Date): Promise<number> {
+    const { open } = await this.#db
+      .selectFrom('flows')
+      .select((rows) => rows.fn.countAll<number>().as('open'))
       .where('account_id', '=', accountId)
-      .where('id_hash', '<>', idHash(exceptId))
       .where('state', 'in', endable)
       .where('expires_at', '>', now.getTime())
-      .executeTakeFirst();
-    return Number(result.numUpdatedRows);
+      .executeTakeFirstOrThrow();
+    return Number(open);
   }
 
   #row(flow: Flow): FlowRow {

@@ -27,6 +27,9 @@ export function auditContract(world: () => StoreWorld): void {
     await audit.append(sampleEvent({ subject: 'somebody else' }));
     expect(await audit.about('subject-1', 3)).toStrictEqual(rows.reverse().slice(0, 3));
     expect(await audit.about('nobody', 3)).toEqual([]);
+    const passed = await audit.append(sampleEvent({ event: 'gate.passed' }));
+    await audit.append(sampleEvent());
+    expect(await audit.about('subject-1', 3, 'gate.passed')).toStrictEqual([passed]);
   });
 
   test('50 appends at once, on two nodes, make one chain without a fork or a gap', async () => {

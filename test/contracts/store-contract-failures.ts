@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LockoutRules } from '../../src/core/lockout.ts';
-import { later, noon } from './store-samples.ts';
+import { later, noon, sampleRow } from './store-samples.ts';
 import { type StoreWorld, together } from './store-world.ts';
 
 const rules: LockoutRules = { threshold: 5, minutes: 15, barsUntilPermanent: 3 };
@@ -229,6 +229,20 @@ export function failureContract(world: () => StoreWorld): void {
       expect(await failures.lockout('ana', noon)).toBeUndefined();
       expect(await failures.count('ana', 'questions', 5, noon)).toBe(1);
       expect(await failures.bar('ana', rules, noon)).toStrictEqual({ until: later(15), bars: 1 });
+    });
+
+    test('of several subjects are ended together and told once, whoever ends them at the same moment', async () => {
+      const { stores, other } = world();
+      for (const subject of ['ana', 'sign-in:ana', 'ben']) await stores.failures.bar(subject, rules, noon);
+      const ended = await together([stores, other], 10, (node) =>
+        node.failures.unbar(['ana', 'sign-in:ana'], [sampleRow()]),
+      );
+      expect(ended.filter(Boolean)).toHaveLength(1);
+      expect(await stores.outbox.standing()).toMatchObject({ waiting: 1 });
+      for (const subject of ['ana', 'sign-in:ana']) {
+        expect(await stores.failures.lockout(subject, noon)).toBeUndefined();
+      }
+      expect(await stores.failures.lockout('ben', noon)).toBeDefined();
     });
   });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FlowStep } from '../../src/core/flow.ts';
-import { later, noon, sampleFlow } from './store-samples.ts';
+import { later, noon, sampleFlow, sampleRow } from './store-samples.ts';
 import { type StoreWorld, together } from './store-world.ts';
 
 export function flowContract(world: () => StoreWorld): void {
@@ -90,6 +90,36 @@ export function flowContract(world: () => StoreWorld): void {
     await flows.create(mine);
     await flows.create(sampleFlow({ subject: mine.subject, step }));
     expect(await flows.endOthers(accountOf(mine), mine.id, noon)).toBe(ended);
+  });
+
+  test('the open flows of an account are counted: those that would be ended, and no others', async () => {
+    const { flows } = world().stores;
+    const mine = sampleFlow();
+    const { subject } = mine;
+    const steps: readonly FlowStep[] = [
+      { kind: 'choose' },
+      { kind: 'writing', journalId: 'j', action: 'reset', since: 1 },
+      { kind: 'done', certain: true },
+      { kind: 'cancelled' },
+    ];
+    for (const flow of [mine, sampleFlow(), sampleFlow({ subject, expiresAt: later(-1) })]) await flows.create(flow);
+    for (const step of steps) await flows.create(sampleFlow({ subject, step }));
+    expect(await world().other.flows.openOf(accountOf(mine), noon)).toBe(2);
+    expect(await flows.endOthers(accountOf(mine), '', noon)).toBe(2);
+    expect(await flows.openOf(accountOf(mine), noon)).toBe(0);
+  });
+
+  test('what is told of an end is written when something ended, and only then', async () => {
+    const { flows, outbox } = world().stores;
+    const mine = sampleFlow();
+    await flows.create(mine);
+    await flows.endOthers(accountOf(mine), mine.id, noon, [sampleRow()]);
+    expect(await outbox.standing()).toMatchObject({ waiting: 0 });
+    const ended = await together([world().stores, world().other], 8, (node) =>
+      node.flows.endOthers(accountOf(mine), '', noon, [sampleRow()]),
+    );
+    expect(ended.reduce((sum, count) => sum + count, 0)).toBe(1);
+    expect(await outbox.standing()).toMatchObject({ waiting: 1 });
   });
 
   test('a flow that was ended from outside cannot be saved by whoever still holds it', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { mostInARow } from '../../src/core/lockout.ts';
-import { later, noon, sampleEntry } from './store-samples.ts';
-import type { StoreWorld } from './store-world.ts';
+import { later, noon, sampleEntry, sampleRow } from './store-samples.ts';
+import { type StoreWorld, together } from './store-world.ts';
 
 export function recordContract(world: () => StoreWorld): void {
   describe('enrolments', () => enrolmentContract(world));
@@ -67,6 +67,16 @@ function enrolmentContract(world: () => StoreWorld): void {
     expect(await enrolments.remove('ana', 'questions')).toBe(false);
     expect(await enrolments.remove('ben', 'otp-sms')).toBe(false);
     expect((await enrolments.of('ana')).map(({ gate }) => gate)).toEqual(['otp-sms']);
+  });
+
+  test('are removed and told of in one, and of several who remove the same one tells', async () => {
+    const { stores, other } = world();
+    await stores.enrolments.keep(kept);
+    const removed = await together([stores, other], 10, (node) =>
+      node.enrolments.remove('ana', 'questions', [sampleRow()]),
+    );
+    expect(removed.filter(Boolean)).toHaveLength(1);
+    expect(await stores.outbox.standing()).toMatchObject({ waiting: 1 });
   });
 }
 
