@@ -1,7 +1,13 @@
-import type { AuditBreak, AuditEvent, AuditPage, AuditRow, AuditSearch, AuditWitness } from './audit.ts';
-import type { AuditBreak, AuditEvent, AuditPage, AuditRow, AuditWitness } from './audit.ts';
+import type {
+  AuditBreak,
+  AuditEvent,
+  AuditEventName,
+  AuditPage,
+  AuditRow,
+  AuditSearch,
+  AuditWitness,
+} from './audit.ts';
 import type { CampaignStore } from './campaign-store.ts';
-import type { AuditBreak, AuditEvent, AuditEventName, AuditPage, AuditRow, AuditWitness } from './audit.ts';
 import type { Challenge, ChallengeState } from './challenge.ts';
 import type { Flow } from './flow.ts';
 import type { JobStore } from './jobs.ts';
@@ -226,13 +232,11 @@ export interface AuditStore {
   about(subject: string, limit: number, event?: AuditEventName): Promise<readonly AuditRow[]>;
 }
 
-/** What one node at a time does with the audit: `sign` its head, `ship` its rows, `count` them for the reports. */
-export type DutyName = 'sign' | 'ship' | 'count';
 /**
- * What one node at a time does: `sign` the audit's head, `ship` its rows, write a `campaign`'s letters, and once a day
- * look at everybody's `coverage`.
+ * What one node at a time does: `sign` the audit's head, `ship` its rows, `count` them for the reports, write a
+ * `campaign`'s letters, and once a day look at everybody's `coverage`.
  */
-export type DutyName = 'sign' | 'ship' | 'campaign' | 'coverage';
+export type DutyName = 'sign' | 'ship' | 'count' | 'campaign' | 'coverage';
 
 /** How far a duty has come. */
 export interface Duty {

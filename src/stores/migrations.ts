@@ -6,8 +6,8 @@ import { limits } from './migrations/0003-limits.ts';
 import { outbox } from './migrations/0004-outbox.ts';
 import { audit } from './migrations/0006-audit.ts';
 import { policies } from './migrations/0007-policies.ts';
-import { reports } from './migrations/0010-reports.ts';
 import { jobs } from './migrations/0009-jobs.ts';
+import { reports } from './migrations/0010-reports.ts';
 import { campaigns } from './migrations/0011-campaigns.ts';
 
 /**
@@ -22,8 +22,8 @@ export function migrations(sealer: Sealer): Record<string, Migration> {
     '0006-audit': audit,
     '0004-outbox': outbox,
     '0007-policies': policies,
-    '0010-reports': reports,
     '0009-jobs': jobs,
+    '0010-reports': reports,
     '0011-campaigns': campaigns,
   };
 }

@@ -208,6 +208,8 @@ export interface PolicyVersionRow {
   readonly version: number;
   readonly data: string;
   readonly body: string;
+}
+
 /** Long work; `slot` only while it runs, of which each is taken once. */
 export interface JobRow {
   readonly id: string;
