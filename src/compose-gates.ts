@@ -15,6 +15,11 @@ export function chainedGates({ policies }: Pick<Configuration, 'policies'>): rea
   return [...new Set(policies.flatMap(({ chain }) => chain))];
 }
 
+/** Gates that prove that somebody knows something, which others can find out. */
+export function knowledgeOf({ gates }: Definitions): readonly string[] {
+  return gates.filter(({ factor }) => factor === 'knowledge').map(({ id }) => id);
+}
+
 /**
  * Every gate of a chain, in the chains' order, and after them those that no chain has and that work all the same: whoever
  * enrolled one before it was taken out confirms a change with it.

@@ -5,7 +5,7 @@ import type { Services } from './app.ts';
 import { createAuditWork } from './compose-audit.ts';
 import { createDirectory, watchDirectory } from './compose-directory.ts';
 import { createDoors, type Door, type SharedServices } from './compose-doors.ts';
-import { chainedGates, createGates, strongestFirst } from './compose-gates.ts';
+import { chainedGates, createGates, knowledgeOf, strongestFirst } from './compose-gates.ts';
 import { createVisitLimits } from './compose-limits.ts';
 import { createNotices } from './compose-notices.ts';
 import { openPasswordScreen } from './compose-passwords.ts';
@@ -29,6 +29,7 @@ import { createSealer } from './core/sealer.ts';
 import { SignInGuard } from './core/sign-in.ts';
 import { SteadyClock } from './core/steady-clock.ts';
 import type { Stores } from './core/stores.ts';
+import { WayRunner } from './core/way-runner.ts';
 import { WriteDesk } from './core/write-desk.ts';
 import type { Definitions } from './definitions.ts';
 import { ServiceState } from './portals/service-state.ts';
@@ -112,6 +113,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const desk = new GateDesk({ gates, stores, audit });
   const starter = new FlowStarter({
     strongestFirst: strongestFirst(gates, needs),
+    knowledge: knowledgeOf(definitions),
     desk,
     stores,
     directory,
@@ -145,7 +147,8 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
         'a new password must be changed at the next sign-in: grant the right Unexpire Password; see latchkey check',
       ),
   });
-  const actions = new ActionRunner({ stores, directory, policies, screen, audit, writes, clock });
+  const actions = new ActionRunner({ stores, desk, directory, policies, screen, audit, writes, clock });
+  const ways = new WayRunner({ desk, stores, audit, clock });
   const guard = new SignInGuard({
     policies,
     directory,
@@ -167,6 +170,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const services: SharedServices = {
     starter,
     runner,
+    ways,
     desk,
     actions,
     audit,

@@ -13,12 +13,28 @@ const weak: Readonly<Record<ChainWeakness, Omit<Finding, 'subject'>>> = {
   'knowledge-alone': {
     level: 'problem',
     detail: 'can be passed without proving that somebody has something: whoever finds the answers out has the account',
-    remedy: 'Put phone or otp-sms before it. In production this starts only with knowledge-alone: accept.',
+    remedy:
+      'Put phone or otp-sms before it, or ask for more of its gates. In production this starts only with knowledge-alone: accept.',
+  },
+  'unlock-by-knowledge': {
+    level: 'warning',
+    detail: 'whoever finds the answers out can unlock the account, and try passwords again',
+    remedy: 'Put phone or otp-sms first, or raise unlock-after.',
   },
   'knowledge-first': {
     level: 'warning',
     detail: 'begins with what others can find out, so that anybody may try and use up the tries of the owner',
     remedy: 'Put phone or otp-sms first.',
+  },
+  'one-destination': {
+    level: 'warning',
+    detail: 'two gates of one way may reach one and the same number or mailbox, and whoever has that has both',
+    remedy: 'Put a gate of another kind in the place of one of them.',
+  },
+  'no-alternative-to-the-phone': {
+    level: 'warning',
+    detail: 'has no way without a telephone: a stolen number opens it, and whoever lost theirs needs the helpdesk',
+    remedy: 'Add a gate that needs no telephone, and set needed so that it can stand in for one.',
   },
 };
 
@@ -93,14 +109,14 @@ function missing(subject: string, what: string): Finding {
 function strengthOf(policy: Policy, definitions: Definitions): readonly Finding[] {
   const subject = subjectOf(policy);
   const gates = policy.chain.flatMap((id) => definitions.gates.filter((gate) => gate.id === id));
-  const { methods, weaknesses } = chainStrength(gates, policy.needed);
+  const { methods, unlockMethods, weaknesses } = chainStrength(gates, policy);
   const many = policy.needed === undefined ? '' : `any ${policy.needed} of `;
-  const detail = `${many}${gates.map(({ id }) => id).join(', ')}: ${counted(methods)} by NIST SP 800-63B`;
-  const found: readonly Finding[] =
-    weaknesses.length > 0
-      ? weaknesses.map((weakness) => ({ subject, ...weak[weakness] }))
-      : [{ level: 'ok', subject, detail }];
-  return [...found, ...privilegedFindings(policy)];
+  const unlock =
+    policy.unlockAfter === undefined ? '' : `; the unlock, after ${policy.unlockAfter}, as ${unlockMethods}`;
+  const detail = `${many}${gates.map(({ id }) => id).join(', ')}: ${counted(methods)} by NIST SP 800-63B${unlock}`;
+  const worth: readonly Finding[] = weaknesses.includes('knowledge-alone') ? [] : [{ level: 'ok', subject, detail }];
+  const found = weaknesses.map((weakness) => ({ subject, ...weak[weakness] }));
+  return [...worth, ...found, ...privilegedFindings(policy)];
 }
 
 function privilegedFindings(policy: Policy): readonly Finding[] {

@@ -3,8 +3,9 @@ import type { Account } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory, PasswordPolicy } from './directory.ts';
 import { BadRequest } from './errors.ts';
-import { type Flow, isPasswordMoved, nextStep, quiet, zoneOf } from './flow.ts';
+import { type Flow, isPasswordMoved, nextStep, passedLinks, quiet, zoneOf } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
+import type { GateDesk } from './gate-desk.ts';
 import type { Action, JournalOutcome } from './journal.ts';
 import type { Message, Problem } from './message.ts';
 import { type PasswordRule, passwordRules, unmetProblem } from './password-rules.ts';
@@ -13,10 +14,12 @@ import type { Policies } from './policies.ts';
 import { barredFromReset, isOutgrown } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Stores } from './stores.ts';
+import { arriving, isOpening } from './ways.ts';
 import { notDone, type WriteDesk } from './write-desk.ts';
 
 export interface ActionRunnerNeeds {
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
+  readonly desk: GateDesk;
   readonly directory: Directory;
   readonly policies: Policies;
   readonly screen: PasswordScreen;
@@ -56,11 +59,13 @@ export class ActionRunner {
     return { account, policy, rules: passwordRules({ policy, screen: this.#needs.screen }, account) };
   }
 
-  /** Keeps the password and unlocks, or goes on to the page that asks for a new one. */
+  /** Keeps the password and unlocks, or goes on to the page that asks for a new one, or to the gates before it. */
   async choose(flow: Flow, action: Action, request: RequestContext): Promise<Flow> {
     if (flow.step.kind !== 'choose' || !flow.actions.includes(action)) {
       throw new BadRequest(`${action} is not offered here`);
     }
+    // What is asked for now may still lie ahead of the flow, and is looked at when it ends.
+    if (action === 'reset' && flow.step.at !== undefined) return this.#goOn(flow, request);
     const standing = await this.#standing(flow, action);
     if (standing.kind === 'outgrown') return this.#startAgain(flow, request);
     return action === 'reset' ? this.#move(flow, { kind: 'chose-reset' }) : this.#write(flow, { action }, request);
@@ -109,6 +114,15 @@ export class ActionRunner {
     return this.#finish(flow, { outcome, ...(outcome === 'not-done' ? { problem: notDone } : {}) });
   }
 
+  async #goOn(flow: Flow, request: RequestContext): Promise<Flow> {
+    const { stores, clock, desk } = this.#needs;
+    const step = nextStep(flow, { kind: 'chose-reset' });
+    if (step === undefined) throw new BadRequest('there is nothing to go on to');
+    const saved = await stores.flows.save(arriving(quiet(flow), step, clock.now()));
+    if (saved === undefined) return this.#current(flow);
+    return isOpening(saved) ? desk.open(saved, request) : saved;
+  }
+
   async #judge(flow: Flow, typed: { password: string; repeat: string }): Promise<Judged> {
     const slip = (field: string, key: string): Judged => ({ problems: [{ field, message: { key } }], rejected: false });
     if (typed.password === '') return slip('password', 'password.empty');
@@ -134,10 +148,12 @@ export class ActionRunner {
     order: { readonly action: Action; readonly newPassword?: string },
     request: RequestContext,
   ): Promise<Flow> {
-    const { directory, stores, clock, writes } = this.#needs;
+    const { directory, stores, clock, writes, desk } = this.#needs;
     const standing = await this.#standing(flow, order.action);
     if (standing.kind === 'outgrown') return this.#startAgain(flow, request);
     if (standing.kind === 'refused') return this.#refuse(flow, request);
+    const disowned = await desk.disowned(flow);
+    if (disowned !== undefined) return this.#disown(flow, disowned, request);
     const write = await directory.prepareWrite(standing.account);
     const journalId = randomUUID();
     const began = nextStep(flow, {
@@ -189,9 +205,17 @@ export class ActionRunner {
     // What was registered after the flow began is the owner's answer to somebody who stands here with the old phone.
     const asked = new Set([...policy.chain, ...flow.chain.map(({ gate }) => gate)]);
     const replaced = enrolments.some(({ gate, provedAt }) => asked.has(gate) && provedAt > flow.createdAt);
+    // What was passed and is registered no more, taken away by the owner or the helpdesk perhaps, proves nothing.
+    const taken = passedLinks(flow).some(({ gate }) => !enrolments.some((enrolment) => enrolment.gate === gate));
     const barred = barredFromReset(account, policy, { lockout, enrolments });
-    const isTheirs = barred === undefined && !replaced && !isPasswordMoved(flow.subject, account);
+    const isTheirs = barred === undefined && !replaced && !taken && !isPasswordMoved(flow.subject, account);
     return isTheirs ? { kind: 'eligible', account } : { kind: 'refused' };
+  }
+
+  async #disown(flow: Flow, gate: string, request: RequestContext): Promise<Flow> {
+    await this.#needs.audit.write('gate.refused', flow, { request, gate, detail: { why: 'not-you' } });
+    await this.#needs.audit.write('flow.refused', flow, { request, detail: { why: 'not-you' } });
+    return this.#move(flow, { kind: 'refused', reason: 'not-you' });
   }
 
   async #refuse(flow: Flow, request: RequestContext): Promise<Flow> {

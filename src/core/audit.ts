@@ -14,6 +14,8 @@ export type AuditEventName =
   | 'challenge.failed'
   | 'gate.opened'
   | 'gate.passed'
+  | 'gate.switched'
+  | 'gate.left-out'
   | 'gate.wrong'
   | 'gate.refused'
   | 'gate.disabled'

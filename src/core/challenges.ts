@@ -108,6 +108,14 @@ export class Challenges {
     return result;
   }
 
+  /** Whether it was refused at the other end, also when it is over by now. */
+  async isRefused(id: string, scope: ChallengeScope): Promise<boolean> {
+    const challenge = await this.#needs.store.read(id);
+    if (challenge === undefined || !belongs(challenge, scope)) return false;
+    const known = bodyOf(challenge).outcome ?? challenge.reported;
+    return (known ?? (await this.look(id, scope)).kind) === 'refused';
+  }
+
   /** Makes it worthless: what was not sent yet stays unsent, and no answer passes any more. */
   async cancel(id: string, scope: ChallengeScope): Promise<void> {
     const found = await this.#find(id, scope);

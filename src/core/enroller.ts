@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
-import { type Flow, isPasswordMoved, type Link, subjectKey, zoneOf } from './flow.ts';
+import { type Flow, isPasswordMoved, type Link, passedLinks, subjectKey, zoneOf } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { GateDesk } from './gate-desk.ts';
 import type { Notice, NoticeEvent, Notices } from './notices.ts';
@@ -9,6 +9,7 @@ import type { Policies } from './policies.ts';
 import { barredFromUse } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Enrolment, HeldEnrolment, Stores } from './stores.ts';
+import { usedGates } from './ways.ts';
 
 /** How careful a change is taken. */
 export interface EnrolmentRules {
@@ -97,8 +98,8 @@ export class Enroller {
    * what it should: whoever knows the password alone must not replace what the owner registered meanwhile.
    */
   async #isOvertaken(flow: Flow): Promise<boolean> {
-    const at = flow.step.kind === 'gate' ? flow.step.at : flow.chain.length;
-    const own = flow.chain.slice(0, at).filter((link) => link.step === 'enrol');
+    const { leftOut = [] } = flow;
+    const own = passedLinks(flow).filter(({ gate, step }) => step === 'enrol' && !leftOut.includes(gate));
     const { desk } = this.#needs;
     return [...(await desk.enrolled(flow)), ...(await desk.held(flow))].some(
       ({ gate, provedAt }) => provedAt > flow.createdAt && !own.some((link) => link.gate === gate),
@@ -107,12 +108,6 @@ export class Enroller {
 }
 
 /** Who is told of a flow, and which gates somebody stood at: their numbers are not where to tell it. */
-export function noticeAbout({
-  subject,
-  reference,
-  chain,
-  step,
-}: Flow): Pick<Notice, 'subject' | 'reference'> & { readonly used: readonly string[] } {
-  const at = step.kind === 'gate' ? step.at : chain.length;
-  return { subject, reference, used: chain.slice(0, at + 1).map(({ gate }) => gate) };
+export function noticeAbout(flow: Flow): Pick<Notice, 'subject' | 'reference'> & { readonly used: readonly string[] } {
+  return { subject: flow.subject, reference: flow.reference, used: usedGates(flow) };
 }

@@ -5,6 +5,7 @@ import {
   type Flow,
   type FlowEvent,
   failureKey,
+  gatePatience,
   isEnded,
   type Link,
   lockoutOf,
@@ -21,9 +22,7 @@ import type { Notices } from './notices.ts';
 import { isExactly, readForm } from './posted-form.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Enrolment, Stores } from './stores.ts';
-
-/** Milliseconds after which a gate that is still being opened or judged belongs to a process that died. */
-const patience = 30_000;
+import { arriving, isOpening } from './ways.ts';
 
 export interface FlowRunnerNeeds {
   readonly desk: GateDesk;
@@ -104,7 +103,7 @@ export class FlowRunner {
     const now = this.#needs.clock.now().getTime();
     if (flow.step.kind !== 'gate') return flow;
     const since = flow.step.openingSince;
-    if (since !== undefined && now - since < patience) return flow;
+    if (since !== undefined && now - since < gatePatience) return flow;
     const claimed = await this.#save(quiet(flow), { ...flow.step, openingSince: now });
     return claimed === undefined ? this.#current(flow) : this.#needs.desk.open(claimed, request);
   }
@@ -117,7 +116,7 @@ export class FlowRunner {
     if (flow.step.kind !== 'gate') return undefined;
     const now = this.#needs.clock.now().getTime();
     const since = flow.step.judgingSince;
-    if (since !== undefined && now - since < patience) return undefined;
+    if (since !== undefined && now - since < gatePatience) return undefined;
     const claimed = await this.#save(quiet(flow), { ...flow.step, judgingSince: now });
     return claimed === undefined ? undefined : { ...claimed, step: settled(claimed.step) };
   }
@@ -227,10 +226,9 @@ export class FlowRunner {
   async #advance(flow: Flow, event: FlowEvent, request: RequestContext): Promise<Flow> {
     const step = nextStep(flow, event);
     if (step === undefined) return this.#current(flow);
-    const opening = step.kind === 'gate' ? { ...step, openingSince: this.#needs.clock.now().getTime() } : step;
-    const saved = await this.#save({ ...quiet(flow), memory: null }, opening);
+    const saved = await this.#needs.stores.flows.save(arriving(quiet(flow), step, this.#needs.clock.now()));
     if (saved === undefined) return this.#current(flow);
-    return saved.step.kind === 'gate' ? this.#needs.desk.open(saved, request) : saved;
+    return isOpening(saved) ? this.#needs.desk.open(saved, request) : saved;
   }
 
   /** Bars the account, or the decoy, and ends the flow. The directory's own lock is never touched. */

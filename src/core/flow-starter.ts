@@ -1,16 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { type Account, identityOf, passwordStamp } from './account.ts';
 import type { Clock } from './clock.ts';
+import { peopleDrawnFrom, seemingGates } from './decoy-ways.ts';
 import type { Directory } from './directory.ts';
-import { type Flow, type FlowSubject, failureKey, firstStep, isEnded, type Link, type Portal } from './flow.ts';
+import { Unavailable } from './errors.ts';
+import { type Flow, type FlowSubject, failureKey, firstStep, isEnded, type Portal } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { GateDesk } from './gate-desk.ts';
 import { type Login, loginStem } from './login.ts';
 import type { Policies } from './policies.ts';
-import { barredFromReset, barredFromUse, type Policy, registrationChain, resetChain } from './policy.ts';
+import {
+  barredFromReset,
+  barredFromUse,
+  laterOf,
+  neededOf,
+  type Policy,
+  registrationChain,
+  resetChain,
+} from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Stores } from './stores.ts';
 import type { Admission, Visiting } from './visit-limits.ts';
+import { otherWays } from './ways.ts';
 
 /** More bars upon one another than the limits let anybody run into. */
 const mostBars = 20;
@@ -18,6 +29,8 @@ const mostBars = 20;
 export interface FlowStarterNeeds {
   /** Ids of the gates that can be passed, strongest first: the chain's, and others that somebody may have enrolled. */
   readonly strongestFirst: readonly string[];
+  /** Ids of the gates that prove that somebody knows something. */
+  readonly knowledge: readonly string[];
   readonly desk: GateDesk;
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
   readonly directory: Directory;
@@ -61,6 +74,8 @@ export class FlowStarter {
     const own = await policies.match(account, request.zone);
     const seed = mac('decoy', known?.id ?? stem);
     const policy = own ?? (await policies.shownTo(known, seed, request.zone));
+    const later = laterOf(policy, this.#needs.knowledge);
+    const way = resetChain(policy, await this.#seemingGates(policy, key, seed), later);
     const reason = account === undefined ? 'unknown' : barredFromReset(account, own, { lockout, enrolments });
     const subject: FlowSubject =
       account === undefined || reason !== undefined
@@ -71,8 +86,8 @@ export class FlowStarter {
             reason: reason ?? 'unknown',
             ...(lockout === undefined ? {} : { underBars: await this.#barsUpon(key) }),
           }
-        : subjectOf(account);
-    const flow = await this.#start({ portal: 'reset', policy, subject, chain: resetChain(policy), request });
+        : { ...subjectOf(account), ...(way.alternatives === undefined ? {} : { seed }) };
+    const flow = await this.#start({ portal: 'reset', policy, subject, way, request });
     return { kind: 'started', flow };
   }
 
@@ -90,7 +105,23 @@ export class FlowStarter {
     const chain = registrationChain(policy, { registered, counting }, this.#needs.strongestFirst);
     const mayUse = chain !== undefined && barredFromUse(account, own, lockout) === undefined;
     const subject = subjectOf(account);
-    return this.#start({ portal: 'registration', policy, subject, chain: chain ?? [], request, barred: !mayUse });
+    const mayLeaveOut = policy.chain.length - neededOf(policy);
+    const way = { chain: chain ?? [], ...(mayLeaveOut === 0 ? {} : { mayLeaveOut }) };
+    return this.#start({ portal: 'registration', policy, subject, way, request, barred: !mayUse });
+  }
+
+  /** The same work for everybody; none where the chain is one and the same for all. */
+  async #seemingGates(policy: Policy, key: string, seed: string): Promise<readonly string[]> {
+    const { stores, mac } = this.#needs;
+    if (policy.needed === undefined) return policy.chain;
+    const own = await stores.enrolments.registered(key);
+    const people = await stores.enrolments.gatesOfSome(peopleDrawnFrom);
+    const pick = mac('decoy-ways', seed);
+    return seemingGates(
+      policy,
+      own.map(({ gate }) => gate),
+      { people, pick },
+    );
   }
 
   /** How many bars stand one upon the other: each is one that flows under the others ran into. */
@@ -108,12 +139,12 @@ export class FlowStarter {
     portal: Portal;
     policy: Policy;
     subject: FlowSubject;
-    chain: readonly Link[];
+    way: Pick<Flow, 'chain' | 'alternatives' | 'later' | 'unlockAfter' | 'mayLeaveOut'>;
     request: RequestContext;
     barred?: boolean;
   }): Promise<Flow> {
-    const { clock, stores, audit, desk } = this.#needs;
-    const { portal, policy, subject, chain, request } = wanted;
+    const { clock, stores, audit } = this.#needs;
+    const { portal, policy, subject, way, request } = wanted;
     const now = clock.now();
     const told = subject.kind === 'decoy' && policy.unknownLogins === 'say-so';
     const flow: Flow = {
@@ -124,12 +155,12 @@ export class FlowStarter {
       policy: policy.name,
       zone: request.zone,
       lockout: policy.lockout,
-      chain,
+      ...way,
       actions: portal === 'reset' ? policy.actions : [],
       step:
         told || wanted.barred === true
           ? { kind: 'refused', reason: 'not-eligible' }
-          : { ...firstStep(chain), openingSince: now.getTime() },
+          : { ...firstStep(way.chain), openingSince: now.getTime() },
       memory: null,
       language: request.language,
       createdAt: now,
@@ -140,7 +171,18 @@ export class FlowStarter {
     const { zone } = request;
     const detail = { decoy: subject.kind === 'decoy' ? subject.reason : false, policy: policy.name, zone };
     await audit.write('flow.started', flow, { request, detail });
-    return isEnded(flow.step) ? flow : desk.open(flow, request);
+    return isEnded(flow.step) ? flow : this.#open(flow, request);
+  }
+
+  /** Where there is another way, a gate that cannot be opened keeps nobody out: the person chooses. */
+  async #open(flow: Flow, request: RequestContext): Promise<Flow> {
+    const { desk, stores } = this.#needs;
+    try {
+      return await desk.open(flow, request);
+    } catch (fault) {
+      if (!(fault instanceof Unavailable) || otherWays(flow).length === 0) throw fault;
+      return (await stores.flows.read(flow.id)) ?? flow;
+    }
   }
 }
 

@@ -20,8 +20,23 @@ export interface Flow {
   readonly policy?: string;
   readonly zone?: Zone;
   readonly lockout?: LockoutRules;
-  /** The chain as it was when the flow started: a later change of policy never shortens it. */
+  /**
+   * The chain as it was when the flow started: a later change of policy never shortens it. Where any so many gates of a
+   * set are enough, the open one may be changed for another of the set; the chain stays as long as it is.
+   */
   readonly chain: readonly Link[];
+  /** Where any so many gates of a set are enough: those that are not in the chain now. Absent: all of the chain, in order. */
+  readonly alternatives?: readonly string[];
+  /** Gates that are not offered before another was passed. */
+  readonly later?: readonly string[];
+  /** So many passed gates already allow the unlock; absent: all of the chain. */
+  readonly unlockAfter?: number;
+  /** What gates remember that were open and were left for another way: they are found again as they were left. */
+  readonly left?: { readonly [gate: string]: Json };
+  /** How many gates a registration may leave out; absent: none. */
+  readonly mayLeaveOut?: number;
+  /** Those that it has left out. */
+  readonly leftOut?: readonly string[];
   /** What passing the chain allows; empty in the registration portal. */
   readonly actions: readonly Action[];
   readonly step: FlowStep;
@@ -46,7 +61,8 @@ export interface Link {
 
 export type FlowSubject =
   /** Fixed at the start and never read again from the browser (DESIGN 6.1). */
-  | { readonly kind: 'account'; readonly account: Identity; readonly passwordStamp?: number }
+  /** `seed` is that of a decoy: a gate that the account did not register must look as a decoy's does. */
+  | { readonly kind: 'account'; readonly account: Identity; readonly passwordStamp?: number; readonly seed?: string }
   /**
    * Cannot pass. `key` is whom its failures are about; `reason` is for the audit only. `underBars`: how many bars stood,
    * one upon the other, when it began; absent for none.
@@ -65,12 +81,21 @@ export type FlowStep =
    * saved: whoever comes meanwhile finds it taken.
    */
   | { readonly kind: 'gate'; readonly at: number; readonly openingSince?: number; readonly judgingSince?: number }
-  /** `refusals` as below: going back does not forget them. */
-  | { readonly kind: 'choose'; readonly refusals?: number }
+  /**
+   * `at`: so many gates are passed, and some are still open; absent when all are. `refusals` as below: going back does
+   * not forget them.
+   */
+  | { readonly kind: 'choose'; readonly at?: number; readonly refusals?: number }
   /** `refusals` counts the passwords that the directory, its policy or Latchkey's own screen did not take. */
   | { readonly kind: 'password'; readonly refusals: number }
-  /** A write was sent and nothing may be done until its outcome is known. */
-  | { readonly kind: 'writing'; readonly journalId: string; readonly action: Action; readonly since: number }
+  /** A write was sent and nothing may be done until its outcome is known. `at` as above. */
+  | {
+      readonly kind: 'writing';
+      readonly journalId: string;
+      readonly action: Action;
+      readonly since: number;
+      readonly at?: number;
+    }
   /** `mustChange`: the directory wants the new password changed at the next sign-in. */
   | { readonly kind: 'done'; readonly action?: Action; readonly certain: boolean; readonly mustChange?: true }
   | { readonly kind: 'refused'; readonly reason: RefusedReason }
@@ -82,8 +107,12 @@ export type RefusedReason = 'barred' | 'not-you' | 'not-eligible' | 'helpdesk';
 
 export type FlowEvent =
   | { readonly kind: 'passed' }
+  /** A gate that a registration goes on without. */
+  | { readonly kind: 'left-out' }
   | { readonly kind: 'refused'; readonly reason: RefusedReason }
+  /** Asks for the new password, or goes on to the gates that stand before it. */
   | { readonly kind: 'chose-reset' }
+  /** To the choice: from the new password, or from a gate that stands behind it. */
   | { readonly kind: 'back' }
   /** A new password was not taken, and nothing was written. */
   | { readonly kind: 'password-rejected' }
@@ -96,22 +125,27 @@ export type FlowEvent =
 /** How often a password may be refused within one flow, by whomever, before the person must start again. */
 export const maxRefusals = 10;
 
+/** Milliseconds after which a gate that is still being opened or judged belongs to a process that died. */
+export const gatePatience = 30_000;
+
+/** As much of a flow as decides what follows what. */
+export type FlowStand = Pick<Flow, 'step' | 'chain' | 'actions' | 'unlockAfter' | 'mayLeaveOut' | 'leftOut'>;
+
 /**
  * The only rule of what follows what: pure, so that every order of events can be tried.
  * @returns the next step, or undefined when the event does not fit where the flow stands
  */
-export function nextStep(flow: Pick<Flow, 'step' | 'chain' | 'actions'>, event: FlowEvent): FlowStep | undefined {
+export function nextStep(flow: FlowStand, event: FlowEvent): FlowStep | undefined {
   if (isEnded(flow.step)) return undefined;
   // What was sent to the directory cannot be called back: only its outcome moves the flow.
-  if (flow.step.kind === 'writing')
-    return event.kind === 'write-ended' ? afterWrite(flow.step.action, event) : undefined;
+  if (flow.step.kind === 'writing') return event.kind === 'write-ended' ? afterWrite(flow.step, event) : undefined;
   if (event.kind === 'expired' || event.kind === 'cancelled') return { kind: event.kind };
   if (event.kind === 'refused') return { kind: 'refused', reason: event.reason };
   switch (flow.step.kind) {
     case 'gate':
-      return event.kind === 'passed' ? afterGate(flow, flow.step.at) : undefined;
+      return fromGate(flow, flow.step.at, event);
     case 'choose':
-      return fromChoose(flow, flow.step.refusals ?? 0, event);
+      return fromChoose(flow, flow.step, event);
     case 'password':
       return fromPassword(flow, flow.step.refusals, event);
     default:
@@ -133,6 +167,30 @@ export function isEnded(step: FlowStep): boolean {
 /** The link that is open, when a gate is. */
 export function openLink(flow: Pick<Flow, 'step' | 'chain'>): Link | undefined {
   return flow.step.kind === 'gate' ? flow.chain[flow.step.at] : undefined;
+}
+
+/**
+ * The gates that a flow has passed, which has not ended. What it enrolled is among them, and what it left out.
+ */
+export function passedLinks({ chain, step }: Pick<Flow, 'step' | 'chain'>): readonly Link[] {
+  if (step.kind === 'gate') return chain.slice(0, step.at);
+  return step.kind === 'choose' || step.kind === 'writing' ? chain.slice(0, step.at) : chain;
+}
+
+/** Whether fewer gates than the chain has allow the unlock. */
+export function hasShortWay({ unlockAfter, chain, actions }: FlowStand): boolean {
+  if (unlockAfter === undefined || unlockAfter >= chain.length) return false;
+  return actions.includes('unlock') && actions.includes('reset');
+}
+
+/** Whether the open gate stands behind the choice, which may be gone back to. */
+export function isBehindChoice(flow: FlowStand): boolean {
+  return flow.step.kind === 'gate' && hasShortWay(flow) && flow.step.at >= (flow.unlockAfter ?? 0);
+}
+
+/** Whether the open gate may be left out of a registration. */
+export function canLeaveOut(flow: FlowStand): boolean {
+  return openLink(flow)?.step === 'enrol' && (flow.leftOut?.length ?? 0) < (flow.mayLeaveOut ?? 0);
 }
 
 /** The step without the marks of work that is under way. */
@@ -182,19 +240,38 @@ export function isPasswordMoved(subject: FlowSubject, account: Account): boolean
   return subject.passwordStamp !== passwordStamp(account);
 }
 
-function afterGate(flow: Pick<Flow, 'chain' | 'actions'>, at: number): FlowStep {
-  if (at + 1 < flow.chain.length) return { kind: 'gate', at: at + 1 };
-  return flow.actions.length === 0 ? { kind: 'done', certain: true } : { kind: 'choose' };
+function fromGate(flow: FlowStand, at: number, event: FlowEvent): FlowStep | undefined {
+  if (event.kind === 'passed') return afterGate(flow, at);
+  if (event.kind === 'left-out') return canLeaveOut(flow) ? afterGate(flow, at) : undefined;
+  return event.kind === 'back' && isBehindChoice(flow) ? { kind: 'choose', at } : undefined;
 }
 
-function fromChoose(flow: Pick<Flow, 'actions'>, refusals: number, event: FlowEvent): FlowStep | undefined {
+function afterGate(flow: FlowStand, at: number): FlowStep {
+  const passed = at + 1;
+  if (hasShortWay(flow) && passed === flow.unlockAfter) return { kind: 'choose', at: passed };
+  if (passed < flow.chain.length) return { kind: 'gate', at: passed };
+  if (flow.actions.length === 0) return { kind: 'done', certain: true };
+  // Whoever went on from the choice has chosen already.
+  return hasShortWay(flow) ? { kind: 'password', refusals: 0 } : { kind: 'choose' };
+}
+
+function fromChoose(
+  flow: FlowStand,
+  step: Extract<FlowStep, { kind: 'choose' }>,
+  event: FlowEvent,
+): FlowStep | undefined {
   const { actions } = flow;
-  if (event.kind === 'chose-reset' && actions.includes('reset')) return { kind: 'password', refusals };
-  if (event.kind === 'write-began' && event.action === 'unlock' && actions.includes('unlock')) return writing(event);
+  const { at, refusals = 0 } = step;
+  if (event.kind === 'chose-reset' && actions.includes('reset')) {
+    return at === undefined ? { kind: 'password', refusals } : { kind: 'gate', at };
+  }
+  if (event.kind === 'write-began' && event.action === 'unlock' && actions.includes('unlock')) {
+    return { ...writing(event), ...(at === undefined ? {} : { at }) };
+  }
   return undefined;
 }
 
-function fromPassword(flow: Pick<Flow, 'actions'>, refusals: number, event: FlowEvent): FlowStep | undefined {
+function fromPassword(flow: FlowStand, refusals: number, event: FlowEvent): FlowStep | undefined {
   if (event.kind === 'back') return refusals === 0 ? { kind: 'choose' } : { kind: 'choose', refusals };
   if (event.kind === 'password-rejected') return afterRefusal(refusals + 1);
   if (event.kind === 'write-began' && event.action === 'reset' && flow.actions.includes('reset')) return writing(event);
@@ -205,13 +282,16 @@ function afterRefusal(refusals: number): FlowStep {
   return refusals < maxRefusals ? { kind: 'password', refusals } : { kind: 'refused', reason: 'helpdesk' };
 }
 
-function writing(event: Extract<FlowEvent, { kind: 'write-began' }>): FlowStep {
+function writing(event: Extract<FlowEvent, { kind: 'write-began' }>): Extract<FlowStep, { kind: 'writing' }> {
   return { kind: 'writing', journalId: event.journalId, action: event.action, since: event.since };
 }
 
-function afterWrite(action: Action, event: Extract<FlowEvent, { kind: 'write-ended' }>): FlowStep {
+function afterWrite(
+  { action, at }: Extract<FlowStep, { kind: 'writing' }>,
+  event: Extract<FlowEvent, { kind: 'write-ended' }>,
+): FlowStep {
   if (event.outcome === 'done') return { kind: 'done', action, certain: true };
   if (event.outcome === 'unknown') return { kind: 'done', action, certain: false };
-  if (action === 'unlock') return { kind: 'choose' };
+  if (action === 'unlock') return { kind: 'choose', ...(at === undefined ? {} : { at }) };
   return afterRefusal(event.refusals);
 }

@@ -1,7 +1,8 @@
 import { BadRequest } from './errors.ts';
 import { type Flow, type Link, openLink, settled, subjectKey } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
-import type { Gate, GateContext, Page, Step, Verdict } from './gate.ts';
+import type { Gate, GateContext, Page, Step, Subject, Verdict } from './gate.ts';
+import type { Json } from './json.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Enrolment, EnrolmentStore, FlowStore, HeldEnrolment } from './stores.ts';
 
@@ -35,18 +36,28 @@ export class GateDesk {
   }
 
   /** What the flow's account has enrolled, at all gates. */
-  async enrolled(flow: Flow): Promise<readonly Enrolment[]> {
+  async enrolled(flow: Pick<Flow, 'subject'>): Promise<readonly Enrolment[]> {
     return this.#needs.stores.enrolments.of(subjectKey(flow.subject));
   }
 
   /** The same, and what counts no more: a decoy shows what it showed before, and a change of it is one. */
-  async registered(flow: Flow): Promise<readonly Enrolment[]> {
+  async registered(flow: Pick<Flow, 'subject'>): Promise<readonly Enrolment[]> {
     return this.#needs.stores.enrolments.registered(subjectKey(flow.subject));
   }
 
   /** What the flow's account has enrolled that does not count yet. */
   async held(flow: Flow): Promise<readonly HeldEnrolment[]> {
     return this.#needs.stores.enrolments.held(subjectKey(flow.subject));
+  }
+
+  /** A gate that was left for another way, and at whose other end somebody has said since that it was not them. */
+  async disowned(flow: Flow): Promise<string | undefined> {
+    for (const [gate, memory] of Object.entries(flow.left ?? {})) {
+      const link = { gate, step: 'verify' } as const;
+      const context = await this.#context({ ...flow, memory }, link, flow.language);
+      if ((await this.#stepOf(link).isRefused?.(context)) === true) return gate;
+    }
+    return undefined;
   }
 
   /** What the open gate makes of an answer. What it throws is a fault, never a verdict. */
@@ -80,27 +91,38 @@ export class GateDesk {
   openStep(flow: Flow): { step: Step; link: Link } {
     const link = openLink(flow);
     if (link === undefined) throw new BadRequest('no gate is open in this flow');
+    return { step: this.#stepOf(link), link };
+  }
+
+  #stepOf(link: Link): Step {
     const gate = this.#needs.gates.get(link.gate);
     // A chain is never shortened: a gate that the configuration no longer has ends the request, not the check.
     if (gate === undefined) throw new Error(`the flow's chain names a gate that is not configured: ${link.gate}`);
-    return { step: gate[link.step], link };
+    return gate[link.step];
   }
 
   async #context(flow: Flow, link: Link, language: string): Promise<GateContext> {
-    const enrolments = flow.subject.kind === 'decoy' ? await this.registered(flow) : await this.enrolled(flow);
-    const own = enrolments.find((enrolment) => enrolment.gate === link.gate);
     return {
-      subject:
-        flow.subject.kind === 'decoy'
-          ? { kind: 'decoy', seed: flow.subject.seed, ...(own === undefined ? {} : { like: own.data }) }
-          : {
-              kind: 'account',
-              account: flow.subject.account,
-              ...(own === undefined ? {} : { enrolment: own.data }),
-            },
+      subject: await this.#subject(flow, link),
       memory: flow.memory,
       language,
       flowReference: flow.reference,
     };
+  }
+
+  /**
+   * Whom the gate has before it. To a gate that the account has not registered, where it needs not all of them, the
+   * account is a decoy, and looks like one in every way: the choice of ways must not tell who registered what.
+   */
+  async #subject({ subject }: Flow, { gate, step }: Link): Promise<Subject> {
+    const own = (enrolments: readonly Enrolment[]): Json | undefined =>
+      enrolments.find((enrolment) => enrolment.gate === gate)?.data;
+    const seed = subject.kind === 'decoy' || step === 'verify' ? subject.seed : undefined;
+    const like = seed === undefined ? undefined : own(await this.registered({ subject }));
+    const enrolment = subject.kind === 'decoy' ? undefined : own(await this.enrolled({ subject }));
+    if (subject.kind === 'decoy' || (seed !== undefined && enrolment === undefined)) {
+      return { kind: 'decoy', seed: seed ?? '', ...(like === undefined ? {} : { like }) };
+    }
+    return { kind: 'account', account: subject.account, ...(enrolment === undefined ? {} : { enrolment }) };
   }
 }

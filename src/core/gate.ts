@@ -34,6 +34,12 @@ export interface Step {
 
   /** For gates that move by themselves: whether `answer` would now say something new. Has no effect. */
   watch?(context: GateContext): Promise<'waiting' | 'changed'>;
+
+  /**
+   * For gates at whose other end somebody can say that it was not them: whether they have. Asked when a person has left
+   * the gate for another, before anything is written. Has no effect.
+   */
+  isRefused?(context: GateContext): Promise<boolean>;
 }
 
 export interface GateContext {

@@ -1,5 +1,5 @@
 import type { Account } from './account.ts';
-import type { Flow, Link } from './flow.ts';
+import { type Flow, type Link, passedLinks } from './flow.ts';
 import type { Action } from './journal.ts';
 import type { Lockout, LockoutRules } from './lockout.ts';
 import type { Enrolment } from './stores.ts';
@@ -25,9 +25,9 @@ export interface Policy {
   readonly zone: Zone | 'any';
   /** Gate ids in order; at least one, none twice. */
   readonly chain: readonly string[];
-  /** So many of the chain's gates, whichever; absent: all of them, in order. */
+  /** Any so many of the chain's gates are enough, 1 to all; absent: all of them, in order. */
   readonly needed?: number;
-  /** So many passed gates allow the unlock already; absent: as many as a reset. */
+  /** So many passed gates already allow the unlock, 1 to as many as a reset needs; absent: as many as a reset. */
   readonly unlockAfter?: number;
   readonly actions: readonly Action[];
   readonly lockout: LockoutRules;
@@ -69,7 +69,17 @@ export function barredFromUse(account: Account, policy: Policy | undefined, lock
   return lockout === undefined ? undefined : 'barred';
 }
 
-/** As `barredFromUse`, and every gate of the chain must be enrolled: what a reset needs. */
+/** How many gates a reset needs. */
+export function neededOf({ needed, chain }: Pick<Policy, 'needed' | 'chain'>): number {
+  return needed ?? chain.length;
+}
+
+/** How many gates an unlock needs. */
+export function unlockAfterOf(policy: Pick<Policy, 'needed' | 'unlockAfter' | 'chain'>): number {
+  return policy.unlockAfter ?? neededOf(policy);
+}
+
+/** As `barredFromUse`, and as many gates of the chain must be enrolled as a reset needs. */
 export function barredFromReset(
   account: Account,
   policy: Policy | undefined,
@@ -77,13 +87,17 @@ export function barredFromReset(
 ): Ineligible | undefined {
   return (
     barredFromUse(account, policy, held.lockout) ??
-    (policy !== undefined && isRegistered(policy.chain, held.enrolments) ? undefined : 'unregistered')
+    (policy !== undefined && isRegistered(policy, held.enrolments) ? undefined : 'unregistered')
   );
 }
 
-/** Whether every gate of the chain has an enrolment. */
-export function isRegistered(chain: readonly string[], enrolments: readonly Enrolment[]): boolean {
-  return chain.every((gate) => enrolments.some((enrolment) => enrolment.gate === gate));
+/** Whether as many gates of the chain have an enrolment as a reset needs. */
+export function isRegistered(
+  policy: Pick<Policy, 'chain' | 'needed'>,
+  enrolments: readonly Pick<Enrolment, 'gate'>[],
+): boolean {
+  const enrolled = policy.chain.filter((gate) => enrolments.some((enrolment) => enrolment.gate === gate));
+  return enrolled.length >= neededOf(policy);
 }
 
 /**
@@ -91,26 +105,60 @@ export function isRegistered(chain: readonly string[], enrolments: readonly Enro
  * that it walked is never shortened by a later policy; what was added since was not proved by it.
  */
 export function isOutgrown(
-  flow: Pick<Flow, 'chain' | 'createdAt'>,
+  flow: Pick<Flow, 'chain' | 'createdAt' | 'step'>,
   policy: Policy,
   about: { readonly action: Action; readonly now: Date },
 ): boolean {
-  const verified = new Set(flow.chain.filter(({ step }) => step === 'verify').map(({ gate }) => gate));
+  const verified = new Set(
+    passedLinks(flow)
+      .filter(({ step }) => step === 'verify')
+      .map(({ gate }) => gate),
+  );
+  const enough = about.action === 'unlock' ? unlockAfterOf(policy) : neededOf(policy);
+  // In order means these very ones; of a set, any so many.
+  const asked = policy.needed === undefined ? policy.chain.slice(0, enough) : policy.chain;
   const ends = flow.createdAt.getTime() + policy.flowSeconds * 1000;
   return (
     !policy.actions.includes(about.action) ||
-    policy.chain.some((gate) => !verified.has(gate)) ||
+    asked.filter((gate) => verified.has(gate)).length < enough ||
     about.now.getTime() >= ends
   );
 }
 
-/** The chain of a reset: each gate is verified, in order. */
-export function resetChain(policy: Policy): readonly Link[] {
-  return policy.chain.map((gate) => ({ gate, step: 'verify' }));
+/**
+ * The gates of a set that are not to be the first: what can be found out is not for anybody to try, and use up the
+ * owner's tries. Every way has another gate to begin with, unless the set may be passed by such gates alone.
+ * @param knowledge gates that prove that somebody knows something
+ */
+export function laterOf(policy: Pick<Policy, 'chain' | 'needed'>, knowledge: readonly string[]): readonly string[] {
+  const known = policy.chain.filter((gate) => knowledge.includes(gate));
+  return policy.needed === undefined || known.length >= policy.needed ? [] : known;
 }
 
 /**
- * The chain of a registration: each gate is enrolled, in order. Whoever has enrolled a gate before, also one that the
+ * The way of a reset: as many gates as it needs, each verified, in the policy's order. Where any so many are enough,
+ * those that seem to be registered come first, of these the `later` ones last, and the rest are alternatives.
+ * @param seeming gates that the person has, or is made to look as if they had (core/decoy-ways.ts)
+ */
+export function resetChain(
+  policy: Policy,
+  seeming: readonly string[] = policy.chain,
+  later: readonly string[] = [],
+): Pick<Flow, 'chain' | 'alternatives' | 'later' | 'unlockAfter'> {
+  const needed = neededOf(policy);
+  const rank = (gate: string): number => (seeming.includes(gate) ? 0 : 2) + (later.includes(gate) ? 1 : 0);
+  const ordered = policy.needed === undefined ? policy.chain : [...policy.chain].sort((a, b) => rank(a) - rank(b));
+  return {
+    chain: ordered.slice(0, needed).map((gate) => ({ gate, step: 'verify' })),
+    ...(policy.needed === undefined ? {} : { alternatives: ordered.slice(needed) }),
+    ...(later.length === 0 ? {} : { later }),
+    ...(policy.unlockAfter === undefined ? {} : { unlockAfter: policy.unlockAfter }),
+  };
+}
+
+/**
+ * The chain of a registration: each gate is enrolled, in order, also where fewer are needed: the more somebody has, the
+ * more ways out there are. Whoever has enrolled a gate before, also one that the
  * chain no longer has, must first pass one of them, so that a stolen password alone changes nothing (DESIGN 6.12). Nor
  * do a password and a hundred wrong answers: what they made worthless can only be replaced by way of another gate.
  * @param enrolled everything that is registered, and of that what counts

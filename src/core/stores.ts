@@ -113,6 +113,8 @@ export interface EnrolmentStore {
   proved(accountIds: readonly string[]): Promise<ReadonlyMap<string, readonly ProvedGate[]>>;
   /** Those that do not count yet. */
   held(accountId: string): Promise<readonly HeldEnrolment[]>;
+  /** What each of so many people has registered, as gates alone: those with the lowest ids, which are random. */
+  gatesOfSome(people: number): Promise<readonly (readonly string[])[]>;
   /** Adds it, or replaces what the gate kept about the account before, held ones included. */
   keep(enrolment: Enrolment, also?: KeepAlso): Promise<void>;
   /** Returns whether there was one. `tell` goes into the outbox in the same transaction, unless there was none. */

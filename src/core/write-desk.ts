@@ -2,7 +2,7 @@ import { identityOf } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory, PreparedWrite, RefusalReason, WriteResult } from './directory.ts';
 import { Unavailable } from './errors.ts';
-import type { Flow } from './flow.ts';
+import { type Flow, passedLinks } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { Action, JournalEntry, JournalOutcome } from './journal.ts';
 import type { Message } from './message.ts';
@@ -10,6 +10,7 @@ import type { Notices } from './notices.ts';
 import type { OutboxRow } from './outbox.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Stores } from './stores.ts';
+import { usedGates } from './ways.ts';
 
 export interface WriteDeskNeeds {
   readonly stores: Pick<Stores, 'flows' | 'failures' | 'journal'>;
@@ -157,14 +158,17 @@ export class WriteDesk {
       await audit.write('write.unknown', flow, { request, detail: { action, ...why } });
       return { kind: 'open' };
     }
-    const tell = outcome === 'done' ? await this.#told(flow, order.action) : [];
+    const tell = outcome === 'done' ? await this.#told({ ...flow, used: usedGates(flow) }, order.action) : [];
     if (mustChange) this.#needs.mustChange({ reference: flow.reference, server: order.write.server });
     const detail = { action, ...why, ...(mustChange ? { mustChange } : {}) };
     // Before the journal: a process that dies in between has the outcome audited twice, the other way round never.
     await audit.write(`write.${outcome}`, flow, { request, detail });
     const isMine = await stores.journal.settle(order.id, outcome, clock.now(), tell);
     if (isMine && outcome === 'done' && flow.subject.kind === 'account') {
-      await this.#accomplish(flow.subject.account.id, flow.id);
+      await this.#accomplish(flow.subject.account.id, {
+        flowId: flow.id,
+        whole: passedLinks(flow).length === flow.chain.length,
+      });
     }
     const problem = problemAfter(outcome, sent);
     return {
@@ -207,7 +211,8 @@ export class WriteDesk {
     if (outcome !== 'unknown') await audit.write(`write.${outcome}`, flow, { detail });
     if (!(await stores.journal.settle(entry.id, outcome, clock.now(), tell))) return outcome;
     if (outcome === 'unknown') await audit.write('write.unknown', flow, { detail });
-    if (account !== undefined) await this.#accomplish(account.id);
+    // Whether an unlock had passed every gate is not known here any more.
+    if (account !== undefined) await this.#accomplish(account.id, { whole: action === 'reset' });
     return outcome;
   }
 
@@ -226,22 +231,26 @@ export class WriteDesk {
     }
   }
 
-  /** What follows from a write that happened, done once: by whoever wrote its outcome into the journal. */
-  async #accomplish(accountId: string, flowId = ''): Promise<void> {
+  /**
+   * What follows from a write that happened, done once: by whoever wrote its outcome into the journal. Failures are
+   * forgotten for a whole chain only: after a shorter way to an unlock, whoever holds one gate could guess at the others
+   * for ever.
+   */
+  async #accomplish(accountId: string, by: { readonly flowId?: string; readonly whole: boolean }): Promise<void> {
     const { flows, failures } = this.#needs.stores;
     this.#needs.notices.wake();
-    await flows.endOthers(accountId, flowId, this.#needs.clock.now());
+    await flows.endOthers(accountId, by.flowId ?? '', this.#needs.clock.now());
+    if (!by.whole) return;
     await failures.clear(accountId);
     await failures.forgive(accountId);
   }
 
   /** What goes into the outbox together with the outcome. */
   async #told(
-    flow: Pick<Flow, 'subject' | 'reference'> & Partial<Pick<Flow, 'chain'>>,
+    flow: Pick<Flow, 'subject' | 'reference'> & { readonly used?: readonly string[] },
     kind: Action,
   ): Promise<readonly OutboxRow[]> {
-    const { subject, reference, chain } = flow;
-    const used = chain?.map(({ gate }) => gate);
+    const { subject, reference, used } = flow;
     return this.#needs.notices.rows({ subject, event: { kind }, reference, ...(used === undefined ? {} : { used }) });
   }
 

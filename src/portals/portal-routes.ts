@@ -5,6 +5,7 @@ import type { FlowAudit } from '../core/flow-audit.ts';
 import type { FlowRunner } from '../core/flow-runner.ts';
 import type { FlowStarter } from '../core/flow-starter.ts';
 import type { GateDesk } from '../core/gate-desk.ts';
+import type { WayRunner } from '../core/way-runner.ts';
 import type { Pages } from '../web/pages.ts';
 import { contextOf } from '../web/requests.ts';
 import { renewSession, saveSession } from '../web/session.ts';
@@ -14,6 +15,7 @@ export interface PortalNeeds {
   readonly starter: FlowStarter;
   readonly desk: GateDesk;
   readonly runner: FlowRunner;
+  readonly ways: WayRunner;
   readonly actions: ActionRunner;
   readonly audit: FlowAudit;
   readonly pages: Pages;

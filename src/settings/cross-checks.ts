@@ -4,6 +4,7 @@ import { chainStrength } from '../core/chain-strength.ts';
 import type { Channel, ProviderTraits } from '../core/provider.ts';
 import type { Definitions } from '../definitions.ts';
 import { listenerProblems, zoneProblems } from './listeners.ts';
+import { policyFrom } from './policy-settings.ts';
 import type { SettingProblem } from './problems.ts';
 import type { Configuration } from './schema.ts';
 
@@ -151,7 +152,7 @@ function weakChainProblems({ policies }: Sections, definitions: Definitions): re
   return (policies ?? []).flatMap((policy, index) => {
     if (policy['knowledge-alone'] === 'accept') return [];
     const chain = policy.chain.flatMap((id) => definitions.gates.filter((gate) => gate.id === id));
-    if (!chainStrength(chain, policy.needed).weaknesses.includes('knowledge-alone')) return [];
+    if (!chainStrength(chain, policyFrom(policy)).weaknesses.includes('knowledge-alone')) return [];
     const problem =
       'needs a gate that proves possession, such as phone or otp-sms, as answers can be found out (or set knowledge-alone)';
     return [{ setting: `policies.${index}.chain`, problem }];

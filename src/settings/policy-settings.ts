@@ -132,6 +132,12 @@ function problemsOf(
   if (unlockAfter !== undefined && !policy.actions.includes('unlock')) {
     problems.push({ at: 'unlock-after', message: 'is of no use where actions does not have unlock' });
   }
+  if (unlockAfter !== undefined && unlockAfter < needed && !policy.actions.includes('reset')) {
+    problems.push({
+      at: 'unlock-after',
+      message: 'is less than needed, and there is nothing to go on to without reset',
+    });
+  }
   const asked = chain.filter((id) => definitions.gates.some((gate) => gate.id === id && gate.factor === 'knowledge'));
   if (policy['include-privileged'] && asked.length > 0) {
     const message = `must be without ${asked.join(', ')} where include-privileged is true, as answers can be found out`;

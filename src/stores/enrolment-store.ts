@@ -91,6 +91,34 @@ export class SqlEnrolmentStore implements EnrolmentStore {
     }));
   }
 
+  async gatesOfSome(people: number): Promise<readonly (readonly string[])[]> {
+    const now = this.#clock.now().getTime();
+    const kept = this.#db.selectFrom('enrolments').select('account_id').distinct().orderBy('account_id').limit(people);
+    const ripe = this.#db
+      .selectFrom('held_enrolments')
+      .select('account_id')
+      .distinct()
+      .where('counts_from', '<=', now)
+      .orderBy('account_id')
+      .limit(people);
+    const rows = await this.#db
+      .selectFrom('enrolments')
+      .select(['account_id', 'gate'])
+      .where('account_id', 'in', kept)
+      .unionAll(
+        this.#db
+          .selectFrom('held_enrolments')
+          .select(['account_id', 'gate'])
+          .where('counts_from', '<=', now)
+          .where('account_id', 'in', ripe),
+      )
+      .execute();
+    const gates = new Map<string, Set<string>>();
+    for (const { account_id, gate } of rows) gates.set(account_id, (gates.get(account_id) ?? new Set()).add(gate));
+    const lowest = [...gates].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, people);
+    return lowest.map(([, own]) => [...own].sort());
+  }
+
   async keep(enrolment: Enrolment, { tell = [], hold }: KeepAlso = {}): Promise<void> {
     const { accountId, gate, provedAt } = enrolment;
     const ripe = (await this.#held(accountId)).find(

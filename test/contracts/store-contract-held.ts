@@ -35,6 +35,32 @@ export function heldContract(world: () => StoreWorld): void {
     expect(await stores.enrolments.held('ana')).toEqual([]);
   });
 
+  test('of some people it says which gates each has: the lowest ids, what is held only once it counts', async () => {
+    const { stores, other } = world();
+    const keep = (accountId: string, gate: string, from?: number) =>
+      stores.enrolments.keep(
+        { accountId, gate, data: {}, provedAt: noon },
+        from === undefined ? {} : { hold: { id: `${accountId} ${gate}`, countsFrom: later(from) } },
+      );
+    expect(await other.enrolments.gatesOfSome(9)).toEqual([]);
+    await keep('d', 'phone');
+    await keep('a', 'questions');
+    await keep('a', 'otp-sms', -1);
+    await keep('a', 'phone', 1);
+    await keep('b', 'phone', -1);
+    await keep('b', 'phone', 1);
+    await keep('c', 'phone', 1);
+    await keep('e', 'otp-sms', -1);
+    expect(await other.enrolments.gatesOfSome(9)).toEqual([
+      ['otp-sms', 'questions'],
+      ['phone'],
+      ['phone'],
+      ['otp-sms'],
+    ]);
+    expect(await other.enrolments.gatesOfSome(3)).toEqual([['otp-sms', 'questions'], ['phone'], ['phone']]);
+    expect(await other.enrolments.gatesOfSome(1)).toEqual([['otp-sms', 'questions']]);
+  });
+
   test('what is kept at once replaces a held one as well', async () => {
     const { stores, sql } = world();
     await stores.enrolments.keep(enrolment('held'), { hold: { id: 'h1', countsFrom: later(1) } });

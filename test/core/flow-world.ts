@@ -12,10 +12,13 @@ import { FlowRunner } from '../../src/core/flow-runner.ts';
 import { FlowStarter } from '../../src/core/flow-starter.ts';
 import type { Gate, GateContext, Step, Verdict } from '../../src/core/gate.ts';
 import { GateDesk } from '../../src/core/gate-desk.ts';
+import type { Action } from '../../src/core/journal.ts';
 import { Policies, pinnedPolicies } from '../../src/core/policies.ts';
 import type { Policy } from '../../src/core/policy.ts';
 import { createSealer } from '../../src/core/sealer.ts';
 import type { Stores } from '../../src/core/stores.ts';
+import { WayRunner } from '../../src/core/way-runner.ts';
+import { otherWays } from '../../src/core/ways.ts';
 import { WriteDesk } from '../../src/core/write-desk.ts';
 import { openStores } from '../../src/stores/open-stores.ts';
 import { untroubled } from '../account-state.ts';
@@ -28,6 +31,8 @@ export interface FlowWish {
   readonly stale: boolean;
   /** How slow the gate or the directory is. */
   readonly turns: number;
+  /** Which of the other ways is taken. */
+  readonly way?: number;
   readonly act:
     | Said
     | 'choose-reset'
@@ -35,6 +40,7 @@ export interface FlowWish {
     | 'password'
     | 'mismatch'
     | 'back'
+    | 'switch'
     | 'cancel'
     | 'look'
     | 'recover'
@@ -46,6 +52,14 @@ export interface FlowWish {
     | 'wait-long';
   /** What the directory makes of a write. */
   readonly write: 'done' | 'refused' | 'lost-done' | 'lost-undone' | 'not-sent' | 'fault';
+}
+
+/** The policy, and which of its gates the person has. */
+export interface PolicyWish {
+  readonly chain: readonly string[];
+  readonly needed?: number | undefined;
+  readonly unlockAfter?: number | undefined;
+  readonly enrolled?: readonly string[] | undefined;
 }
 
 type Said = 'passed' | 'wrong' | 'more' | 'refused' | 'fault';
@@ -73,6 +87,12 @@ export class FlowWorld {
   readonly #clock: SettableClock;
   readonly #account: { id: string; disabled: boolean; stamp: number; locked: boolean };
   readonly #policy: Policy;
+  readonly #enrolled: readonly string[];
+  readonly #ways: WayRunner;
+  /** Gates that were opened, by flow. */
+  readonly #opened = new Map<string, Set<string>>();
+  switches = 0;
+  short = 0;
   readonly #stores: Stores;
   readonly #doing = new AsyncLocalStorage<Doing>();
   readonly #browsers = new Map<number, { id: string; seen: Flow }>();
@@ -90,30 +110,34 @@ export class FlowWorld {
   readonly #actions: ActionRunner;
   readonly #writes: WriteDesk;
 
-  static async open(wish: { accountId: string; chain: readonly string[]; secret: Buffer }): Promise<FlowWorld> {
+  static async open(wish: PolicyWish & { accountId: string; secret: Buffer }): Promise<FlowWorld> {
     const clock = new SettableClock();
     const sealer = createSealer({ keys: [{ id: 'test', secret: wish.secret }] });
     const stores = await openStores({ kind: 'sqlite', file: ':memory:', 'busy-timeout-ms': 1000 }, { sealer, clock });
     await stores.migrate();
-    for (const gate of wish.chain) {
+    for (const gate of wish.enrolled ?? wish.chain) {
       await stores.enrolments.keep({ accountId: wish.accountId, gate, data: {}, provedAt: new Date(0) });
     }
     return new FlowWorld({ ...wish, clock, stores, mac: (purpose, text) => sealer.mac(purpose, text) });
   }
 
-  private constructor(parts: {
-    accountId: string;
-    chain: readonly string[];
-    clock: SettableClock;
-    stores: Stores;
-    mac: (purpose: string, text: string) => string;
-  }) {
-    const { chain, clock, mac } = parts;
+  private constructor(
+    parts: PolicyWish & {
+      accountId: string;
+      clock: SettableClock;
+      stores: Stores;
+      mac: (purpose: string, text: string) => string;
+    },
+  ) {
+    const { chain, clock, mac, needed, unlockAfter } = parts;
+    this.#enrolled = parts.enrolled ?? chain;
     this.#clock = clock;
     this.#account = { id: parts.accountId, disabled: false, stamp: 1_000_000, locked: true };
     this.#policy = {
       ...forEverybody,
       chain,
+      ...(needed === undefined ? {} : { needed }),
+      ...(unlockAfter === undefined ? {} : { unlockAfter }),
       actions: ['unlock', 'reset'],
       lockout: { threshold: walkThreshold, minutes: 15, barsUntilPermanent: 100 },
       flowSeconds: 1200,
@@ -135,8 +159,19 @@ export class FlowWorld {
       organisation: 'Contoso',
       judge: async () => ({ refusals: [], unchecked: false }),
     };
-    this.#starter = new FlowStarter({ strongestFirst: chain, desk, stores, directory, policies, audit, clock, mac });
+    this.#starter = new FlowStarter({
+      knowledge: ['three'],
+      strongestFirst: chain,
+      desk,
+      stores,
+      directory,
+      policies,
+      audit,
+      clock,
+      mac,
+    });
     this.#runner = new FlowRunner({ desk, enroller, stores, audit, notices, clock, tellAfter: 5 });
+    this.#ways = new WayRunner({ desk, stores, audit, clock });
     this.#writes = new WriteDesk({
       stores,
       directory,
@@ -146,7 +181,7 @@ export class FlowWorld {
       writePatienceMs: 30_000,
       mustChange: () => undefined,
     });
-    this.#actions = new ActionRunner({ stores, directory, policies, screen, audit, writes: this.#writes, clock });
+    this.#actions = new ActionRunner({ stores, desk, directory, policies, screen, audit, writes: this.#writes, clock });
   }
 
   async start(browser: number): Promise<void> {
@@ -203,10 +238,20 @@ export class FlowWorld {
     if (act === 'cancel') return this.#runner.cancel(flow, request);
     if (act === 'choose-reset') return this.#actions.choose(flow, 'reset', request);
     if (act === 'choose-unlock') return this.#actions.choose(flow, 'unlock', request);
-    if (act === 'back') return this.#actions.back(flow);
+    if (act === 'back') return flow.step.kind === 'gate' ? this.#ways.back(flow) : this.#actions.back(flow);
+    if (act === 'switch') return this.#switch(flow, wish.way ?? 0);
     if (act === 'look') return this.#actions.resume(flow);
     const repeat = act === 'mismatch' ? 'another' : 'Correct-Horse-7';
     return this.#actions.setPassword(flow, { password: 'Correct-Horse-7', repeat }, request);
+  }
+
+  /** To any gate at all, mostly one that is offered. */
+  async #switch(flow: Flow, way: number): Promise<unknown> {
+    const ways = [...otherWays(flow), ...this.#policy.chain, 'elsewhere'];
+    const to = ways[way % ways.length] ?? '';
+    const after = await this.#ways.switchGate(flow, to, request);
+    if (after.step.kind === 'gate' && after.chain[after.step.at]?.gate === to) this.switches += 1;
+    return after;
   }
 
   #looked(flow: Flow): Flow {
@@ -221,21 +266,36 @@ export class FlowWorld {
     const before = this.#versions.get(reference) ?? 0;
     if (version < before) this.broken.push(`a version went from ${before} to ${version}`);
     this.#versions.set(reference, version);
+    const isShort = step.kind === 'choose' || (step.kind === 'writing' && step.action === 'unlock');
+    const isUnlocked = step.kind === 'done' && step.action === 'unlock';
     const isBeyond = ['choose', 'password', 'writing', 'done'].includes(step.kind);
-    if (isBeyond && !this.#hasPassed(reference)) this.broken.push(`${step.kind} without every gate`);
+    if (isBeyond && !this.#hasPassed(reference, isShort || isUnlocked ? 'unlock' : 'reset')) {
+      this.broken.push(`${step.kind} without enough gates`);
+    }
+    if (step.kind === 'choose' && step.at === undefined && !this.#hasPassed(reference, 'reset')) {
+      this.broken.push('a choice of a reset without enough gates');
+    }
     if (step.kind === 'gate' && (this.#passed.get(reference)?.size ?? 0) < step.at) this.broken.push('a gate skipped');
     return flow;
   }
 
-  #hasPassed(reference: string): boolean {
+  #hasPassed(reference: string, action: Action): boolean {
     const passed = this.#passed.get(reference);
-    return this.#policy.chain.every((gate) => passed?.has(gate));
+    const { chain, needed, unlockAfter } = this.#policy;
+    const enough = action === 'unlock' ? (unlockAfter ?? needed ?? chain.length) : (needed ?? chain.length);
+    if (needed === undefined) return chain.slice(0, enough).every((gate) => passed?.has(gate));
+    return chain.filter((gate) => passed?.has(gate)).length >= enough;
   }
 
   #gate(id: string): Gate {
     const step: Step = {
       form: z.object({ say: z.string() }),
-      open: async () => ({}),
+      open: async ({ flowReference }) => {
+        const opened = this.#opened.get(flowReference) ?? new Set();
+        if (opened.has(id)) this.broken.push(`${id} was opened twice: it would have sent twice`);
+        this.#opened.set(flowReference, opened.add(id));
+        return { of: id };
+      },
       show: async () => ({ view: 'verify', data: {} }),
       answer: async (_input, context) => this.#judge(id, context),
     };
@@ -245,7 +305,9 @@ export class FlowWorld {
   async #judge(gate: string, context: GateContext): Promise<Verdict> {
     const doing = this.#doing.getStore();
     for (let at = 0; at < (doing?.wish.turns ?? 0); at += 1) await turn();
-    const memory = {};
+    if (JSON.stringify(context.memory) !== JSON.stringify({ of: gate })) this.broken.push(`${gate} forgot itself`);
+    if (context.subject.kind === 'account' && !this.#enrolled.includes(gate)) this.broken.push('no decoy at a gate');
+    const memory = { of: gate };
     switch (doing?.wish.act) {
       case 'passed': {
         if (context.subject.kind === 'decoy') return { kind: 'wrong', memory, problem: { message: { key: 'x' } } };
@@ -283,13 +345,18 @@ export class FlowWorld {
         return result;
       };
     };
+    const clear = failures.clear.bind(failures);
     const count = failures.count.bind(failures);
     const bar = forgiving(failures.bar.bind(failures));
     const save = flows.save.bind(flows);
     const intend = journal.intend.bind(journal);
     const saved = new Map<string, number>();
     Object.assign(failures, {
-      clear: forgiving(failures.clear.bind(failures)),
+      clear: forgiving(async (subject: string, gate?: string) => {
+        const whole = [...this.#passed.keys()].some((reference) => this.#hasPassed(reference, 'reset'));
+        if (gate === undefined && !whole) this.broken.push('everything was forgiven for a shorter way');
+        return clear(subject, gate);
+      }),
       bar: async (...args: Parameters<typeof bar>) => {
         if (args[0] === this.#account.id) this.bars += 1;
         return bar(...args);
@@ -313,17 +380,18 @@ export class FlowWorld {
     Object.assign(journal, {
       intend: async (entry: Parameters<typeof intend>[0]) => {
         this.#flowOf.set(entry.write, entry.flowReference);
-        if (!this.#hasPassed(entry.flowReference)) this.broken.push('a write was journalled without every gate');
+        if (!this.#hasPassed(entry.flowReference, entry.action)) this.broken.push('a write without enough gates');
         return intend(entry);
       },
     });
     return stores;
   }
 
-  async #write(write: PreparedWrite, change: () => void): Promise<WriteResult> {
+  async #write(write: PreparedWrite, action: Action, change: () => void): Promise<WriteResult> {
     const doing = this.#doing.getStore();
     const reference = this.#flowOf.get(write);
-    if (reference === undefined || !this.#hasPassed(reference)) this.broken.push('a write without every gate');
+    if (reference === undefined || !this.#hasPassed(reference, action))
+      this.broken.push('a write without enough gates');
     for (let at = 0; at < (doing?.wish.turns ?? 0); at += 1) await turn();
     const how = doing?.wish.write;
     if (how === 'not-sent') throw new Unavailable('no server');
@@ -332,6 +400,7 @@ export class FlowWorld {
     if (how === 'lost-undone') return { kind: 'unknown', detail: 'cut' };
     change();
     this.writes += 1;
+    if (reference !== undefined && !this.#hasPassed(reference, 'reset')) this.short += 1;
     if (this.#applied.has(reference ?? '')) this.broken.push('a second write of one flow');
     this.#applied.add(reference ?? '');
     return how === 'lost-done' ? { kind: 'unknown', detail: 'cut' } : { kind: 'done' };
@@ -371,9 +440,9 @@ export class FlowWorld {
         hintsEnforced: false,
       }),
       prepareWrite: async () => ({ accountId: account.id, server: 'dc', ...(await stands()) }),
-      unlock: (write: PreparedWrite) => this.#write(write, () => Object.assign(account, unlocked)),
+      unlock: (write: PreparedWrite) => this.#write(write, 'unlock', () => Object.assign(account, unlocked)),
       resetPassword: (write: PreparedWrite) =>
-        this.#write(write, () => Object.assign(account, unlocked, { stamp: account.stamp + 1000 })),
+        this.#write(write, 'reset', () => Object.assign(account, unlocked, { stamp: account.stamp + 1000 })),
       observe: stands,
     } as unknown as Directory;
   }

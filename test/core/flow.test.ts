@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type Flow,
   type FlowEvent,
+  type FlowStand,
   type FlowStep,
   firstStep,
   isEnded,
@@ -155,6 +156,60 @@ describe('what follows what', () => {
   });
 });
 
+describe('a shorter way to the unlock', () => {
+  const three: readonly Link[] = [...chain, { gate: 'otp-sms', step: 'verify' }];
+  const short = (step: FlowStep, unlockAfter = 1, actions = both) => ({ step, chain: three, actions, unlockAfter });
+  const early: FlowStep = { kind: 'choose', at: 1 };
+
+  test.each<[string, FlowStand, FlowEvent, FlowStep | undefined]>([
+    ['leads from its last gate to the choice', short(gate(0)), passed, early],
+    ['unlocks there', short(early), began('unlock'), { ...writing('unlock'), at: 1 } as FlowStep],
+    ['writes no reset there', short(early), began('reset'), undefined],
+    ['goes on to the gate that is next', short(early), choseReset, gate(1)],
+    ['is left behind by the gates after it', short(gate(1)), passed, gate(2)],
+    ['may be gone back to from there', short(gate(2)), back, { kind: 'choose', at: 2 }],
+    ['may not be gone back to before it', short(gate(0)), back, undefined],
+    ['asks for the new password after the last gate, as was chosen', short(gate(2)), passed, password],
+    ['offers both again when one goes back from there', short(password), back, choose],
+    [
+      'is still there after an unlock that did not happen, and no more is passed than before',
+      short({ ...writing('unlock'), at: 1 } as FlowStep),
+      ended('not-done'),
+      early,
+    ],
+    ['is none where it is as long as the chain', short(gate(0), 3), passed, gate(1)],
+    ['is none where nothing can be unlocked', short(gate(0), 1, ['reset']), passed, gate(1)],
+    ['is none where there is nothing to go on to', short(gate(0), 1, ['unlock']), passed, gate(1)],
+  ])('%s', (_rule, stand, event, next) => {
+    expect(nextStep(stand, event)).toEqual(next);
+  });
+});
+
+describe('a gate of a registration', () => {
+  const links: readonly Link[] = ['phone', 'otp-sms', 'questions'].map((one) => ({ gate: one, step: 'enrol' }));
+  const leftOut: FlowEvent = { kind: 'left-out' };
+  const registering = (more: Partial<FlowStand>): FlowStand => ({ step: gate(0), chain: links, actions: [], ...more });
+
+  test.each<[string, FlowStand, FlowStep | undefined]>([
+    ['is left out where fewer are needed', registering({ mayLeaveOut: 1 }), gate(1)],
+    ['is left out at the end', registering({ mayLeaveOut: 1, step: gate(2) }), { kind: 'done', certain: true }],
+    ['is not left out where all are needed', registering({}), undefined],
+    [
+      'is not left out where enough were',
+      registering({ mayLeaveOut: 1, leftOut: ['phone'], step: gate(1) }),
+      undefined,
+    ],
+    [
+      'is not left out where it is to be passed',
+      registering({ mayLeaveOut: 1, chain: [{ gate: 'phone', step: 'verify' }, ...links] }),
+      undefined,
+    ],
+    ['is not left out of a reset', { ...at(gate(0)), mayLeaveOut: 1 }, undefined],
+  ])('%s', (_rule, stand, next) => {
+    expect(nextStep(stand, leftOut)).toEqual(next);
+  });
+});
+
 describe('no order of events', () => {
   const outcome = fc.constantFrom('done', 'refused', 'not-done', 'unknown') as fc.Arbitrary<
     Extract<FlowEvent, { kind: 'write-ended' }>['outcome']
@@ -163,13 +218,14 @@ describe('no order of events', () => {
   const event: fc.Arbitrary<FlowEvent> = fc.oneof(
     { weight: 4, arbitrary: fc.constant(passed) },
     { weight: 2, arbitrary: fc.constant(choseReset) },
-    { weight: 1, arbitrary: fc.constant(back) },
+    { weight: 2, arbitrary: fc.constantFrom<FlowEvent>(back, back, { kind: 'left-out' }) },
     { weight: 3, arbitrary: action.map(began) },
     { weight: 2, arbitrary: fc.tuple(outcome, fc.nat(12)).map(([how, refusals]) => ended(how, refusals)) },
     { weight: 1, arbitrary: fc.constantFrom(expired, cancelled, refusedEvent) },
   );
   const stand = fc.record({
     gates: fc.integer({ min: 1, max: 5 }),
+    unlockAfter: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
     actions: fc.subarray([...both]),
     events: fc.array(event, { maxLength: 40 }),
   });
@@ -177,10 +233,12 @@ describe('no order of events', () => {
   /** Walks and tells each step with what had been passed when it was reached. */
   function walk({
     gates,
+    unlockAfter,
     actions,
     events,
   }: {
     gates: number;
+    unlockAfter: number | undefined;
     actions: readonly Action[];
     events: readonly FlowEvent[];
   }) {
@@ -189,7 +247,8 @@ describe('no order of events', () => {
     const seen: { step: FlowStep; passedGates: number; from: FlowStep; event: FlowEvent }[] = [];
     let passedGates = 0;
     for (const one of events) {
-      const next = nextStep({ step, chain: links, actions }, one);
+      const stand = { step, chain: links, actions, ...(unlockAfter === undefined ? {} : { unlockAfter }) };
+      const next = nextStep(stand, one);
       if (next === undefined) continue;
       if (step.kind === 'gate' && one.kind === 'passed') passedGates += 1;
       seen.push({ step: next, passedGates, from: step, event: one });
@@ -203,13 +262,26 @@ describe('no order of events', () => {
       fc.property(stand, (given) => {
         for (const { step, passedGates } of walk(given)) {
           const beyond = ['choose', 'password', 'writing', 'done'].includes(step.kind);
-          if (beyond && passedGates !== given.gates) return false;
+          if (beyond && passedGates < enoughFor(step, given)) return false;
+          // What was passed is never lost, whichever way one goes.
+          if (step.kind === 'gate' && step.at !== passedGates) return false;
+          if (step.kind === 'choose' && (step.at ?? given.gates) !== passedGates) return false;
         }
         return true;
       }),
       { numRuns: 2000 },
     );
   });
+
+  /** How many gates must have been passed where a flow stands. */
+  function enoughFor(step: FlowStep, given: { gates: number; unlockAfter: number | undefined }): number {
+    const short = step.kind === 'choose' || (['writing', 'done'].includes(step.kind) && isUnlock(step));
+    return short ? Math.min(given.unlockAfter ?? given.gates, given.gates) : given.gates;
+  }
+
+  function isUnlock(step: FlowStep): boolean {
+    return (step.kind === 'writing' || step.kind === 'done') && step.action === 'unlock';
+  }
 
   test('writes what the policy does not allow, or twice at a time', () => {
     fc.assert(
@@ -242,6 +314,7 @@ describe('no order of events', () => {
         walk(given).every(({ step, from }) => {
           if (isEnded(from)) return false;
           if (step.kind !== 'gate') return true;
+          if (from.kind === 'choose') return step.at === from.at;
           return from.kind === 'gate' && step.at === from.at + 1;
         }),
       ),

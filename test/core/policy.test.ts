@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Account, AccountState } from '../../src/core/account.ts';
+import type { FlowStep } from '../../src/core/flow.ts';
 import {
   barredFromReset,
   barredFromUse,
   isOutgrown,
+  isRegistered,
+  laterOf,
   type Policy,
   registrationChain,
   resetChain,
@@ -113,7 +116,9 @@ describe('the chain of a registration', () => {
 
 describe('5.35: a flow that began under a policy', () => {
   const now = new Date('2026-03-02T09:00:00Z');
-  const flow = { chain: resetChain(policy), createdAt: new Date(now.getTime() - 600_000) };
+  const createdAt = new Date(now.getTime() - 600_000);
+  const passed: FlowStep = { kind: 'choose' };
+  const flow = { ...resetChain(policy), step: passed, createdAt };
   const about = { action: 'reset', now } as const;
 
   test.each<[string, Partial<Policy>]>([
@@ -138,5 +143,85 @@ describe('5.35: a flow that began under a policy', () => {
   test('may not count what it enrolled as proved', () => {
     const enrolled = { ...flow, chain: policy.chain.map((gate) => ({ gate, step: 'enrol' as const })) };
     expect(isOutgrown(enrolled, policy, about)).toBe(true);
+  });
+
+  describe('with a shorter way to the unlock', () => {
+    const shorter: Policy = { ...policy, chain: ['phone', 'otp-sms', 'questions'], unlockAfter: 1 };
+    const having = (at: number) => ({ ...resetChain(shorter), step: { kind: 'choose', at } as const, createdAt });
+    const ends = (at: number, action: 'unlock' | 'reset', change: Partial<Policy> = {}) =>
+      !isOutgrown(having(at), { ...shorter, ...change }, { action, now });
+
+    test('may unlock after so many gates, and reset only after all', () => {
+      expect([ends(1, 'unlock'), ends(1, 'reset'), ends(2, 'reset'), ends(3, 'reset')]).toEqual([
+        true,
+        false,
+        false,
+        true,
+      ]);
+    });
+
+    test('may not unlock where the policy now asks for more, or for another gate first', () => {
+      expect(ends(1, 'unlock', { unlockAfter: 2 })).toBe(false);
+      expect(ends(1, 'unlock', { chain: ['questions', 'phone', 'otp-sms'] })).toBe(false);
+      expect(ends(2, 'unlock', { chain: ['otp-sms', 'phone', 'questions'] })).toBe(true);
+    });
+
+    test('has proved nothing by a gate that is open', () => {
+      const open = { ...having(1), step: { kind: 'gate', at: 0 } as const };
+      expect(isOutgrown(open, shorter, { action: 'unlock', now })).toBe(true);
+    });
+  });
+
+  describe('of any two', () => {
+    const anyTwo: Policy = { ...policy, chain: ['phone', 'otp-sms', 'questions'], needed: 2 };
+    const two = { ...resetChain(anyTwo, ['otp-sms', 'questions']), step: passed, createdAt };
+
+    test('may end with whichever two it passed', () => {
+      expect(isOutgrown(two, anyTwo, about)).toBe(false);
+      expect(isOutgrown(two, { ...anyTwo, chain: ['questions', 'phone', 'otp-sms'] }, about)).toBe(false);
+    });
+
+    test('may not end where three are needed now, or one of its two is gone', () => {
+      expect(isOutgrown(two, { ...anyTwo, needed: 3 }, about)).toBe(true);
+      expect(isOutgrown(two, { ...policy, chain: ['phone', 'otp-sms'], needed: 2 }, about)).toBe(true);
+      expect(isOutgrown(two, { ...policy, chain: ['phone', 'otp-sms', 'questions'] }, about)).toBe(true);
+    });
+  });
+});
+
+describe('where any two gates are enough', () => {
+  const anyTwo: Policy = { ...policy, chain: ['phone', 'otp-sms', 'questions'], needed: 2 };
+  const links = (...gates: readonly string[]) => gates.map((gate) => ({ gate, step: 'verify' }));
+
+  test('whoever has two is registered, whichever they are', () => {
+    const has = (...gates: readonly string[]) => isRegistered(anyTwo, gates.map(enrolment));
+    expect([has('phone'), has('phone', 'gone'), has('otp-sms', 'questions')]).toEqual([false, false, true]);
+  });
+
+  test('a reset has two of them, registered ones first and in the policy’s order', () => {
+    expect(resetChain(anyTwo)).toEqual({ chain: links('phone', 'otp-sms'), alternatives: ['questions'] });
+    expect(resetChain(anyTwo, ['questions', 'otp-sms'])).toEqual({
+      chain: links('otp-sms', 'questions'),
+      alternatives: ['phone'],
+    });
+  });
+
+  test('what can be found out comes last of what is registered, and is not the first, whatever the order', () => {
+    const questionsFirst = { ...anyTwo, chain: ['questions', 'phone', 'otp-sms'] };
+    const later = laterOf(questionsFirst, ['questions', 'secret']);
+    expect(later).toEqual(['questions']);
+    const way = { chain: links('phone', 'questions'), alternatives: ['otp-sms'], later };
+    expect(resetChain(questionsFirst, ['questions', 'phone'], later)).toEqual(way);
+    expect(laterOf({ ...anyTwo, needed: 1 }, ['questions'])).toEqual([]);
+    expect(laterOf(policy, ['questions'])).toEqual([]);
+  });
+
+  test('a registration has all of them', () => {
+    const chain = registrationChain(anyTwo, { registered: [], counting: [] }, []);
+    expect(chain).toEqual(anyTwo.chain.map((gate) => ({ gate, step: 'enrol' })));
+  });
+
+  test('and where all are needed in order, a reset has no alternatives', () => {
+    expect(resetChain(policy, ['questions'])).toEqual({ chain: links('phone', 'questions') });
   });
 });

@@ -177,6 +177,11 @@ describe('a list of policies', () => {
       ['policies.0.unlock-after: found 1; is of no use where actions does not have unlock'],
     ],
     [
+      'unlocks earlier and leads to nothing more',
+      [{ ...everyone, chain: ['otp-sms', 'questions'], 'unlock-after': 1, actions: ['unlock'] }],
+      ['policies.0.unlock-after: found 1; is less than needed, and there is nothing to go on to without reset'],
+    ],
+    [
       'has numbers out of range',
       [{ ...everyone, lockout: { threshold: 101 }, 'flow-minutes': 61, share: 0 }],
       [
@@ -283,7 +288,10 @@ describe('latchkey check', () => {
     const any = { ...everyone, name: 'any two', chain: ['phone', 'otp-sms', 'questions'], needed: 2 };
     const weak = { ...everyone, name: 'weak', zone: 'extranet', chain: ['questions'] };
     const few = { ...everyone, name: 'few', members: { groups: ['Few'] } };
-    expect(said([few, { ...any, members: { units: ['A'] } }, weak]).map((line) => line.split(':')[0])).toEqual([
+    const worth = said([few, { ...any, members: { units: ['A'] } }, weak]).filter(
+      (line) => !line.startsWith('warning'),
+    );
+    expect(worth.map((line) => line.split(':')[0])).toEqual([
       'ok policy few',
       'ok policy any two',
       'problem policy weak',
@@ -343,13 +351,13 @@ describe('latchkey check', () => {
       [],
     ],
   ])('warns of a policy %s', (_what, policies, more, late) => {
-    const found = said(policies, more).filter((line) => line.startsWith('warning'));
+    const found = said(policies, more).filter((line) => line.includes('never matches'));
     expect(found).toEqual(late.map((why) => `warning policy late: never matches: ${why}`));
   });
 
   test('warns of a policy that takes every administrator', () => {
     const wide = { ...everyone, 'include-privileged': true };
     expect(said([wide]).at(-1)).toMatch(/^warning policy everyone: includes privileged accounts and has everyone/);
-    expect(said([{ ...wide, members: { groups: ['Admins'] } }])).toHaveLength(1);
+    expect(said([{ ...wide, members: { groups: ['Admins'] } }]).join()).not.toContain('includes privileged');
   });
 });

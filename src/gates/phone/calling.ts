@@ -105,6 +105,11 @@ export class Calling {
     return result.kind === 'waiting' ? 'waiting' : 'changed';
   }
 
+  /** Whether whoever answered said that it was not them. */
+  async isRefused(memory: CallMemory, context: GateContext): Promise<boolean> {
+    return this.#needs.challenges.isRefused(memory.challenge, scopeOf(context));
+  }
+
   /** Makes the call worthless, whatever is pressed from now on. */
   async forget(memory: CallMemory, context: GateContext): Promise<void> {
     await this.#needs.challenges.cancel(memory.challenge, scopeOf(context));

@@ -40,6 +40,10 @@ export class VerifyByCall implements Step {
   async watch(context: GateContext): Promise<'waiting' | 'changed'> {
     return this.#calling.watch(callMemory.parse(context.memory), context);
   }
+
+  async isRefused(context: GateContext): Promise<boolean> {
+    return this.#calling.isRefused(callMemory.parse(context.memory), context);
+  }
 }
 
 /** Whose number; the number itself is looked up when the call is placed. */
