@@ -43,7 +43,7 @@ async function demoWith(rows: number, audit: object = {}): Promise<Configuration
     directory: { kind: 'demo' },
     providers: { texts: { kind: 'virtual-sms' } },
     channels: { sms: ['texts'] },
-    policy: { chain: ['otp-sms'] },
+    policies: [{ name: 'everyone', members: 'everyone', chain: ['otp-sms'] }],
     audit,
   });
   const stores = await openStores({ kind: 'sqlite', file, 'busy-timeout-ms': 1_000 }, { sealer, clock: systemClock });

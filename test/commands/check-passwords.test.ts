@@ -22,7 +22,7 @@ async function findings(breached: object): Promise<readonly Finding[]> {
     directory: { kind: 'demo' },
     providers: { texts: { kind: 'virtual-sms' } },
     channels: { sms: ['texts'] },
-    policy: { chain: ['otp-sms'] },
+    policies: [{ name: 'everyone', members: 'everyone', chain: ['otp-sms'] }],
     password: { breached },
   };
   writeFileSync(file, stringify(configuration));

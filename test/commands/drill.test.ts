@@ -66,7 +66,7 @@ async function world() {
       },
     },
     channels: { sms: ['texts'], voice: ['calls'], email: ['mail'] },
-    policy: { chain: ['otp-sms'] },
+    policies: [{ name: 'everyone', members: 'everyone', chain: ['otp-sms'] }],
   });
   const { writeFileSync } = await import('node:fs');
   writeFileSync(folder.path('ca.pem'), authority.ca);

@@ -26,7 +26,7 @@ async function world() {
     directory: { kind: 'demo' },
     providers: { texts: { kind: 'virtual-sms' } },
     channels: { sms: ['texts'] },
-    policy: { chain: ['otp-sms'] },
+    policies: [{ name: 'everyone', members: 'everyone', chain: ['otp-sms'] }],
   });
   const loaded = await load({ LATCHKEY_CONFIG: folder.file });
   const { directory, close } = await openConfiguredDirectory(loaded);
