@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import type { RequestListener, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,6 +27,8 @@ export interface WorldWish {
   readonly policy?: Readonly<Record<string, unknown>>;
   /** The whole list, in place of one policy for everybody. */
   readonly policies?: readonly Readonly<Record<string, unknown>>[];
+  /** A second listener, which everybody comes to from the intranet. */
+  readonly intranet?: boolean;
   /** Other settings of the whole file. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** What the server waits for, where it is shorter than usual. */
@@ -93,11 +95,13 @@ export class PortalWorld {
   readonly proxy: TcpProxy;
   readonly server: Server;
   readonly origin: string;
+  /** Of the listener for the intranet, where there is one. */
+  readonly insideOrigin: string;
+  readonly #inside: Server;
   readonly #folder: string;
   #wish: WorldWish;
   readonly #secret = randomBytes(32).toString('base64');
   #latchkey: Latchkey | undefined;
-  #listener: RequestListener = () => undefined;
 
   static async open(wish: WorldWish = {}): Promise<PortalWorld> {
     const clock = new SettableClock();
@@ -106,8 +110,8 @@ export class PortalWorld {
     const folder = await mkdtemp(path.join(tmpdir(), 'latchkey-portals-'));
     await writeFile(path.join(folder, 'ca.pem'), demo.ca);
     const world = new PortalWorld({ wish, clock, demo, proxy, folder });
-    await new Promise<void>((resolve) => world.server.listen(0, '127.0.0.1', resolve));
-    Object.assign(world, { origin: `http://127.0.0.1:${(world.server.address() as AddressInfo).port}` });
+    const [origin, insideOrigin] = await Promise.all([world.server, world.#inside].map(listen));
+    Object.assign(world, { origin, insideOrigin });
     await world.#compose();
     return world;
   }
@@ -125,9 +129,10 @@ export class PortalWorld {
     this.#folder = parts.folder;
     this.#wish = parts.wish;
     this.origin = '';
-    this.server = createServer((request, response) => this.#listener(request, response), {
-      limits: parts.wish.server ?? {},
-    });
+    this.insideOrigin = '';
+    const limits = parts.wish.server ?? {};
+    this.server = createServer((request, response) => this.#latchkey?.app(request, response), { limits });
+    this.#inside = createServer((request, response) => this.#latchkey?.doors[1]?.app(request, response), { limits });
   }
 
   get latchkey(): Latchkey {
@@ -144,6 +149,11 @@ export class PortalWorld {
   /** Somebody with a browser that knows nothing of Latchkey yet. */
   visitor(headers: Readonly<Record<string, string>> = {}): Visitor {
     return new Visitor(this.server, headers);
+  }
+
+  /** As `visitor`, at the listener for the intranet. */
+  visitorInside(headers: Readonly<Record<string, string>> = {}): Visitor {
+    return new Visitor(this.#inside, headers);
   }
 
   /**
@@ -173,8 +183,13 @@ export class PortalWorld {
     };
   }
 
+  /** DN of the unit that all people are in. */
+  get people(): string {
+    return `OU=People,${this.demo.baseDn}`;
+  }
+
   /** Somebody new in the directory, not registered. */
-  person(wish: { readonly displayName?: string; readonly samName?: string } = {}): Person {
+  person(wish: { readonly displayName?: string; readonly samName?: string; readonly unit?: string } = {}): Person {
     people += 1;
     const number = String(people).padStart(4, '0');
     const samName = wish.samName ?? `person.${number}`;
@@ -186,7 +201,7 @@ export class PortalWorld {
       mail: `${samName}@contoso.example`,
     };
     const entry = this.demo.administration.addPerson({
-      unit: `OU=People,${this.demo.baseDn}`,
+      unit: wish.unit ?? this.people,
       commonName: samName,
       displayName: wish.displayName ?? `Robin Number${number}`,
       principalName: person.mail,
@@ -203,8 +218,8 @@ export class PortalWorld {
     return person;
   }
 
-  async register(person: Person): Promise<void> {
-    for (const gate of this.#chain) {
+  async register(person: Person, gates: readonly string[] = this.#chain): Promise<void> {
+    for (const gate of gates) {
       const data = await this.#enrolment(gate, person);
       await this.latchkey.stores.enrolments.keep({ accountId: person.id, gate, data, provedAt: this.clock.now() });
     }
@@ -330,8 +345,10 @@ export class PortalWorld {
   }
 
   async close(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const server of [this.server, this.#inside]) {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    }
     await this.latchkey.close();
     await this.proxy.stop().catch(() => undefined);
     await this.demo.close();
@@ -344,7 +361,6 @@ export class PortalWorld {
 
   async #compose(): Promise<void> {
     this.#latchkey = await this.#composed();
-    this.#listener = this.#latchkey.app;
   }
 
   async #composed(): Promise<Latchkey> {
@@ -364,6 +380,9 @@ export class PortalWorld {
     return {
       'public-url': this.origin,
       listen: { port: 0 },
+      ...(this.#wish.intranet === true
+        ? { 'more-listeners': [{ 'public-url': this.insideOrigin, port: 0, zone: 'intranet' }] }
+        : {}),
       organisation: { name: 'Contoso', helpdesk: { phone: '020 7946 0999' } },
       languages: ['en', 'ar'],
       keys: [{ id: 'test', secret: this.#secret }],
@@ -422,4 +441,10 @@ export class PortalWorld {
     );
     return { set: randomBytes(16).toString('hex'), answers };
   }
+}
+
+/** @returns the origin that it listens at */
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
