@@ -6,6 +6,7 @@ import { findingLine } from './commands/finding-line.ts';
 import { health } from './commands/health.ts';
 import { importMfaSettings } from './commands/import-mfa-settings.ts';
 import { mapOf } from './commands/map.ts';
+import type { PolicyImportWish } from './commands/policy.ts';
 import { afterRestore, migrate } from './commands/store-commands.ts';
 import { ConfigurationError, exitConfiguration } from './config.ts';
 import { type Loaded, load, refuse } from './load.ts';
@@ -107,6 +108,42 @@ audit
   .description('print the public key that signed heads are checked with')
   .action(withConfiguration((loaded) => publicKeyOf(loaded.configuration)));
 
+const policy = program.command('policy').description('look at, take out and change the policies');
+policy
+  .command('export')
+  .argument('[file]', 'a new file; else standard output')
+  .option('--version <number>', 'an earlier version', wholeNumber)
+  .description('write the list in force as YAML')
+  .action(async (file: string | undefined, wish: { version?: number }) => {
+    const loaded = await load(variables()).catch(refuse);
+    if (loaded === undefined) return;
+    const { exportPolicies } = await import('./commands/policy.ts');
+    const outcome = await exportPolicies(loaded, { ...wish, ...(file === undefined ? {} : { file }) });
+    if (outcome.text !== undefined) process.stdout.write(outcome.text);
+    for (const line of outcome.lines) process.stderr.write(`${line}\n`);
+    process.exitCode = outcome.ok ? 0 : 1;
+  });
+policy
+  .command('check')
+  .argument('<file>', 'what export writes')
+  .description('say what a list would change and what speaks against it, and change nothing')
+  .action(
+    withConfiguration<string>(async (loaded, file) =>
+      (await import('./commands/policy.ts')).checkPolicyFile(loaded, file),
+    ),
+  );
+policy
+  .command('import')
+  .argument('<file>', 'what export writes')
+  .option('--based-on <number>', 'the version that it changes (else the one it was exported from)', wholeNumber)
+  .option('--note <text>', 'why, for whoever reads the versions later')
+  .description('take a list into force as a new version; a list that something speaks against is refused')
+  .action(async (file: string, wish: PolicyImportWish) => {
+    await withConfiguration(async (loaded) =>
+      (await import('./commands/policy.ts')).importPolicies(loaded, file, wish),
+    )(undefined);
+  });
+
 program
   .command('import')
   .description('take over what another product was configured with')
@@ -153,6 +190,11 @@ function withConfiguration<Wish = unknown>(
     for (const line of lines) say(line);
     process.exitCode = ok ? 0 : 1;
   };
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
+  return Number(text);
 }
 
 /** Reads a bound of an export, or says what one looks like. */

@@ -2,11 +2,16 @@ import type { Logger } from 'pino';
 import type { ComposeNeeds } from './compose.ts';
 import type { Clock } from './core/clock.ts';
 import type { Directory } from './core/directory.ts';
+import type { Json } from './core/json.ts';
 import { isOfZone, Policies, type PolicySource, pinnedPolicies } from './core/policies.ts';
 import type { Policy, Zone } from './core/policy.ts';
+import { bringFirstPolicies } from './core/policy-desk.ts';
 import type { Channel } from './core/provider.ts';
+import { StoredPolicies } from './core/stored-policies.ts';
+import type { Stores } from './core/stores.ts';
 import type { Definitions } from './definitions.ts';
 import { ServiceState } from './portals/service-state.ts';
+import { type PolicyWorld, usableReader } from './settings/policy-reading.ts';
 import { policyFrom } from './settings/policy-settings.ts';
 
 interface PolicyWork {
@@ -16,27 +21,45 @@ interface PolicyWork {
   isOpen(zone: Zone, isReachable: (channel: Channel) => boolean): Promise<boolean>;
 }
 
-/** The policies of the configuration, and whether they can be used. */
-export function createPolicies(
-  { configuration, definitions, log }: Pick<ComposeNeeds, 'configuration' | 'definitions' | 'log'>,
+/** The policies in force, and whether they can be used. */
+export async function createPolicies(
+  world: Pick<ComposeNeeds, 'configuration' | 'definitions' | 'environment' | 'log'>,
   needs: {
+    readonly stores: Pick<Stores, 'policies' | 'audit'>;
     readonly directory: Directory;
     readonly clock: Clock;
     readonly mac: (purpose: string, text: string) => string;
   },
-): PolicyWork {
-  const source = pinnedPolicies(configuration.policies.map(policyFrom));
+): Promise<PolicyWork> {
+  const { definitions, log } = world;
+  const source = await openSource(world, needs);
   const policies = new Policies({ source, ...needs });
   const state = new ServiceState({ directory: { health: () => health(policies, log) }, clock: needs.clock });
   return {
     source,
     policies,
     async isOpen(zone, isReachable) {
+      // Asked first: with policies that cannot be read there is nothing more to ask.
+      if (!(await state.available())) return false;
       const list = await source.current();
       const own = list.policies.filter((policy) => isOfZone(policy, zone));
-      return own.some((policy) => isWalkable(policy, definitions, isReachable)) && state.available();
+      return own.some((policy) => isWalkable(policy, definitions, isReachable));
     },
   };
+}
+
+/** With `policies-in: store` the file's list is the first version, where the store has none. */
+async function openSource(
+  world: PolicyWorld,
+  { stores, clock }: { readonly stores: Pick<Stores, 'policies' | 'audit'>; readonly clock: Clock },
+): Promise<PolicySource> {
+  const { configuration } = world;
+  if (configuration['policies-in'] === 'file') return pinnedPolicies(configuration.policies.map(policyFrom));
+  const read = usableReader(world);
+  const first = read(configuration.policies as unknown as Json);
+  // The configuration was checked as a whole, so its list can be read.
+  if ('list' in first) await bringFirstPolicies(first.list, { store: stores.policies, audit: stores.audit, clock });
+  return new StoredPolicies({ store: stores.policies, read });
 }
 
 /** Whether as many gates as the policy needs can be reached now: said on the start page, to everybody alike. */

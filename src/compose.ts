@@ -36,6 +36,7 @@ import { ServiceState } from './portals/service-state.ts';
 import type { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
 import type { VirtualPhones } from './providers/demo/virtual-phones.ts';
 import { brandOf, enrolmentRulesOf, organisationOf, sealingKeys } from './settings/configured.ts';
+import { mostFlowMinutes } from './settings/policy-settings.ts';
 import { openStores } from './stores/open-stores.ts';
 import { Catalogue } from './web/catalogue.ts';
 import { Pages } from './web/pages.ts';
@@ -107,7 +108,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     tags: configuration.languages,
   });
   const { notices, links, outbox } = createNotices({ configuration, providers, routes, catalogue, stores, clock, log });
-  const { policies, isOpen } = createPolicies(needs, { directory, clock, mac });
+  const { policies, isOpen } = await createPolicies(needs, { stores, directory, clock, mac });
   const screen = await openPasswordScreen({ configuration, environment, clock, log });
   const audit = new FlowAudit({ audit: stores.audit, clock });
   const desk = new GateDesk({ gates, stores, audit });
@@ -185,7 +186,8 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     brand: brandOf(configuration, environment),
     sessions: stores.sessions,
     trustedProxies: configuration['trusted-proxies'],
-    sessionIdleMs: Math.max(...configuration.policies.map((policy) => policy['flow-minutes'])) * 60_000,
+    // The longest visit that any policy may allow, whichever comes into force.
+    sessionIdleMs: mostFlowMinutes * 60_000,
     viewFolders: definitions.views,
     floors: needs.floors ?? { startMs: 150, signInMs: 600 },
     ready: async () => !draining.now && (await storeState.available()),

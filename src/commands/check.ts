@@ -6,7 +6,7 @@ import { Catalogue } from '../web/catalogue.ts';
 import { checkAudit } from './check-audit.ts';
 import { checkDoors } from './check-door.ts';
 import { checkPasswords } from './check-passwords.ts';
-import { checkMembers, checkPolicies } from './check-policies.ts';
+import { checkMembers, checkPoliciesInForce } from './check-policies.ts';
 import { checkProviders } from './check-providers.ts';
 import { checkStore } from './check-store.ts';
 
@@ -26,7 +26,7 @@ export async function* check(loaded: Loaded): AsyncGenerator<Finding> {
   const looks: readonly Look[] = [
     { subject: 'texts', run: async () => checkTexts(loaded) },
     { subject: 'listen', run: async () => checkDoors(configuration, new Date()) },
-    { subject: 'policies', run: async () => checkPolicies(configuration, loaded.definitions) },
+    { subject: 'policies', run: () => checkPoliciesInForce(loaded) },
     { subject: 'passwords', run: () => checkPasswords(loaded) },
     { subject: 'store', run: () => checkStore(configuration) },
     { subject: 'audit', run: () => checkAudit(configuration) },

@@ -36,6 +36,8 @@ export type AuditEventName =
   | 'limit.reached'
   | 'system.stopping'
   | 'store.restored'
+  | 'policies.saving'
+  | 'policies.saved'
   | 'audit.head-signed'
   | 'audit.exported';
 

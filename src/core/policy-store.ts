@@ -27,6 +27,15 @@ export interface PolicySave extends Pick<PolicyVersion, 'at' | 'by' | 'byName' |
   readonly basedOn: number;
 }
 
+/** What one administrator is writing and has not saved. Each has one, and finds it again wherever they sign in. */
+export interface PolicyDraft {
+  /** Counts changes of the draft, so that of two windows none overwrites what the other did. */
+  readonly revision: number;
+  /** The version of the list that it was begun from. */
+  readonly basedOn: number;
+  readonly policies: Json;
+}
+
 /**
  * Where policies are kept when they are not pinned in the file. The list is sealed with its number: whoever can write to
  * the database and has no key can neither put a weaker chain in nor pass an old list off as a newer version.
@@ -44,6 +53,14 @@ export interface PolicyStore {
    * @returns what was saved, or what somebody else saved first
    */
   save(save: PolicySave): Promise<PolicyVersion | { readonly conflict: PolicyVersion }>;
+  /** @param by id of an account */
+  draft(by: string): Promise<PolicyDraft | undefined>;
+  /**
+   * Compare and set: keeps it with revision + 1 if the stored one still has `draft.revision`; 0 begins one.
+   * @returns what is kept, or undefined when another window was faster
+   */
+  keepDraft(by: string, draft: PolicyDraft, now: Date): Promise<PolicyDraft | undefined>;
+  dropDraft(by: string): Promise<void>;
 }
 
 /** SHA-256 over the list as JSON, in lower-case hex: what the audit says was saved. */

@@ -47,7 +47,7 @@ export interface Stores {
   migrate(): Promise<readonly string[]>;
   /** Whether the schema is current and a write goes through, with a sentence for an operator. */
   health(): Promise<{ readonly ok: boolean; readonly detail: string }>;
-  /** Deletes what is past its time: flows, challenges, sessions, idle counters, settled writes. Returns how many. */
+  /** Deletes what is past its time: flows, challenges, sessions, idle counters, settled writes, forgotten drafts. Returns how many. */
   purge(now: Date): Promise<number>;
   /**
    * Ends whatever is open: flows, challenges, sessions and campaigns. After a backup was restored, codes that were used

@@ -5,6 +5,8 @@ import type { Definitions } from '../definitions.ts';
 /** More than anybody can keep in mind; every one is looked at for every visit. */
 const mostPolicies = 100;
 const mostNames = 200;
+/** Longer than anybody stays at a page who wants to get on. */
+export const mostFlowMinutes = 60;
 
 const plainText = (most: number) =>
   z
@@ -46,7 +48,7 @@ const policyFields = {
       'bars-until-permanent': z.int().min(1).max(100).default(3),
     })
     .prefault({}),
-  'flow-minutes': z.int().min(5).max(60).default(20),
+  'flow-minutes': z.int().min(5).max(mostFlowMinutes).default(20),
   'unknown-logins': z.enum(['decoy', 'say-so']).default('decoy'),
   share: z.int().min(1).max(1_000_000).default(1),
   'include-privileged': z.boolean().default(false),

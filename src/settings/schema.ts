@@ -123,6 +123,7 @@ export function configurationSchema(definitions: Definitions) {
     enrolment,
     gates: z.strictObject(gateSettings).default({}),
     policies: policyListSchema(definitions),
+    'policies-in': z.enum(['file', 'store']).default('file'),
     limits: limitSettings(range),
     audit: auditSettings.prefault({}),
     password: passwordSettings.prefault({}),

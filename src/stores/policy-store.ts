@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Misconfigured } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import {
+  type PolicyDraft,
   type PolicySave,
   type PolicyStore,
   type PolicyVersion,
@@ -10,7 +11,7 @@ import {
   policiesHash,
 } from '../core/policy-store.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
-import type { Database, PolicyVersionRow } from './schema.ts';
+import type { Database, PolicyDraftRow, PolicyVersionRow } from './schema.ts';
 
 const sealedHead = z.object({
   at: z.number(),
@@ -19,6 +20,8 @@ const sealedHead = z.object({
   note: z.string(),
   hash: z.string(),
 });
+
+const sealedDraft = z.object({ basedOn: z.number(), policies: z.json() });
 
 /** One row a version, never changed. Who saved it is sealed apart from the list, so that many are listed cheaply. */
 export class SqlPolicyStore implements PolicyStore {
@@ -86,6 +89,41 @@ export class SqlPolicyStore implements PolicyStore {
     return { conflict };
   }
 
+  async draft(by: string): Promise<PolicyDraft | undefined> {
+    const row = await this.#db.selectFrom('policy_drafts').selectAll().where('by', '=', by).executeTakeFirst();
+    return row === undefined ? undefined : this.#draftOf(row);
+  }
+
+  async keepDraft(by: string, draft: PolicyDraft, now: Date): Promise<PolicyDraft | undefined> {
+    const kept = { ...draft, revision: draft.revision + 1 };
+    const { revision, ...content } = kept;
+    const body = this.#sealer.seal(draftPlace(by), content);
+    const row = { revision, changed_at: now.getTime(), body };
+    const result =
+      draft.revision === 0
+        ? await this.#db
+            .insertInto('policy_drafts')
+            .values({ by, ...row })
+            .onConflict((conflict) => conflict.column('by').doNothing())
+            .executeTakeFirst()
+        : await this.#db
+            .updateTable('policy_drafts')
+            .set(row)
+            .where('by', '=', by)
+            .where('revision', '=', draft.revision)
+            .executeTakeFirst();
+    const changed = 'numUpdatedRows' in result ? result.numUpdatedRows : result.numInsertedOrUpdatedRows;
+    return changed === 1n ? kept : undefined;
+  }
+
+  async dropDraft(by: string): Promise<void> {
+    await this.#db.deleteFrom('policy_drafts').where('by', '=', by).execute();
+  }
+
+  #draftOf({ by, revision, body }: PolicyDraftRow): PolicyDraft {
+    return { revision, ...sealedDraft.parse(this.#sealer.open(draftPlace(by), body)) };
+  }
+
   #versionOf(row: PolicyVersionRow): PolicyVersion {
     const head = this.#headOf(row);
     const policies = this.#sealer.open(place('body', row.version), row.body) as Json;
@@ -99,6 +137,10 @@ export class SqlPolicyStore implements PolicyStore {
     const { at, ...rest } = sealedHead.parse(this.#sealer.open(place('data', row.version), row.data));
     return { version: row.version, at: new Date(at), ...rest };
   }
+}
+
+function draftPlace(by: string): SealedPlace {
+  return { table: 'policy_drafts', column: 'body', row: by };
 }
 
 function place(column: 'data' | 'body', version: number): SealedPlace {

@@ -30,6 +30,7 @@ export interface Tables {
   readonly campaigns: CampaignRow;
   readonly campaign_letters: CampaignLetterRow;
   readonly campaign_opt_outs: CampaignOptOutRow;
+  readonly policy_drafts: PolicyDraftRow;
   readonly probes: ProbeRow;
 }
 
@@ -263,6 +264,14 @@ export interface CampaignOptOutRow {
   readonly set_by: string;
   readonly at: number;
   readonly data: string;
+}
+
+/** What one administrator is writing. */
+export interface PolicyDraftRow {
+  readonly by: string;
+  readonly revision: number;
+  readonly changed_at: number;
+  readonly body: string;
 }
 
 /** Written by every health check. */

@@ -15,6 +15,9 @@ const setAsideMs = 30 * 24 * 60 * 60_000;
 /** Tries and past bars are forgotten after this long without a new one; a few guesses a month prove nothing. */
 const idleMs = 30 * 24 * 60 * 60_000;
 
+/** A draft that nobody has touched for so long is nobody's any more. */
+const draftMs = 90 * 24 * 60 * 60_000;
+
 /** Settled writes are in the audit as well. */
 const settledMs = 90 * 24 * 60 * 60_000;
 /** Letters of a campaign count as long as it may still write: longer than all its reminders take. */
@@ -134,6 +137,10 @@ export class Upkeep {
         .deleteFrom('journal')
         .where('outcome', 'in', ['done', 'refused', 'not-done'])
         .where('intended_at', '<=', now.getTime() - settledMs)
+        .executeTakeFirst(),
+      await this.#db
+        .deleteFrom('policy_drafts')
+        .where('changed_at', '<=', now.getTime() - draftMs)
         .executeTakeFirst(),
       await this.#db.deleteFrom('bars').where('until', '<=', idle).executeTakeFirst(),
     ];

@@ -120,6 +120,46 @@ export function policyContract(world: () => StoreWorld): void {
     await sql('drop table old');
   });
 
+  test('a draft is one administrator’s own, comes back on every node, and is replaced by whoever has seen it', async () => {
+    const { stores, other } = world();
+    const { policies } = stores;
+    expect(await policies.draft('ana')).toBeUndefined();
+    const begun = await policies.keepDraft('ana', { revision: 0, basedOn: 3, policies: list }, noon);
+    expect(begun).toStrictEqual({ revision: 1, basedOn: 3, policies: list });
+    expect(await other.policies.draft('ana')).toStrictEqual(begun);
+    expect(await other.policies.draft('ben')).toBeUndefined();
+    const changed = await other.policies.keepDraft('ana', { revision: 1, basedOn: 4, policies: [] }, noon);
+    expect(changed).toStrictEqual({ revision: 2, basedOn: 4, policies: [] });
+    for (const revision of [0, 1, 3]) {
+      expect(await policies.keepDraft('ana', { revision, basedOn: 9, policies: list }, noon)).toBeUndefined();
+    }
+    expect(await policies.draft('ana')).toStrictEqual(changed);
+    await policies.dropDraft('ana');
+    await policies.dropDraft('ana');
+    expect(await policies.keepDraft('ana', { revision: 2, basedOn: 4, policies: [] }, noon)).toBeUndefined();
+    expect(await policies.draft('ana')).toBeUndefined();
+  });
+
+  test('of twenty windows at once one keeps its draft', async () => {
+    const { stores, other } = world();
+    for (const revision of [0, 1]) {
+      const draft = { revision, basedOn: 1, policies: list };
+      const kept = await together([stores, other], 20, (node) => node.policies.keepDraft('ana', draft, noon));
+      expect(kept.filter((one) => one !== undefined)).toHaveLength(1);
+    }
+  });
+
+  test('a draft of another does not open as one’s own, and goes after a quarter without a change', async () => {
+    const { stores, sql } = world();
+    await stores.policies.keepDraft('ana', { revision: 0, basedOn: 1, policies: list }, noon);
+    await stores.policies.keepDraft('ben', { revision: 0, basedOn: 1, policies: [] }, later(60));
+    await sql("update policy_drafts set by = 'eve' where by = 'ana'");
+    await expect(stores.policies.draft('eve')).rejects.toThrow(Misconfigured);
+    expect(await stores.purge(later(90 * 24 * 60))).toBe(1);
+    expect(await stores.policies.draft('eve')).toBeUndefined();
+    expect(await stores.policies.draft('ben')).toBeDefined();
+  });
+
   test('a node without the key reads nothing, and spoils nothing', async () => {
     const { stores, open } = world();
     const saved = await stores.policies.save(save(0));

@@ -184,6 +184,7 @@ async function dropAll(sql: StoreWorld['sql']): Promise<void> {
     'policy_versions',
     'daily_counts',
     'coverage',
+    'policy_drafts',
     'sessions',
     'jobs',
     'campaigns',

@@ -1,0 +1,56 @@
+import { stranding } from './core/administrator-stranding.ts';
+import { administratorsOf } from './core/administrators.ts';
+import type { Clock } from './core/clock.ts';
+import type { Directory } from './core/directory.ts';
+import { Policies, pinnedPolicies } from './core/policies.ts';
+import type { Policy } from './core/policy.ts';
+import { examinePolicies, type PolicyFinding } from './core/policy-checks.ts';
+import { PolicyDesk } from './core/policy-desk.ts';
+import type { Stores } from './core/stores.ts';
+import { listenersOf } from './settings/listeners.ts';
+import { gateTrouble, type PolicyWorld, policyReader } from './settings/policy-reading.ts';
+
+export interface PolicyParts {
+  readonly stores: Pick<Stores, 'policies' | 'enrolments' | 'audit'>;
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly mac: (purpose: string, text: string) => string;
+  /** Groups whose members administer the console. */
+  readonly administrators?: readonly string[];
+}
+
+/** What looks at lists and takes them into force. */
+export function createPolicyDesk(world: PolicyWorld, parts: PolicyParts): PolicyDesk {
+  const { stores, clock } = parts;
+  const check = policyCheck(world, parts);
+  return new PolicyDesk({ store: stores.policies, audit: stores.audit, clock, read: policyReader(world), check });
+}
+
+/** Everything that is asked of a list before it is taken into force. */
+export function policyCheck(world: PolicyWorld, parts: PolicyParts) {
+  const { directory, clock, mac, stores } = parts;
+  const zones = [...new Set(listenersOf(world.configuration).map(({ zone }) => zone))];
+  const matcherOf = (policies: readonly Policy[]): Policies =>
+    new Policies({ source: pinnedPolicies(policies), directory, clock, mac });
+  const roles = parts.administrators ?? [];
+  return (
+    policies: readonly Policy[],
+    about: { readonly before: readonly Policy[] | undefined; readonly by: string },
+  ): Promise<readonly PolicyFinding[]> =>
+    examinePolicies(policies, {
+      directory,
+      gateTrouble: gateTrouble(world),
+      zones,
+      ...(roles.length === 0
+        ? {}
+        : {
+            stranding: (after) =>
+              stranding(about.before, after, {
+                administrators: () => administratorsOf(directory, roles, about.by),
+                enrolments: stores.enrolments,
+                matcherOf,
+                zones,
+              }),
+          }),
+    });
+}

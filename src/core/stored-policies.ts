@@ -1,0 +1,72 @@
+import { Misconfigured } from './errors.ts';
+import type { Json } from './json.ts';
+import type { PolicyList, PolicySource } from './policies.ts';
+import type { ListedPolicy } from './policy-field-changes.ts';
+import type { PolicyStore } from './policy-store.ts';
+
+/** One thing that is wrong with a list, where it stands in it, in a sentence for an operator. */
+export interface ListProblem {
+  /** Dotted path, such as `policies.2.chain`. */
+  readonly setting: string;
+  readonly problem: string;
+}
+
+/**
+ * Makes policies of a list as the configuration file writes it, or says everything that is wrong with it.
+ * `list` is the same with every default written out, so that a later version of Latchkey cannot mean something else by it.
+ */
+export type ReadPolicies = (
+  list: Json,
+) =>
+  | { readonly policies: readonly ListedPolicy[]; readonly list: Json }
+  | { readonly problems: readonly ListProblem[] };
+
+/**
+ * The newest version of the store. Every decision asks for its number, which is one small row, so that all nodes change
+ * over at once; the list itself is read when the number has changed. A list that this node cannot read stops it: an
+ * older one is never used in its place, nor is one that comes after a newer one was seen.
+ */
+export class StoredPolicies implements PolicySource {
+  readonly #store: Pick<PolicyStore, 'newest' | 'read'>;
+  readonly #read: ReadPolicies;
+  /** The newest version that was ever seen. */
+  #seen = 0;
+  #held: { readonly version: number; readonly list: Promise<PolicyList> } | undefined;
+
+  constructor(needs: { readonly store: Pick<PolicyStore, 'newest' | 'read'>; readonly read: ReadPolicies }) {
+    this.#store = needs.store;
+    this.#read = needs.read;
+  }
+
+  async current(): Promise<PolicyList> {
+    const before = this.#seen;
+    const version = await this.#store.newest();
+    if (version < before) {
+      throw new Misconfigured(
+        `the store has version ${version} of the policies, and had version ${before}: restart Latchkey if that is meant`,
+      );
+    }
+    // Another may have seen a newer one since this one asked.
+    this.#seen = Math.max(version, this.#seen);
+    if (this.#held?.version !== this.#seen) this.#held = this.#hold(this.#seen);
+    return this.#held.list;
+  }
+
+  #hold(version: number): { readonly version: number; readonly list: Promise<PolicyList> } {
+    const held = { version, list: this.#load(version) };
+    // What was out of reach is read again by the next; what is wrong with a list stays wrong.
+    held.list.catch((fault: unknown) => {
+      if (!(fault instanceof Misconfigured) && this.#held === held) this.#held = undefined;
+    });
+    return held;
+  }
+
+  async #load(version: number): Promise<PolicyList> {
+    const stored = await this.#store.read(version);
+    if (stored === undefined) throw new Misconfigured('the store holds no policies: run latchkey policy import');
+    const read = this.#read(stored.policies);
+    if ('policies' in read) return { version, policies: read.policies };
+    const why = read.problems.map(({ setting, problem }) => `${setting}: ${problem}`).join('; ');
+    throw new Misconfigured(`version ${version} of the policies cannot be used: ${why}`);
+  }
+}
