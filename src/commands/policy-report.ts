@@ -24,22 +24,26 @@ export class PolicyReport {
   }
 
   problems(problems: readonly ListProblem[]): readonly string[] {
-    return problems.map(({ setting, problem }) => findingLine({ level: 'problem', subject: setting, detail: problem }));
+    return problems.map(({ setting, problem }) =>
+      findingLine({ level: 'problem', subject: setting, detail: plain(problem) }),
+    );
   }
 
   conflict(newest: PolicyVersionHead, changes: readonly Message[]): readonly string[] {
     const { version, at, by, byName } = newest;
     return [
-      `${byName === '' ? by : byName} saved version ${version} on ${at.toISOString()}, after the one that this is based on:`,
+      `${plain(byName === '' ? by : byName)} saved version ${version} on ${at.toISOString()}, after the one that this is based on:`,
       ...changes.map((one) => `  ${this.#say(one)}`),
       'Export it and write your changes upon it, or give --based-on to replace it.',
     ];
   }
 
-  /** The isolates that keep a value's direction in a browser are nothing to a terminal, nor may a value move its cursor. */
   #say(message: Message): string {
-    return sayPolicyMessage(this.#t, message)
-      .replaceAll(/[\u2066-\u2069]/g, '')
-      .replaceAll(/\p{Cc}/gu, '�');
+    return plain(sayPolicyMessage(this.#t, message));
   }
+}
+
+/** The isolates that keep a value's direction in a browser are nothing to a terminal, nor may a value move its cursor. */
+function plain(text: string): string {
+  return text.replaceAll(/[\u2066-\u2069]/g, '').replaceAll(/[\p{Cc}\p{Cf}]/gu, '�');
 }

@@ -13,15 +13,31 @@ export interface PolicyWorld {
   readonly environment: Pick<Environment, 'production' | 'variables'>;
 }
 
-/** Reads a list of the store, a file or a form as the configuration's own is read, and refuses what that would refuse. */
-export function policyReader({ definitions, environment, configuration }: PolicyWorld): ReadPolicies {
+/**
+ * Reads a list of the store, a file or a form as the configuration's own is read, and refuses what is wrong with one of
+ * its policies by itself. What else speaks against the list is said by `examinePolicies`.
+ */
+export function policyReader(world: PolicyWorld): ReadPolicies {
+  return readerOf(world, ({ setting }) => setting.startsWith('policies.'));
+}
+
+/**
+ * As `policyReader`, and refuses all that a start with this list in the configuration would: for the list in force, which
+ * must not meet a configuration that it was never checked against.
+ */
+export function usableReader(world: PolicyWorld): ReadPolicies {
+  return readerOf(world, () => true);
+}
+
+function readerOf(
+  { definitions, environment, configuration }: PolicyWorld,
+  counts: (problem: ListProblem) => boolean,
+): ReadPolicies {
   const schema = policyListSchema(definitions);
   return (list) => {
     const parsed = schema.safeParse(list);
     if (!parsed.success) return { problems: parsed.error.issues.flatMap((issue) => listProblems(issue, list)) };
-    const problems = crossChecks({ ...configuration, policies: parsed.data }, definitions, environment)
-      // Gates that cannot be used are said by name, see `gateTrouble`.
-      .filter(({ setting }) => setting === 'policies' || setting.startsWith('policies.'));
+    const problems = crossChecks({ ...configuration, policies: parsed.data }, definitions, environment).filter(counts);
     if (problems.length > 0) return { problems };
     const knowledgeAlone = (at: number): boolean => parsed.data[at]?.['knowledge-alone'] === 'accept';
     return {
@@ -29,30 +45,6 @@ export function policyReader({ definitions, environment, configuration }: Policy
       list: JSON.parse(JSON.stringify(parsed.data)) as Json,
     };
   };
-}
-
-/**
- * As `policyReader`, and refuses gates that cannot be used: for the list in force, which must not meet a configuration
- * that it was never checked against.
- */
-export function usableReader(world: PolicyWorld): ReadPolicies {
-  const read = policyReader(world);
-  const troubleOf = gateTrouble(world);
-  return (list) => {
-    const found = read(list);
-    if ('problems' in found) return found;
-    const problems = found.policies.flatMap(({ chain }, at) =>
-      chain.flatMap((gate) =>
-        troubleOf(gate).map((why) => ({ setting: `policies.${at}.chain`, problem: `${gate}: ${why}` })),
-      ),
-    );
-    return problems.length > 0 ? { problems } : found;
-  };
-}
-
-function listProblems(issue: Parameters<typeof describeIssue>[0], list: Json): readonly ListProblem[] {
-  const placed = { ...issue, path: ['policies', ...issue.path] };
-  return describeIssue(placed, { policies: list }, new Set());
 }
 
 /** Why a gate could not be used as Latchkey is configured: each setting that is in its way. */
@@ -70,4 +62,9 @@ export function gateTrouble({
       ({ setting, problem }) => `${setting}: ${problem}`,
     );
   };
+}
+
+function listProblems(issue: Parameters<typeof describeIssue>[0], list: Json): readonly ListProblem[] {
+  const placed = { ...issue, path: ['policies', ...issue.path] };
+  return describeIssue(placed, { policies: list }, new Set());
 }
