@@ -1,0 +1,34 @@
+import type { Account } from './account.ts';
+import { barredFromUse, type Ineligible, type Policy } from './policy.ts';
+import type { ProvedGate } from './stores.ts';
+
+/** Whether somebody could pass now, and if not, why and which gates they would have to register. */
+export type Readiness =
+  | { readonly kind: 'ready'; readonly policy: Policy }
+  | { readonly kind: 'not-ready'; readonly why: Ineligible; readonly missing: readonly string[] };
+
+/** What of Latchkey counts in this, beside the policy. */
+export interface Standing {
+  readonly gates: readonly Pick<ProvedGate, 'gate'>[];
+  readonly barred: boolean;
+}
+
+/** By the same rules as a reset, see core/policy.ts. `policy` is the one that the account comes under, if any. */
+export function readinessOf(account: Account, policy: Policy | undefined, standing: Standing): Readiness {
+  const missing = policy === undefined ? [] : missingGates(policy, standing.gates);
+  const why = barredFromUse(account, policy, standing.barred ? { bars: 1 } : undefined);
+  if (policy === undefined || why !== undefined) return { kind: 'not-ready', why: why ?? 'no-policy', missing };
+  return missing.length === 0 ? { kind: 'ready', policy } : { kind: 'not-ready', why: 'unregistered', missing };
+}
+
+/** Gates of the chain that are not registered; none as soon as enough of them are. */
+export function missingGates(policy: Policy, gates: Standing['gates']): readonly string[] {
+  const missing = policy.chain.filter((id) => !gates.some(({ gate }) => gate === id));
+  const enough = policy.needed ?? policy.chain.length;
+  return policy.chain.length - missing.length >= enough ? [] : missing;
+}
+
+/** Whether no policy and no registration helps: nobody can use the account anyway. */
+export function isUnusable({ state }: Account): boolean {
+  return !state.person || state.disabled || state.expired || state.smartcardRequired;
+}

@@ -1,0 +1,73 @@
+import type { Account } from './account.ts';
+import type { Clock } from './clock.ts';
+import type { Directory } from './directory.ts';
+import type { DirectoryGroup } from './directory-people.ts';
+import { Misconfigured } from './errors.ts';
+import type { Policy, Zone } from './policy.ts';
+import type { ProvedGate, Stores } from './stores.ts';
+
+export interface SurveyNeeds {
+  readonly directory: Pick<Directory, 'findGroup' | 'walkPeople'>;
+  readonly stores: {
+    readonly enrolments: Pick<Stores['enrolments'], 'proved'>;
+    readonly failures: Pick<Stores['failures'], 'barred'>;
+  };
+  readonly clock: Clock;
+}
+
+/** Which policy of one list an account comes under; see core/policies.ts. */
+export interface PolicyMatcher {
+  match(account: Account | undefined, zone: Zone): Promise<Policy | undefined>;
+}
+
+/** One person as a walk over everybody sees them. */
+export interface Surveyed {
+  readonly account: Account;
+  readonly gates: readonly ProvedGate[];
+  readonly barred: boolean;
+}
+
+export const everyZone = ['intranet', 'extranet'] as const satisfies readonly Zone[];
+
+/**
+ * Everybody in the directory with how they stand here, a page at a time: no more than one page is ever kept.
+ * @param groups names of the groups that matter to whoever asks
+ * @throws Misconfigured when one of them is not there; the signal's reason when it is aborted
+ */
+export async function* survey(
+  needs: SurveyNeeds,
+  groups: Iterable<string>,
+  signal: AbortSignal,
+): AsyncIterable<readonly Surveyed[]> {
+  const { directory, stores, clock } = needs;
+  const found = await groupsNamed(directory, groups);
+  for await (const page of directory.walkPeople({ groups: [...found.values()], signal })) {
+    signal.throwIfAborted();
+    const ids = page.map(({ id }) => id);
+    const proved = await stores.enrolments.proved(ids);
+    const barred = await stores.failures.barred(ids, clock.now());
+    yield page.map((account) => ({ account, gates: proved.get(account.id) ?? [], barred: barred.has(account.id) }));
+  }
+}
+
+/** Names of all groups that decide who comes under one of these policies. */
+export function groupsOf(policies: readonly Policy[]): ReadonlySet<string> {
+  return new Set(policies.flatMap(({ members }) => [...members.groups, ...members.except.groups]));
+}
+
+/**
+ * By the names that were asked for.
+ * @throws Misconfigured when one is not there
+ */
+export async function groupsNamed(
+  directory: Pick<Directory, 'findGroup'>,
+  names: Iterable<string>,
+): Promise<ReadonlyMap<string, DirectoryGroup>> {
+  const found = new Map<string, DirectoryGroup>();
+  for (const name of names) {
+    const group = await directory.findGroup(name);
+    if (group === undefined) throw new Misconfigured(`the group ${JSON.stringify(name)} is not in the directory`);
+    found.set(name, group);
+  }
+  return found;
+}
