@@ -39,7 +39,13 @@ export type AuditEventName =
   | 'policies.saving'
   | 'policies.saved'
   | 'audit.head-signed'
-  | 'audit.exported';
+  | 'audit.exported'
+  | 'console.signed-in'
+  | 'console.signed-out'
+  | 'console.confirmed'
+  | 'console.refused'
+  | 'console.viewed'
+  | 'console.act';
 
 /** What happened. Never holds a secret, a whole number or an answer. */
 export interface AuditEvent {
