@@ -115,6 +115,18 @@ describe('latchkey.example.yaml', () => {
     expect(audit.syslog).toMatchObject({ host: 'syslog.example.com', format: 'cef', 'backlog-alarm': 10_000 });
   });
 
+  it('is one with a console, and says its defaults', () => {
+    const [before, after] = [source.indexOf('\n# console:\n'), source.indexOf('\n# The audit:')];
+    const own = source.slice(before, after).replaceAll(/^# /gm, '');
+    const { console } = loadExample(`${source.slice(0, before)}${own}${source.slice(after)}`, true);
+    expect(console?.roles.helpdesk.map(({ units }) => units)).toEqual([['People/North', 'People/Islands'], 'all']);
+    const said = ['host', 'idle-minutes', 'hours', 'fresh-minutes'].map((name) => [
+      name,
+      Reflect.get({ ...console }, name),
+    ]);
+    expect(said).toEqual(said.map(([name]) => [name, settings.get(`console.${name}`)]));
+  });
+
   it('is one with the domain controllers found in DNS and the password in a file', () => {
     const [before, after] = [source.indexOf('\ndirectory:\n'), source.indexOf('\npackages:')];
     const own = source

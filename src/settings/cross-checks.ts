@@ -3,6 +3,7 @@ import type { Environment } from '../config.ts';
 import { chainStrength } from '../core/chain-strength.ts';
 import type { Channel, ProviderTraits } from '../core/provider.ts';
 import type { Definitions } from '../definitions.ts';
+import { consoleProblems } from './console-checks.ts';
 import { listenerProblems, zoneProblems } from './listeners.ts';
 import { policyFrom } from './policy-settings.ts';
 import type { SettingProblem } from './problems.ts';
@@ -29,6 +30,7 @@ export function crossChecks(
     ...channelProblems(configuration, definitions),
     ...countryProblems(configuration, definitions),
     ...demandProblems(configuration, definitions),
+    ...consoleProblems(configuration, definitions),
     ...(environment.production ? productionProblems(configuration, definitions) : []),
   ];
 }

@@ -7,6 +7,7 @@ import { activeDirectorySettings } from '../directories/active-directory/setting
 import { passwordSettings } from '../passwords/settings.ts';
 import { storeSettings } from '../stores/settings.ts';
 import { auditSettings } from './audit-settings.ts';
+import { consoleSettings } from './console-settings.ts';
 import { limitSettings } from './limit-settings.ts';
 import { policyListSchema } from './policy-settings.ts';
 
@@ -125,6 +126,11 @@ export function configurationSchema(definitions: Definitions) {
     policies: policyListSchema(definitions),
     'policies-in': z.enum(['file', 'store']).default('file'),
     limits: limitSettings(range),
+    console: consoleSettings({
+      publicUrl,
+      tls: listen.shape.tls,
+      gates: definitions.gates.map((gate) => gate.id),
+    }).optional(),
     audit: auditSettings.prefault({}),
     password: passwordSettings.prefault({}),
     log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
@@ -132,6 +138,9 @@ export function configurationSchema(definitions: Definitions) {
 }
 
 export type Configuration = z.output<ReturnType<typeof configurationSchema>>;
+
+/** The console's settings, where there is one. */
+export type ConsoleSettings = NonNullable<Configuration['console']>;
 
 function secretKey() {
   return z.string().transform((text, context) => {
