@@ -1,6 +1,4 @@
-import path from 'node:path';
-import ejs from 'ejs';
-import express, { type Express } from 'express';
+import type { Express } from 'express';
 import type { Logger } from 'pino';
 import type { Clock } from './core/clock.ts';
 import type { NoticeLinks } from './core/notice-links.ts';
@@ -21,6 +19,7 @@ import type { Catalogue } from './web/catalogue.ts';
 import { setUpCsrf } from './web/csrf.ts';
 import { notFound, setUpErrorPage } from './web/error-page.ts';
 import { EvenTime } from './web/even-time.ts';
+import { createExpress, setUpAssets } from './web/express-app.ts';
 import { setUpHeaders } from './web/headers.ts';
 import { type HealthNeeds, healthRoutes } from './web/health-routes.ts';
 import { setUpIsolation } from './web/isolation.ts';
@@ -56,24 +55,11 @@ export interface Services extends PortalNeeds, HealthNeeds {
   readonly demo?: DemoWorldView;
 }
 
-const root = path.resolve(import.meta.dirname, '..');
-
 /** Assembles the portals: security first, then what a request carries, then the routers, then the error page. */
 export function createApp(services: Services): Express {
   const { catalogue, pages, publicUrl, log } = services;
   const secure = publicUrl.protocol === 'https:';
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.set('trust proxy', [...services.trustedProxies]);
-  app.set('query parser', 'simple');
-  // Before the first router: a path has one form.
-  app.enable('strict routing');
-  app.enable('case sensitive routing');
-  app.set('view engine', 'ejs');
-  app.set('views', [path.join(root, 'views'), ...services.viewFolders]);
-  app.enable('view cache');
-  app.engine('ejs', ejs.renderFile);
+  const app = createExpress(services);
 
   app.use(setUpRequestLog({ log }));
   app.use(setUpZone(services));
@@ -81,20 +67,14 @@ export function createApp(services: Services): Express {
   app.use(setUpMethods());
   app.use(healthRoutes(services));
   // The same for every host and before it is looked at: the page that refuses a host has its style from here.
-  app.use(
-    '/assets',
-    express.static(path.join(root, 'public'), {
-      index: false,
-      redirect: false,
-      setHeaders: (response) => void response.set('Cache-Control', 'public, max-age=300'),
-    }),
-  );
+  app.use('/assets', setUpAssets());
   app.use(brandRoutes(services.brand));
   app.use(setUpHost({ publicUrl }));
   app.use(setUpLanguage({ catalogue, secure }));
   app.use(setUpIsolation());
   app.use(callbackRoutes({ publicUrl, receive: services.receive }));
-  app.use(setUpSession({ ...services, secrets: services.sessionSecrets, secure, idleMs: services.sessionIdleMs }));
+  const { sessionSecrets: secrets, sessionIdleMs: idleMs } = services;
+  app.use(setUpSession({ ...services, purpose: 'portals', secrets, secure, idleMs }));
   app.use(setUpBody());
   app.use(setUpCsrf({ publicUrl }));
 

@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import type { Logger } from 'pino';
 import type { Services } from './app.ts';
 import { createAuditWork } from './compose-audit.ts';
+import { composeConsole } from './compose-console.ts';
 import { createDirectory, watchDirectory } from './compose-directory.ts';
 import { createDoors, type Door, type SharedServices } from './compose-doors.ts';
 import { chainedGates, createGates, knowledgeOf, strongestFirst } from './compose-gates.ts';
@@ -13,6 +14,7 @@ import { createPolicies } from './compose-policies.ts';
 import { createProviders, type Providers, routesOf } from './compose-providers.ts';
 import { startUpkeep } from './compose-upkeep.ts';
 import type { Configuration, Environment } from './config.ts';
+import type { Console } from './console/console-app.ts';
 import { ActionRunner } from './core/action-runner.ts';
 import type { SendingReport } from './core/challenge-sender.ts';
 import { Challenges } from './core/challenges.ts';
@@ -27,6 +29,7 @@ import { GateDesk } from './core/gate-desk.ts';
 import type { OutboxWorker } from './core/outbox-worker.ts';
 import { createSealer } from './core/sealer.ts';
 import { SignInGuard } from './core/sign-in.ts';
+import { StaffPolicies } from './core/staff-policies.ts';
 import { SteadyClock } from './core/steady-clock.ts';
 import type { Stores } from './core/stores.ts';
 import { WayRunner } from './core/way-runner.ts';
@@ -56,6 +59,8 @@ export interface Latchkey {
   /** What answers at the listener that links lead to: the first of the doors. */
   readonly app: Express;
   readonly doors: readonly Door[];
+  /** Only where one is configured. */
+  readonly console?: Console;
   readonly stores: Stores;
   readonly directory: Directory;
   readonly providers: Providers;
@@ -109,6 +114,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   });
   const { notices, links, outbox } = createNotices({ configuration, providers, routes, catalogue, stores, clock, log });
   const { policies, isOpen } = await createPolicies(needs, { stores, directory, clock, mac });
+  const staffPolicies = new StaffPolicies({ policies });
   const screen = await openPasswordScreen({ configuration, environment, clock, log });
   const audit = new FlowAudit({ audit: stores.audit, clock });
   const desk = new GateDesk({ gates, stores, audit });
@@ -119,6 +125,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     stores,
     directory,
     policies,
+    staffPolicies,
     audit,
     clock,
     mac,
@@ -152,6 +159,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const ways = new WayRunner({ desk, stores, audit, clock });
   const guard = new SignInGuard({
     policies,
+    staffPolicies,
     directory,
     failures: stores.failures,
     audit: stores.audit,
@@ -200,11 +208,13 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     isOpen: async (zone) =>
       (await isOpen(zone, (channel) => challenges.isReachable(channel))) && directoryState.available(),
   });
+  const console = await composeConsole(configuration, { ...services, directory, stores, mac });
 
   let timer: NodeJS.Timeout | undefined;
   return {
     app: doors[0].app,
     doors,
+    ...(console === undefined ? {} : { console }),
     stores,
     directory,
     providers,

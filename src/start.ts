@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
 import pino from 'pino';
-import { compose } from './compose.ts';
+import { compose, type Latchkey } from './compose.ts';
 import type { Door } from './compose-doors.ts';
 import type { Configuration } from './config.ts';
 import { LatchkeyError } from './core/errors.ts';
@@ -23,11 +24,15 @@ async function run(loaded: Loaded): Promise<void> {
   const latchkey = await compose({ ...loaded, log });
   await latchkey.stores.audit.append({ at: new Date(), event: 'system.started' });
   const open = await Promise.all(
-    latchkey.doors.map(async (door) => ({ door, server: await listen(door, configuration) })),
+    latchkey.doors.map(async (door) => ({ door, server: await listen(door.app, door.listener, configuration) })),
   );
+  const forStaff = await listenForStaff(latchkey, configuration);
   latchkey.startUpkeep();
-  endOnSignals({ latchkey, servers: open.map(({ server }) => server), log });
+  const servers = [...open.map(({ server }) => server), ...(forStaff === undefined ? [] : [forStaff])];
+  endOnSignals({ latchkey, servers, log });
   for (const { door, server } of open) announce(door, configuration, server);
+  const staffUrl = configuration.console?.['public-url'].origin;
+  if (forStaff !== undefined) say(`Its console is at ${staffUrl}, listening on port ${portOf(forStaff)}`);
 }
 
 /** What an operator can mend is said in one line; a fault of ours keeps its stack. */
@@ -38,8 +43,11 @@ function giveUp(fault: unknown): never {
   process.exit(1);
 }
 
-async function listen({ app, listener }: Door, configuration: Configuration): Promise<Server> {
-  const { host, port, tls } = listener;
+async function listen(
+  app: Express,
+  { host, port, tls }: Pick<Configuration['listen'], 'host' | 'port' | 'tls'>,
+  configuration: Configuration,
+): Promise<Server> {
   const pair = tls && { cert: readFileSync(tls['certificate-file']), key: readFileSync(tls['key-file']) };
   const limits = configuration['trusted-proxies'].length > 0 ? behindProxy : {};
   const server = createServer(app, { tls: pair, limits });
@@ -50,8 +58,20 @@ async function listen({ app, listener }: Door, configuration: Configuration): Pr
   return server;
 }
 
+async function listenForStaff(latchkey: Latchkey, configuration: Configuration): Promise<Server | undefined> {
+  if (latchkey.console === undefined || configuration.console === undefined) return undefined;
+  return listen(latchkey.console.app, configuration.console, configuration);
+}
+
 function announce({ listener }: Door, configuration: Configuration, server: Server): void {
-  const { port } = server.address() as AddressInfo;
   const demo = configuration.directory.kind === 'demo' ? ' (a demo: nothing is real, nothing is kept)' : '';
-  process.stdout.write(`Latchkey is at ${listener.publicUrl.origin}${demo}, listening on port ${port}\n`);
+  say(`Latchkey is at ${listener.publicUrl.origin}${demo}, listening on port ${portOf(server)}`);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
 }

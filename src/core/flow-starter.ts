@@ -19,6 +19,7 @@ import {
   resetChain,
 } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
+import type { StaffPolicies } from './staff-policies.ts';
 import type { Stores } from './stores.ts';
 import type { Admission, Visiting } from './visit-limits.ts';
 import { otherWays } from './ways.ts';
@@ -35,6 +36,7 @@ export interface FlowStarterNeeds {
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
   readonly directory: Directory;
   readonly policies: Policies;
+  readonly staffPolicies: StaffPolicies;
   readonly audit: FlowAudit;
   readonly clock: Clock;
   /** Keyed hash in hex; see core/sealer.ts. */
@@ -122,6 +124,23 @@ export class FlowStarter {
       own.map(({ gate }) => gate),
       { people, pick },
     );
+  }
+
+  /**
+   * Starts the second factor of a sign-in to the console, for an account whose password was just proved.
+   * @param order ids of gates: the first of them that the account has enrolled is the one to pass
+   * @returns undefined when none of them is enrolled; a flow that is refused when the account may not use Latchkey
+   */
+  async console(account: Account, order: readonly string[], request: RequestContext): Promise<Flow | undefined> {
+    const { stores, staffPolicies, clock } = this.#needs;
+    const counting = await stores.enrolments.of(account.id);
+    const gate = order.find((one) => counting.some((enrolment) => enrolment.gate === one));
+    if (gate === undefined) return undefined;
+    const lockout = await stores.failures.lockout(account.id, clock.now());
+    const policy = await staffPolicies.match(account, request.zone);
+    const barred = barredFromUse(account, policy, lockout) !== undefined;
+    const way = { chain: [{ gate, step: 'verify' as const }] };
+    return this.#start({ portal: 'console', policy, subject: subjectOf(account), way, request, barred });
   }
 
   /** How many bars stand one upon the other: each is one that flows under the others ran into. */

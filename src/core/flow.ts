@@ -5,8 +5,8 @@ import { type LockoutRules, usualLockout } from './lockout.ts';
 import type { Message, Problem } from './message.ts';
 import type { Zone } from './policy.ts';
 
-/** A web surface for people. */
-export type Portal = 'registration' | 'reset';
+/** A web surface for people; in the console a flow is the second factor of a sign-in. */
+export type Portal = 'registration' | 'reset' | 'console';
 
 /** One person's walk through a portal: a stored row. The browser knows none of it. */
 export interface Flow {
@@ -37,7 +37,7 @@ export interface Flow {
   readonly mayLeaveOut?: number;
   /** Those that it has left out. */
   readonly leftOut?: readonly string[];
-  /** What passing the chain allows; empty in the registration portal. */
+  /** What passing the chain allows; only a reset has any. */
   readonly actions: readonly Action[];
   readonly step: FlowStep;
   /** Private memory of the gate that is open; null elsewhere. */

@@ -9,9 +9,10 @@ import type { OutboxRow, OutboxStore } from './outbox.ts';
 import type { Policies } from './policies.ts';
 import { barredFromUse } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
+import type { StaffPolicies } from './staff-policies.ts';
 import type { AuditStore, FailureStore } from './stores.ts';
 
-/** What the registration sign-in can come to. `withheld` means that the password was not even forwarded. */
+/** What a sign-in can come to. `withheld` means that the password was not even forwarded. */
 export type SignInOutcome =
   | { readonly kind: 'signed-in'; readonly account: Account }
   | { readonly kind: 'refused'; readonly why: Exclude<SignIn['kind'], 'signed-in'> | 'withheld' };
@@ -27,8 +28,11 @@ const forwardSubject = (account: Account): string => `forward:${account.id}`;
 /** Clocks of a domain differ by up to so much (the usual limit of Kerberos); the directory may still count by then. */
 const skewSeconds = 300;
 
+/** Where a sign-in is made: the counts and bars are the same, the audit tells them apart. */
+export type SignInRequest = RequestContext & { readonly portal: 'registration' | 'console' };
+
 /**
- * The registration sign-in. It forwards a password to the directory only while a wrong one could not lock the account:
+ * The sign-in with a directory password. It forwards a password to the directory only while a wrong one could not lock the account:
  * Latchkey must never be a way to lock somebody out (DESIGN 6.5).
  */
 export class SignInGuard {
@@ -45,19 +49,23 @@ export class SignInGuard {
    * @param password as typed; a blank one is wrong without being forwarded
    * @throws Unavailable when the directory does not answer; nothing is counted against the person then
    */
-  async signIn(login: Login, password: string, request: RequestContext): Promise<SignInOutcome> {
+  async signIn(login: Login, password: string, request: SignInRequest): Promise<SignInOutcome> {
     const account = await this.#needs.directory.find(login);
     // Also for nobody: what is wrong with the policies must not tell who is there.
-    await this.#needs.policies.match(account, request.zone);
+    await this.#policies(request).match(account, request.zone);
     if (account === undefined || isBlank(password)) return this.#refuse('wrong', account, request);
     return this.#inTurn(account.id, () => this.#attempt(account, password, request));
   }
 
-  async #attempt(found: Account, password: string, request: RequestContext): Promise<SignInOutcome> {
-    const { directory, failures, policies, clock } = this.#needs;
+  #policies({ portal }: SignInRequest): Pick<Policies, 'match'> {
+    return portal === 'console' ? this.#needs.staffPolicies : this.#needs.policies;
+  }
+
+  async #attempt(found: Account, password: string, request: SignInRequest): Promise<SignInOutcome> {
+    const { directory, failures, clock } = this.#needs;
     const account = await directory.read(found.id);
     if (account === undefined) return this.#refuse('wrong', undefined, request);
-    const policy = await policies.match(account, request.zone);
+    const policy = await this.#policies(request).match(account, request.zone);
     // Nobody may find out here whether a password is an administrator's: such an account is never asked about.
     if (policy === undefined || barredFromUse(account, policy) !== undefined) {
       return this.#refuse('withheld', account, request);
@@ -117,7 +125,7 @@ export class SignInGuard {
   async #wrong(
     account: Account,
     { tries, lockout }: { readonly tries: number; readonly lockout: LockoutRules },
-    request: RequestContext,
+    request: SignInRequest,
   ): Promise<SignInOutcome> {
     const { outbox, notices, tellAfter } = this.#needs;
     if (tries >= lockout.threshold) {
@@ -129,7 +137,7 @@ export class SignInGuard {
     return this.#refuse('wrong', account, request);
   }
 
-  async #bar(account: Account, lockout: LockoutRules, request: RequestContext): Promise<void> {
+  async #bar(account: Account, lockout: LockoutRules, request: SignInRequest): Promise<void> {
     const { failures, clock, audit, notices } = this.#needs;
     const tell = await this.#told(account, { kind: 'sign-in-barred' }, request);
     await audit.append({ ...this.#event('account.barred', account, request), detail: { from: counter } });
@@ -137,7 +145,7 @@ export class SignInGuard {
     notices.wake();
   }
 
-  #told(account: Account, event: NoticeEvent, request: RequestContext): Promise<readonly OutboxRow[]> {
+  #told(account: Account, event: NoticeEvent, request: SignInRequest): Promise<readonly OutboxRow[]> {
     const subject = { kind: 'account', account: identityOf(account) } as const;
     return this.#needs.notices.rows({ subject, event, reference: request.correlation, used: [] });
   }
@@ -145,7 +153,7 @@ export class SignInGuard {
   async #refuse(
     why: Extract<SignInOutcome, { kind: 'refused' }>['why'],
     account: Account | undefined,
-    request: RequestContext,
+    request: SignInRequest,
   ): Promise<SignInOutcome> {
     await this.#audit(why === 'withheld' ? 'sign-in.withheld' : 'sign-in.failed', account, request, why);
     return { kind: 'refused', why };
@@ -154,18 +162,18 @@ export class SignInGuard {
   async #audit(
     event: 'sign-in.succeeded' | 'sign-in.failed' | 'sign-in.withheld',
     account: Account | undefined,
-    request: RequestContext,
+    request: SignInRequest,
     why?: string,
   ): Promise<void> {
     const detail = why === undefined ? {} : { detail: { why } };
     await this.#needs.audit.append({ ...this.#event(event, account, request), ...detail });
   }
 
-  #event<Name extends string>(event: Name, account: Account | undefined, request: RequestContext) {
+  #event<Name extends string>(event: Name, account: Account | undefined, request: SignInRequest) {
     return {
       at: this.#needs.clock.now(),
       event,
-      portal: 'registration',
+      portal: request.portal,
       address: request.address,
       correlation: request.correlation,
       ...(account === undefined ? {} : { subject: account.id }),
@@ -191,7 +199,8 @@ export interface SignInNeeds {
   readonly audit: AuditStore;
   readonly outbox: Pick<OutboxStore, 'put'>;
   readonly notices: Notices;
-  readonly policies: Policies;
+  readonly policies: Pick<Policies, 'match'>;
+  readonly staffPolicies: StaffPolicies;
   /** Wrong passwords in a row after which the person is told, if the sign-in is not barred by then. */
   readonly tellAfter: number;
   readonly clock: Clock;

@@ -21,8 +21,8 @@ export interface VisitRules {
   readonly overAll: VisitQuota;
 }
 
-/** A start of a reset, or a sign-in to register: each is counted by itself. */
-export type VisitKind = 'start' | 'sign-in';
+/** A start of a reset, a sign-in to register, or one to the console: each is counted by itself. */
+export type VisitKind = 'start' | 'sign-in' | 'console';
 
 export interface Visit {
   readonly kind: VisitKind;

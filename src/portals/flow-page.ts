@@ -1,7 +1,11 @@
 import { type Flow, isEnded, type Link, openLink, type Portal } from '../core/flow.ts';
 
 /** The step that a portal's gates have by nature; the other one is a confirmation on the way. */
-const natural: { readonly [portal in Portal]: Link['step'] } = { registration: 'enrol', reset: 'verify' };
+const natural: { readonly [portal in Portal]: Link['step'] } = {
+  registration: 'enrol',
+  reset: 'verify',
+  console: 'verify',
+};
 
 /** The last segment of the URL where a flow stands: it says where the person is, and nothing else leads there. */
 export function pageOf(flow: Flow): string {

@@ -19,6 +19,11 @@ export interface PortalNeeds {
   readonly actions: ActionRunner;
   readonly audit: FlowAudit;
   readonly pages: Pages;
+  /**
+   * What becomes of the session when a flow has ended, and where to go on when not to the flow's last page. Left out, it
+   * is renewed and holds the flow.
+   */
+  readonly renewAtEnd?: (request: Request, flow: Flow) => Promise<string | undefined>;
 }
 
 /** What one kind of page does beyond the gates: shown by GET, taken by POST. */
@@ -66,9 +71,9 @@ export function portalRoutes(portal: Portal, needs: PortalNeeds, extra: { readon
     const after = await take(flow, request);
     // A session that has reached the end can do nothing more: whoever comes next to this browser starts anew.
     // Who left before the answer keeps the old session: the new one would reach nobody, and the end would be lost.
-    if (isEnded(after.step) && !response.destroyed) await renewSession(request, after.id);
+    const onwards = isEnded(after.step) && !response.destroyed ? await renewAtEnd(request, after) : undefined;
     await saveSession(request);
-    response.redirect(303, pathOf(after));
+    response.redirect(303, onwards ?? pathOf(after));
   });
 
   return router;
@@ -76,6 +81,12 @@ export function portalRoutes(portal: Portal, needs: PortalNeeds, extra: { readon
   async function take(flow: Flow, request: Request): Promise<Flow> {
     if (isCancel(request.body)) return needs.runner.cancel(flow, contextOf(request));
     return (await handlerOf(flow)?.take?.(flow, request)) ?? flow;
+  }
+
+  async function renewAtEnd(request: Request, flow: Flow): Promise<string | undefined> {
+    if (needs.renewAtEnd !== undefined) return needs.renewAtEnd(request, flow);
+    await renewSession(request, flow.id);
+    return undefined;
   }
 
   async function openFlow(request: Request): Promise<Flow | undefined> {

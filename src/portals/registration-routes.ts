@@ -64,7 +64,8 @@ export function registrationRoutes(needs: RegistrationNeeds): Router {
       return sendHalted(needs.pages, admission, { request, response, form: again, now: needs.clock.now() });
     }
     const inTime = needs.signInTime.begin();
-    const outcome = await needs.guard.signIn(login, form.data.password, contextOf(request));
+    const at = { ...contextOf(request), portal: 'registration' } as const;
+    const outcome = await needs.guard.signIn(login, form.data.password, at);
     if (outcome.kind === 'refused') {
       await inTime();
       return retry(undefined, signInProblem(outcome));

@@ -1,5 +1,6 @@
 import type { Definitions } from '../definitions.ts';
 import type { Sections } from './cross-checks.ts';
+import { listenersOf } from './listeners.ts';
 import type { SettingProblem } from './problems.ts';
 
 /** What the console demands of the rest of a configuration. */
@@ -10,9 +11,10 @@ export function consoleProblems(configuration: Sections, definitions: Definition
 
 /** A cookie belongs to a host name, whatever the port (RFC 6265 8.5): the portals would see the console's. */
 function addressProblems(configuration: Sections): readonly SettingProblem[] {
-  const portals = configuration['public-url'];
-  if (portals === undefined || configuration.console?.['public-url'].hostname !== portals.hostname) return [];
-  const problem = `has the host name of the portals, ${portals.hostname}, where their cookies go, whatever the port; give it another`;
+  const own = configuration.console?.['public-url'].hostname;
+  const portals = listenersOf(configuration).find(({ publicUrl }) => publicUrl.hostname === own);
+  if (portals === undefined) return [];
+  const problem = `has the host name of the portals, ${own}, where their cookies go, whatever the port; give it another`;
   return [{ setting: 'console.public-url', problem }];
 }
 

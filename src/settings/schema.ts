@@ -128,7 +128,7 @@ export function configurationSchema(definitions: Definitions) {
     limits: limitSettings(range),
     console: consoleSettings({
       publicUrl,
-      tls: listen.shape.tls,
+      tls: listenFields.tls,
       gates: definitions.gates.map((gate) => gate.id),
     }).optional(),
     audit: auditSettings.prefault({}),

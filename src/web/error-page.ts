@@ -7,8 +7,11 @@ export const notFound: RequestHandler = (_request, _response, next) => {
   next(new LatchkeyError({ status: 404, publicKey: 'not-found', detail: 'no such page' }));
 };
 
-/** The last word on every fault: one plain page, a number to tell the helpdesk, and the detail in the log only. */
-export function setUpErrorPage(needs: { pages: Pages }): ErrorRequestHandler {
+/**
+ * The last word on every fault: one plain page, a number to tell the helpdesk, and the detail in the log only.
+ * @param needs.view another page than the portals' one
+ */
+export function setUpErrorPage(needs: { pages: Pages; view?: string }): ErrorRequestHandler {
   return (fault: unknown, request, response, next) => {
     if (response.headersSent) return next(fault);
     const known = asKnown(fault);
@@ -16,7 +19,7 @@ export function setUpErrorPage(needs: { pages: Pages }): ErrorRequestHandler {
     request.log[ours ? 'error' : 'info']({ ...(ours ? { err: fault } : {}), detail: known.message }, 'request refused');
     if (known.status === 503) response.set('Retry-After', '30');
     needs.pages.send(request, response, {
-      view: 'errors/error',
+      view: needs.view ?? 'errors/error',
       surface: '',
       status: known.status,
       forms: false,

@@ -10,6 +10,10 @@ declare module 'express-serve-static-core' {
   }
 }
 
+export interface RequestLogNeeds {
+  readonly log: Logger;
+}
+
 /** What may be the secret of a notice's link, in whatever form its path came; the names of challenges go with it. */
 const secrets = /[\w%-]{32,}/g;
 
@@ -17,7 +21,7 @@ const secrets = /[\w%-]{32,}/g;
  * One log line a request: method, route, status and time. Never the query, the body, a cookie or a header, so that
  * nothing a person typed can end up in a log.
  */
-export function setUpRequestLog(needs: { log: Logger }): Router {
+export function setUpRequestLog(needs: RequestLogNeeds): Router {
   const router = Router();
   router.use((request, response, next) => {
     const began = performance.now();

@@ -2,16 +2,34 @@ import type { RequestHandler } from 'express';
 import session from 'express-session';
 import type { Clock } from '../core/clock.ts';
 import type { Json } from '../core/json.ts';
+import type { Message } from '../core/message.ts';
 import type { SessionStore } from '../core/stores.ts';
 
 declare module 'express-session' {
   interface SessionData {
-    /** The id of the flow: beside the CSRF token all that a session holds. */
+    /** The id of the flow: beside the CSRF token all that a session of the portals holds. */
     flow: string;
+    /** Only in the console: who has signed in. What they may do is read in the directory each time. */
+    staff: StaffSession;
+    /** Only in the console: the path that somebody asked for before signing in; one of its own routes. */
+    wanted: string;
+    /** Only in the console: what the next page has to say about the last act. */
+    notice: Message;
   }
 }
 
+/** A sign-in to the console. Times in milliseconds. */
+export interface StaffSession {
+  readonly account: string;
+  readonly since: number;
+  /** When a second factor was passed last. */
+  readonly provedAt: number;
+  readonly passwordStamp: number;
+}
+
 export interface SessionNeeds {
+  /** Whose sessions they are: one of the portals is none of the console's, wherever its cookie is brought. */
+  readonly purpose: 'portals' | 'console';
   readonly sessions: SessionStore;
   readonly clock: Clock;
   /** Signs the cookie; the first signs, all verify. */
@@ -22,11 +40,13 @@ export interface SessionNeeds {
   readonly idleMs: number;
 }
 
+const names = { portals: 'latchkey', console: 'latchkey-console' } as const;
+
 /** Server-side sessions behind an opaque cookie; ids that the server did not give out are never adopted. */
 export function setUpSession(needs: SessionNeeds): RequestHandler {
   return session({
     // The prefix pins the cookie to this host and to TLS (RFC 6265bis 4.1.3.2); browsers refuse it without TLS.
-    name: needs.secure ? '__Host-latchkey' : 'latchkey',
+    name: `${needs.secure ? '__Host-' : ''}${names[needs.purpose]}`,
     secret: [...needs.secrets],
     store: new StoredSessions(needs),
     resave: false,
@@ -44,6 +64,13 @@ export async function renewSession(request: Parameters<RequestHandler>[0], flowI
   });
   if (flowId !== undefined) request.session.flow = flowId;
 }
+
+/** This request is not somebody at the keyboard, such as a page that looks by itself: the session idles on. */
+export function leaveIdle(request: Parameters<RequestHandler>[0]): void {
+  idling.add(request.session);
+}
+
+const idling = new WeakSet<object>();
 
 /** Writes the session before the answer is sent, so that the next request finds it. */
 export async function saveSession(request: Parameters<RequestHandler>[0]): Promise<void> {
@@ -63,17 +90,23 @@ class StoredSessions extends session.Store {
 
   override get(id: string, done: (fault: unknown, data?: session.SessionData | null) => void): void {
     this.#needs.sessions
-      .read(id, this.#needs.clock.now())
+      .read(this.#key(id), this.#needs.clock.now())
       .then((data) => done(null, (data ?? null) as session.SessionData | null), done);
   }
 
   override set(id: string, data: session.SessionData, done?: (fault?: unknown) => void): void {
     const expires = new Date(this.#needs.clock.now().getTime() + this.#needs.idleMs);
-    this.#needs.sessions.write(id, JSON.parse(JSON.stringify(data)) as Json, expires).then(() => done?.(), done);
+    this.#needs.sessions
+      .write(this.#key(id), JSON.parse(JSON.stringify(data)) as Json, expires)
+      .then(() => done?.(), done);
   }
 
   /** A request that was under way when the session was replaced must not bring the old one back to life. */
   override touch(id: string, data: session.SessionData, done?: (fault?: unknown) => void): void {
+    if (idling.has(data)) {
+      done?.();
+      return;
+    }
     this.get(id, (fault, found) => {
       if (fault || !found) done?.(fault);
       else this.set(id, data, done);
@@ -81,6 +114,11 @@ class StoredSessions extends session.Store {
   }
 
   override destroy(id: string, done?: (fault?: unknown) => void): void {
-    this.#needs.sessions.remove(id).then(() => done?.(), done);
+    this.#needs.sessions.remove(this.#key(id)).then(() => done?.(), done);
+  }
+
+  /** Its row: another one for each purpose. */
+  #key(id: string): string {
+    return this.#needs.purpose === 'portals' ? id : `${this.#needs.purpose}:${id}`;
   }
 }

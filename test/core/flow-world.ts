@@ -16,6 +16,7 @@ import type { Action } from '../../src/core/journal.ts';
 import { Policies, pinnedPolicies } from '../../src/core/policies.ts';
 import type { Policy } from '../../src/core/policy.ts';
 import { createSealer } from '../../src/core/sealer.ts';
+import { StaffPolicies } from '../../src/core/staff-policies.ts';
 import type { Stores } from '../../src/core/stores.ts';
 import { WayRunner } from '../../src/core/way-runner.ts';
 import { otherWays } from '../../src/core/ways.ts';
@@ -159,6 +160,7 @@ export class FlowWorld {
       organisation: 'Contoso',
       judge: async () => ({ refusals: [], unchecked: false }),
     };
+    const staffPolicies = new StaffPolicies({ policies });
     this.#starter = new FlowStarter({
       knowledge: ['three'],
       strongestFirst: chain,
@@ -166,6 +168,7 @@ export class FlowWorld {
       stores,
       directory,
       policies,
+      staffPolicies,
       audit,
       clock,
       mac,

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Router } from 'express';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { routesIn } from '../web/routes-in.ts';
 import { askAsWritten, type PlainAnswer } from './octets.ts';
 import { PortalWorld } from './world.ts';
 
@@ -79,25 +79,8 @@ const routes: Readonly<Record<string, Route>> = {
 
 const samples = Object.values(routes).flatMap((route) => route.samples.map((sample) => [sample, route] as const));
 
-/** Every route that the routers hold, and every part of them that answers below an address. */
-function inventory(stack: Router['stack'], prefix = ''): readonly (readonly [route: string, method: string])[] {
-  return stack.flatMap((layer) => {
-    const own = String(Reflect.get(layer, 'rawPath'));
-    const below: unknown = Reflect.get(layer.handle, 'stack');
-    const { route } = layer;
-    if (route !== undefined) {
-      const methods = Object.keys(Reflect.get(route, 'methods') as object).filter((method) => method !== '_all');
-      return (methods.length === 0 ? ['any'] : methods).map(
-        (name) => [prefix + route.path, name.toUpperCase()] as const,
-      );
-    }
-    if (Array.isArray(below)) return inventory(below, own === '/' ? prefix : prefix + own);
-    return own === '/' ? [] : [[`${prefix}${own} (files)`, 'GET'] as const];
-  });
-}
-
 test('5.17: every route that the app has is in the rows of these tests, with its methods, and no other is', () => {
-  const found = inventory(world.latchkey.app.router.stack);
+  const found = routesIn(world.latchkey.app.router.stack);
   expect(found.length).toBeGreaterThan(20);
   const rows = Object.entries(routes).flatMap(([route, { methods }]) =>
     (methods.length === 0 ? ['ANY'] : methods).map((method) => `${method} ${route}`),

@@ -33,6 +33,8 @@ export interface WorldWish {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** What the server waits for, where it is shorter than usual. */
   readonly server?: Partial<ServerLimits>;
+  /** Fills the directory before Latchkey starts on it. */
+  readonly prepare?: (demo: DemoDirectory) => void;
 }
 
 export interface Person {
@@ -106,6 +108,7 @@ export class PortalWorld {
   static async open(wish: WorldWish = {}): Promise<PortalWorld> {
     const clock = new SettableClock();
     const demo = await startDemoDirectory({ production: false, clock });
+    wish.prepare?.(demo);
     const proxy = await TcpProxy.open({ host: '127.0.0.1', port: demo.port });
     const folder = await mkdtemp(path.join(tmpdir(), 'latchkey-portals-'));
     await writeFile(path.join(folder, 'ca.pem'), demo.ca);

@@ -1,0 +1,57 @@
+import type { Logger } from 'pino';
+import type { SharedServices } from './compose-doors.ts';
+import type { Configuration } from './config.ts';
+import { type Console, createConsole } from './console/console-app.ts';
+import { StaffSessions } from './console/staff-sessions.ts';
+import { ConsoleAudit } from './core/console-audit.ts';
+import type { Directory } from './core/directory.ts';
+import { StaffDesk } from './core/staff-desk.ts';
+import { NamedStaffRules } from './core/staff-rules.ts';
+import type { Stores } from './core/stores.ts';
+import { EvenTime } from './web/even-time.ts';
+
+/** What it shares with the portals. */
+type Shared = SharedServices & {
+  readonly directory: Directory;
+  readonly stores: Stores;
+  readonly mac: (purpose: string, text: string) => string;
+};
+
+/**
+ * The console, where one is configured.
+ * @throws Misconfigured when a group or a unit of its roles is not in the directory
+ */
+export async function composeConsole(configuration: Configuration, shared: Shared): Promise<Console | undefined> {
+  const settings = configuration.console;
+  if (settings === undefined) return undefined;
+  const { directory, stores, clock, mac, log } = shared;
+  const rules = new NamedStaffRules({ directory, roles: settings.roles, clock });
+  await checkRoles(rules, log);
+  const staffDesk = new StaffDesk({ directory, rules, clock });
+  const idleMs = settings['idle-minutes'] * 60_000;
+  return createConsole({
+    ...shared,
+    flowAudit: shared.audit,
+    staffDesk,
+    sessions: new StaffSessions({
+      desk: staffDesk,
+      clock,
+      lifeMs: settings.hours * 3_600_000,
+      freshMs: settings['fresh-minutes'] * 60_000,
+    }),
+    audit: new ConsoleAudit({ audit: stores.audit, clock }),
+    secondFactor: settings['second-factor'],
+    signInTime: new EvenTime({ floorMs: shared.floors.signInMs }),
+    registrationUrl: new URL('/registration', configuration['public-url']),
+    sessionStore: stores.sessions,
+    publicUrl: settings['public-url'],
+    sessionSecrets: [mac('console-session-cookie', 'signature')],
+    idleMs,
+  });
+}
+
+async function checkRoles(rules: NamedStaffRules, log: Logger): Promise<void> {
+  const isKnown = await rules.check();
+  if (!isKnown)
+    log.warn('the groups of the console could not be looked up yet: nobody can sign in there until they are');
+}

@@ -1,0 +1,69 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Request, Response } from 'express';
+import type { ConsoleDeed } from '../core/console-audit.ts';
+import type { Json } from '../core/json.ts';
+import type { Message, Problem } from '../core/message.ts';
+import type { Pages } from '../web/pages.ts';
+import { saveSession } from '../web/session.ts';
+
+/** What a route answers. `about`: the account that is shown, and what else the audit must know of it. */
+export type Answer =
+  | {
+      readonly kind: 'page';
+      /** Name below views/. */
+      readonly view: string;
+      readonly status?: number;
+      readonly data?: { readonly [name: string]: unknown };
+      readonly problems?: readonly Problem[];
+      readonly notice?: Message;
+      readonly about?: Omit<ConsoleDeed, 'what'>;
+    }
+  /** A path of ours; `notice` is what the page there says of what was done. */
+  | { readonly kind: 'go'; readonly to: string; readonly notice?: Message }
+  | { readonly kind: 'json'; readonly body: Json; readonly about?: Omit<ConsoleDeed, 'what'> }
+  | {
+      readonly kind: 'file';
+      readonly name: string;
+      /** Media type. */
+      readonly type: string;
+      readonly body: string | AsyncIterable<string>;
+      readonly about?: Omit<ConsoleDeed, 'what'>;
+    };
+
+/** Sends it. */
+export async function sendAnswer(
+  answer: Answer,
+  to: { readonly request: Request; readonly response: Response; readonly pages: Pages },
+): Promise<void> {
+  const { request, response, pages } = to;
+  switch (answer.kind) {
+    case 'page': {
+      const { view, status, data, problems } = answer;
+      const notice = answer.notice ?? takeNotice(request);
+      const given = { ...(status === undefined ? {} : { status }), ...(data === undefined ? {} : { data }) };
+      pages.send(request, response, { view, surface: 'console', ...given, problems, notice });
+      return;
+    }
+    case 'go':
+      if (answer.notice !== undefined) {
+        request.session.notice = answer.notice;
+        await saveSession(request);
+      }
+      response.redirect(303, answer.to);
+      return;
+    case 'json':
+      response.json(answer.body);
+      return;
+    case 'file':
+      response.attachment(answer.name).type(answer.type);
+      await pipeline(Readable.from(typeof answer.body === 'string' ? [answer.body] : answer.body), response);
+  }
+}
+
+/** What the last act left to be said, once. */
+function takeNotice(request: Request): Message | undefined {
+  const { notice } = request.session;
+  if (notice !== undefined) delete (request.session as { notice?: Message }).notice;
+  return notice;
+}

@@ -1,0 +1,84 @@
+import type { Express, Request } from 'express';
+import type { SessionStore } from '../core/stores.ts';
+import { type Brand, brandRoutes } from '../portals/brand-routes.ts';
+import type { Catalogue } from '../web/catalogue.ts';
+import { setUpCsrf } from '../web/csrf.ts';
+import { notFound, setUpErrorPage } from '../web/error-page.ts';
+import { createExpress, setUpAssets } from '../web/express-app.ts';
+import { setUpHeaders } from '../web/headers.ts';
+import { type HealthNeeds, healthRoutes } from '../web/health-routes.ts';
+import { setUpIsolation } from '../web/isolation.ts';
+import { languageRoutes, setUpLanguage } from '../web/language.ts';
+import { type RequestLogNeeds, setUpRequestLog } from '../web/request-log.ts';
+import { setUpBody, setUpHost, setUpMethods } from '../web/requests.ts';
+import { setUpSession } from '../web/session.ts';
+import { setUpZone } from '../web/zone.ts';
+import { type ConsoleRoute, ConsoleRouter } from './console-router.ts';
+import { type HomeNeeds, homeRoutes } from './home-routes.ts';
+import { type SignInNeeds, signInRoutes } from './sign-in-routes.ts';
+
+/** Everything that the console needs, made by compose-console.ts. */
+export interface ConsoleServices extends SignInNeeds, HomeNeeds, HealthNeeds, RequestLogNeeds {
+  readonly catalogue: Catalogue;
+  readonly brand: Brand;
+  readonly sessionStore: SessionStore;
+  readonly publicUrl: URL;
+  readonly trustedProxies: readonly string[];
+  readonly sessionSecrets: readonly string[];
+  readonly idleMs: number;
+  readonly viewFolders: readonly string[];
+}
+
+/** The console, and its routes with their roles. */
+export interface Console {
+  readonly app: Express;
+  readonly routes: readonly ConsoleRoute[];
+}
+
+/** Assembles the console as `createApp` does the portals: security first, then what a request carries, then the routes. */
+export function createConsole(services: ConsoleServices): Console {
+  const { catalogue, pages, publicUrl, log, sessions, audit } = services;
+  const secure = publicUrl.protocol === 'https:';
+  const app = createExpress(services);
+  app.locals.member = () => undefined;
+
+  app.use(setUpRequestLog({ log }));
+  app.use(setUpHeaders({ secure }));
+  app.use(setUpMethods());
+  app.use(healthRoutes(services));
+  app.use('/assets', setUpAssets());
+  app.use(brandRoutes(services.brand));
+  app.use(setUpHost({ publicUrl }));
+  app.use(setUpLanguage({ catalogue, secure }));
+  app.use(setUpIsolation());
+  app.use(setUpZone({ zone: 'intranet' }));
+  const { sessionStore, clock, sessionSecrets: secrets, idleMs } = services;
+  app.use(setUpSession({ purpose: 'console', sessions: sessionStore, clock, secrets, secure, idleMs }));
+  app.use(setUpBody());
+  app.use(setUpCsrf({ publicUrl }));
+
+  const router = new ConsoleRouter({ sessions, audit, pages });
+  homeRoutes(router, services);
+
+  app.use((request, response, next) => {
+    // What every page of the console shows; the layout asks for it once the router knows who it is.
+    response.locals.member = () => memberOf(router, request);
+    next();
+  });
+  app.use(languageRoutes({ catalogue, secure }));
+  app.get('/help', (request, response) => {
+    const data = { registration: services.registrationUrl.href };
+    pages.send(request, response, { view: 'console/help', surface: 'console', data });
+  });
+  app.use('/console', signInRoutes(services));
+  app.use(router.handler);
+
+  app.use(notFound);
+  app.use(setUpErrorPage({ pages, view: 'console/error' }));
+  return { app, routes: router.routes };
+}
+
+/** Who has signed in, with their roles and their way around. */
+function memberOf(router: ConsoleRouter, { staff }: Request) {
+  return staff && { name: staff.name, roles: staff.roles, menu: router.menuOf(staff) };
+}

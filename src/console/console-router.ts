@@ -1,0 +1,191 @@
+import { type Request, type Response, Router } from 'express';
+import type { AuditEvent, AuditEventName } from '../core/audit.ts';
+import type { ConsoleAudit, ConsoleDeed } from '../core/console-audit.ts';
+import { LatchkeyError } from '../core/errors.ts';
+import type { RequestContext } from '../core/request-context.ts';
+import type { Role, StaffMember } from '../core/staff.ts';
+import type { Pages } from '../web/pages.ts';
+import { contextOf } from '../web/requests.ts';
+import { leaveIdle, saveSession } from '../web/session.ts';
+import { type Answer, sendAnswer } from './answer.ts';
+import type { StaffSessions } from './staff-sessions.ts';
+
+declare module 'express-serve-static-core' {
+  interface Request {
+    /** Who asks, once the console knows it. */
+    staff?: StaffMember;
+  }
+}
+
+/** One request of one member of staff. */
+export interface Visit {
+  readonly staff: StaffMember;
+  readonly request: Request;
+  readonly context: RequestContext;
+  /** Writes down an act, with its reason, before it is done. */
+  act(deed: ConsoleAct): Promise<void>;
+}
+
+export interface ConsoleAct {
+  /** The account that it is done to, where it is done to one. */
+  readonly subject?: string;
+  /** Why, in the words of whoever does it. */
+  readonly reason: string;
+  readonly detail?: NonNullable<AuditEvent['detail']>;
+}
+
+export interface ConsoleRoute {
+  readonly method: 'get' | 'post';
+  readonly path: string;
+  /** Who may; at least one. */
+  readonly roles: readonly [Role, ...Role[]];
+  /** What a post that changes something is in the audit: its handler must have written it when it goes on from there. */
+  readonly act?: AuditEventName;
+  /** Demands a second factor of the last minutes. */
+  readonly fresh?: true;
+  /** A page that looks by itself: it answers JSON, is not in the audit, and nobody stays signed in for it. */
+  readonly quiet?: true;
+  /** Puts it into the navigation under this name, `console.menu.<menu>` in the catalogue. */
+  readonly menu?: string;
+  readonly handler: (visit: Visit) => Promise<Answer> | Answer;
+}
+
+export interface ConsoleRouterNeeds {
+  readonly sessions: StaffSessions;
+  readonly audit: ConsoleAudit;
+  readonly pages: Pages;
+}
+
+/** What is not there, or not for this member to see: the two look alike. Audited. */
+export class OutOfReach extends LatchkeyError {
+  readonly subject: string | undefined;
+
+  /** @param subject the account that is out of reach, where there is one */
+  constructor(detail: string, subject?: string) {
+    super({ status: 404, publicKey: 'out-of-reach', detail });
+    this.subject = subject;
+  }
+}
+
+/**
+ * The only way to a page of the console: no route is there that does not say who may, and nothing is shown or done that
+ * is not in the audit.
+ */
+export class ConsoleRouter {
+  readonly handler = Router({ strict: true, caseSensitive: true });
+  readonly #needs: ConsoleRouterNeeds;
+  readonly #routes: ConsoleRoute[] = [];
+
+  constructor(needs: ConsoleRouterNeeds) {
+    this.#needs = needs;
+  }
+
+  /** Every route, in the order in which they were declared. */
+  get routes(): readonly ConsoleRoute[] {
+    return this.#routes;
+  }
+
+  route(route: ConsoleRoute): void {
+    if (route.roles.length === 0) throw new RangeError(`${route.path} names no role`);
+    this.#routes.push(route);
+    this.handler[route.method](route.path, (request, response) => this.#serve(route, request, response));
+  }
+
+  /** What the navigation shows this member. */
+  menuOf(staff: StaffMember): readonly { readonly path: string; readonly name: string }[] {
+    return this.#routes.flatMap(({ path, menu, roles }) =>
+      menu !== undefined && isAllowed(roles, staff) ? [{ path, name: menu }] : [],
+    );
+  }
+
+  async #serve(route: ConsoleRoute, request: Request, response: Response): Promise<void> {
+    if (route.quiet === true) leaveIdle(request);
+    const staff = await this.#needs.sessions.read(request);
+    if (staff === undefined) return this.#toSignIn(route, request, response);
+    request.staff = staff;
+    const { audit, sessions } = this.#needs;
+    const from = { by: staff.id, request: contextOf(request) };
+    if (!isAllowed(route.roles, staff)) {
+      await audit.write('console.refused', { what: route.path, detail: { why: 'role' } }, from);
+      throw new LatchkeyError({
+        status: 403,
+        publicKey: 'not-your-role',
+        detail: `${route.path} is not for ${staff.roles}`,
+      });
+    }
+    if (route.fresh === true && !sessions.isFresh(request)) return this.#toConfirm(route, request, response);
+    const answer = await this.#handle(route, { staff, request, context: from.request });
+    if (answer.kind !== 'go' && route.quiet !== true) {
+      await audit.write('console.viewed', { ...answer.about, what: route.path }, from);
+    }
+    await sendAnswer(answer, { request, response, pages: this.#needs.pages });
+  }
+
+  async #handle(route: ConsoleRoute, visit: Omit<Visit, 'act'>): Promise<Answer> {
+    const { audit } = this.#needs;
+    const from = { by: visit.staff.id, request: visit.context };
+    let isWritten = false;
+    const act = async ({ reason, ...deed }: ConsoleAct): Promise<void> => {
+      const written: ConsoleDeed = { ...deed, what: route.path, detail: { ...deed.detail, reason } };
+      await audit.write(route.act ?? 'console.act', written, from);
+      isWritten = true;
+    };
+    const answer = await this.#refusing(route, from, () => route.handler({ ...visit, act }));
+    if (route.act !== undefined && answer.kind === 'go' && !isWritten) {
+      throw new Error(`${route.path} went on and wrote no ${route.act}`);
+    }
+    if (route.quiet === true && answer.kind !== 'json') throw new Error(`${route.path} is quiet and shows a page`);
+    return answer;
+  }
+
+  /** Writes down what was asked for and is out of this member's reach. */
+  async #refusing<Result>(
+    route: ConsoleRoute,
+    from: { readonly by: string; readonly request: RequestContext },
+    work: () => Promise<Result> | Result,
+  ): Promise<Result> {
+    try {
+      return await work();
+    } catch (fault) {
+      if (fault instanceof OutOfReach) {
+        const subject = fault.subject === undefined ? {} : { subject: fault.subject };
+        await this.#needs.audit.write(
+          'console.refused',
+          { ...subject, what: route.path, detail: { why: 'reach' } },
+          from,
+        );
+      }
+      throw fault;
+    }
+  }
+
+  async #toSignIn(route: ConsoleRoute, request: Request, response: Response): Promise<void> {
+    const from = { by: undefined, request: contextOf(request) };
+    await this.#needs.audit.write('console.refused', { what: route.path, detail: { why: 'nobody' } }, from);
+    if (route.quiet === true) {
+      response.status(401).json({ state: 'changed' });
+      return;
+    }
+    await this.#leadTo('/console', { route, request, response });
+  }
+
+  #toConfirm(route: ConsoleRoute, request: Request, response: Response): Promise<void> {
+    return this.#leadTo('/confirm', { route, request, response });
+  }
+
+  /** Leads elsewhere and remembers where somebody wanted to go, when that was a page: a route of ours, so a path. */
+  async #leadTo(
+    to: string,
+    { route, request, response }: { route: ConsoleRoute; request: Request; response: Response },
+  ): Promise<void> {
+    if (route.method === 'get') {
+      request.session.wanted = request.path;
+      await saveSession(request);
+    }
+    response.redirect(303, to);
+  }
+}
+
+function isAllowed(roles: readonly Role[], staff: StaffMember): boolean {
+  return roles.some((role) => staff.roles.includes(role));
+}

@@ -1,0 +1,60 @@
+import type { ConsoleAudit } from '../core/console-audit.ts';
+import type { Directory } from '../core/directory.ts';
+import type { FlowStarter } from '../core/flow-starter.ts';
+import { everyRole } from '../core/staff.ts';
+import { pathOf } from '../portals/flow-page.ts';
+import { renewSession, saveSession } from '../web/session.ts';
+import type { ConsoleRouter } from './console-router.ts';
+
+export interface HomeNeeds {
+  readonly starter: FlowStarter;
+  readonly directory: Pick<Directory, 'read'>;
+  readonly audit: ConsoleAudit;
+  readonly secondFactor: readonly string[];
+}
+
+/** What everybody has who has signed in: the start, proving oneself once more, and the way out. */
+export function homeRoutes(router: ConsoleRouter, needs: HomeNeeds): void {
+  router.route({
+    method: 'get',
+    path: '/',
+    roles: everyRole,
+    menu: 'home',
+    handler: ({ staff }) => ({ kind: 'page', view: 'console/home', data: { units: staff.units } }),
+  });
+
+  router.route({
+    method: 'get',
+    path: '/confirm',
+    roles: everyRole,
+    handler: () => ({ kind: 'page', view: 'console/confirm' }),
+  });
+
+  router.route({
+    method: 'post',
+    path: '/confirm',
+    roles: everyRole,
+    async handler({ staff, request, context }) {
+      const account = await needs.directory.read(staff.id);
+      const flow = account && (await needs.starter.console(account, needs.secondFactor, context));
+      if (flow === undefined) return { kind: 'page', view: 'console/unconfirmed', status: 403 };
+      request.session.flow = flow.id;
+      await saveSession(request);
+      return { kind: 'go', to: pathOf(flow) };
+    },
+  });
+
+  router.route({
+    method: 'post',
+    path: '/sign-out',
+    roles: everyRole,
+    async handler({ staff, request, context }) {
+      const from = { by: staff.id, request: context };
+      await needs.audit.write('console.signed-out', { what: '/sign-out', subject: staff.id }, from);
+      await renewSession(request);
+      // Not the cookies: that would reach all hosts of the organisation's domain (Clear Site Data 3.1).
+      request.res?.set('Clear-Site-Data', '"cache", "storage"');
+      return { kind: 'go', to: '/console' };
+    },
+  });
+}

@@ -1,0 +1,88 @@
+import type { Request } from 'express';
+import type { Clock } from '../core/clock.ts';
+import type { Flow } from '../core/flow.ts';
+import type { StaffMember } from '../core/staff.ts';
+import type { StaffDesk } from '../core/staff-desk.ts';
+import { renewSession } from '../web/session.ts';
+
+export interface StaffSessionsNeeds {
+  readonly desk: StaffDesk;
+  readonly clock: Clock;
+  /** Milliseconds after the sign-in when a session is over, whatever happens in it. */
+  readonly lifeMs: number;
+  /** Milliseconds after which a second factor does not do for an act that matters. */
+  readonly freshMs: number;
+}
+
+/** Opens, reads and ends the sessions of staff. A session says who asks; the directory says what they may do. */
+export class StaffSessions {
+  readonly #needs: StaffSessionsNeeds;
+
+  constructor(needs: StaffSessionsNeeds) {
+    this.#needs = needs;
+  }
+
+  /**
+   * Who asks; undefined when nobody has signed in, the sign-in is too old, the password has changed since, or the
+   * directory does not say any more that they are staff. A session that is over is ended here.
+   * @throws Unavailable when the directory does not answer
+   */
+  async read(request: Request): Promise<StaffMember | undefined> {
+    const { staff } = request.session;
+    if (staff === undefined) return undefined;
+    const { desk, clock, lifeMs } = this.#needs;
+    const known = clock.now().getTime() - staff.since < lifeMs ? await desk.find(staff.account) : undefined;
+    if (known !== undefined && known.passwordStamp === staff.passwordStamp) return known.member;
+    await renewSession(request);
+    return undefined;
+  }
+
+  /** Whether a second factor was passed so recently that it does for an act that matters. */
+  isFresh(request: Request): boolean {
+    const { staff } = request.session;
+    return staff !== undefined && this.#needs.clock.now().getTime() - staff.provedAt < this.#needs.freshMs;
+  }
+
+  /**
+   * What becomes of the session when a second factor has ended. Passed: a new session that is signed in, or one that is
+   * proved again. Refused, by the person at the phone perhaps: nobody is signed in any more. Given up or forgotten:
+   * whoever was signed in stays so.
+   * @returns the member who has signed in now, or proved it again
+   */
+  async end(request: Request, flow: Flow): Promise<StaffMember | undefined> {
+    const { staff, wanted } = request.session;
+    const kept = { staff, wanted };
+    if (flow.step.kind === 'done') return this.#open(request, flow, kept);
+    await renewSession(request, flow.id);
+    if (flow.step.kind !== 'refused') restore(request, kept);
+    return undefined;
+  }
+
+  async #open(request: Request, flow: Flow, before: Kept): Promise<StaffMember | undefined> {
+    const { desk, clock } = this.#needs;
+    const now = clock.now();
+    const { subject } = flow;
+    const isUsable = flow.portal === 'console' && subject.kind === 'account' && now < flow.expiresAt;
+    const found = isUsable ? await desk.readNow(subject.account.id) : undefined;
+    await renewSession(request);
+    // A password that was set since it was proved is in another hand.
+    if (!isUsable || found === undefined || found.passwordStamp !== subject.passwordStamp) return undefined;
+    const again = before.staff?.account === found.member.id ? before.staff : undefined;
+    const { passwordStamp } = found;
+    const since = again?.since ?? now.getTime();
+    restore(request, {
+      staff: { account: found.member.id, since, provedAt: now.getTime(), passwordStamp },
+      wanted: before.wanted,
+    });
+    return found.member;
+  }
+}
+
+type Session = Partial<Request['session']>;
+/** What outlives the renewal of a session. */
+type Kept = { readonly [name in 'staff' | 'wanted']: Session[name] | undefined };
+
+function restore(request: Request, { staff, wanted }: Kept): void {
+  if (staff !== undefined) request.session.staff = staff;
+  if (wanted !== undefined) request.session.wanted = wanted;
+}

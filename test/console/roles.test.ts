@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ConsoleRoute } from '../../src/console/console-router.ts';
+import { everyRole, type Role } from '../../src/core/staff.ts';
+import type { Visitor } from '../portals/visitor.ts';
+import { routesIn } from '../web/routes-in.ts';
+import { ConsoleWorld } from './world.ts';
+
+/** Who may what. A route that is in no row here fails, and so does a row without a route. */
+const table: Readonly<Record<string, readonly Role[]>> = {
+  'GET /': everyRole,
+  'GET /confirm': everyRole,
+  'POST /confirm': everyRole,
+  'POST /sign-out': everyRole,
+};
+
+/** What anybody reaches: the way in, and what shows nothing of anybody. */
+const open = [
+  'GET /health/live',
+  'GET /health/ready',
+  'GET /assets (files)',
+  'GET /brand.css',
+  'GET /brand/logo',
+  'POST /language',
+  'GET /help',
+  'GET /console/',
+  'POST /console/',
+  'GET /console/:page/state',
+  'GET /console/:page',
+  'POST /console/:page',
+];
+
+let world: ConsoleWorld;
+const visitors = new Map<Role, Visitor>();
+
+beforeAll(async () => {
+  world = await ConsoleWorld.open();
+  for (const role of everyRole) visitors.set(role, (await world.signedIn(role)).visitor);
+});
+afterAll(() => world.close());
+
+const console = () => {
+  const { console } = world.latchkey;
+  if (console === undefined) throw new Error('there is no console');
+  return console;
+};
+
+const nameOf = ({ method, path }: Pick<ConsoleRoute, 'method' | 'path'>): string => `${method.toUpperCase()} ${path}`;
+
+/** The path with something that nobody is for every parameter. */
+const sampleOf = (path: string): string => path.replaceAll(/:[a-z]+/gi, '00000000-0000-4000-8000-000000000000');
+
+/** Asks as the form of the page there would, and as nothing else. */
+async function ask(visitor: Visitor, { method, path }: ConsoleRoute) {
+  if (method === 'get') return visitor.ask({ method, path: sampleOf(path) });
+  return visitor.post(sampleOf(path), {});
+}
+
+test('every route of the console is in the table with its roles, or among those that are open', () => {
+  const found = new Set(routesIn(console().app.router.stack).map(([path, method]) => `${method} ${path}`));
+  expect([...found].sort()).toEqual([...Object.keys(table), ...open].sort());
+  const declared = console().routes.map((route) => [nameOf(route), route.roles] as const);
+  expect(Object.fromEntries(declared)).toEqual(table);
+});
+
+describe.each(everyRole)('%s', (role) => {
+  test('reaches the routes of the role and no other', async () => {
+    const visitor = visitors.get(role);
+    if (visitor === undefined) throw new Error(`nobody is ${role}`);
+    for (const route of console().routes) {
+      if (nameOf(route) === 'POST /sign-out') continue;
+      const before = world.audited('console.refused').length;
+      const answer = await ask(visitor, route);
+      const isAllowed = table[nameOf(route)]?.includes(role) === true;
+      expect([nameOf(route), answer.status === 403]).toEqual([nameOf(route), !isAllowed]);
+      expect([nameOf(route), answer.headers.location]).not.toEqual([nameOf(route), '/console']);
+      const refused = world.audited('console.refused').slice(before);
+      if (!isAllowed) expect(refused.map(({ detail }) => detail.why)).toEqual(['role']);
+      await visitor.open('/');
+    }
+  });
+});
+
+describe('nobody', () => {
+  test('reaches any route of the console', async () => {
+    const visitor = await world.visitor().open('/console');
+    for (const route of console().routes) {
+      const answer = await ask(visitor, route);
+      const told = [answer.status, answer.headers.location ?? answer.text];
+      expect([nameOf(route), ...told]).toEqual(
+        route.quiet === true ? [nameOf(route), 401, '{"state":"changed"}'] : [nameOf(route), 303, '/console'],
+      );
+    }
+  });
+});
