@@ -13,7 +13,7 @@ import { type RequestLogNeeds, setUpRequestLog } from '../web/request-log.ts';
 import { setUpBody, setUpHost, setUpMethods } from '../web/requests.ts';
 import { setUpSession } from '../web/session.ts';
 import { setUpZone } from '../web/zone.ts';
-import { type ConsoleRoute, ConsoleRouter } from './console-router.ts';
+import { ConsoleRouter } from './console-router.ts';
 import { type HomeNeeds, homeRoutes } from './home-routes.ts';
 import { type SignInNeeds, signInRoutes } from './sign-in-routes.ts';
 
@@ -29,10 +29,10 @@ export interface ConsoleServices extends SignInNeeds, HomeNeeds, HealthNeeds, Re
   readonly viewFolders: readonly string[];
 }
 
-/** The console, and its routes with their roles. */
+/** The console, and the router that knows who may what there. */
 export interface Console {
   readonly app: Express;
-  readonly routes: readonly ConsoleRoute[];
+  readonly router: ConsoleRouter;
 }
 
 /** Assembles the console as `createApp` does the portals: security first, then what a request carries, then the routes. */
@@ -75,7 +75,7 @@ export function createConsole(services: ConsoleServices): Console {
 
   app.use(notFound);
   app.use(setUpErrorPage({ pages, view: 'console/error' }));
-  return { app, routes: router.routes };
+  return { app, router };
 }
 
 /** Who has signed in, with their roles and their way around. */

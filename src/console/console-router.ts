@@ -41,7 +41,7 @@ export interface ConsoleRoute {
   readonly roles: readonly [Role, ...Role[]];
   /** What a post that changes something is in the audit: its handler must have written it when it goes on from there. */
   readonly act?: AuditEventName;
-  /** Demands a second factor of the last minutes. */
+  /** Demands a second factor of the last minutes; of the page with the form too, or what was typed there is lost. */
   readonly fresh?: true;
   /** A page that looks by itself: it answers JSON, is not in the audit, and nobody stays signed in for it. */
   readonly quiet?: true;
@@ -160,8 +160,7 @@ export class ConsoleRouter {
   }
 
   async #toSignIn(route: ConsoleRoute, request: Request, response: Response): Promise<void> {
-    const from = { by: undefined, request: contextOf(request) };
-    await this.#needs.audit.write('console.refused', { what: route.path, detail: { why: 'nobody' } }, from);
+    // Not in the audit: whoever has not signed in could fill it.
     if (route.quiet === true) {
       response.status(401).json({ state: 'changed' });
       return;
@@ -173,18 +172,22 @@ export class ConsoleRouter {
     return this.#leadTo('/confirm', { route, request, response });
   }
 
-  /** Leads elsewhere and remembers where somebody wanted to go, when that was a page: a route of ours, so a path. */
+  /** Leads elsewhere and remembers the page that somebody wanted, or that the form stood on that they sent. */
   async #leadTo(
     to: string,
     { route, request, response }: { route: ConsoleRoute; request: Request; response: Response },
   ): Promise<void> {
-    if (route.method === 'get') {
+    const isPage = this.#routes.some((one) => one.path === route.path && one.method === 'get' && one.quiet !== true);
+    if (isPage && ownPath.test(request.path)) {
       request.session.wanted = request.path;
       await saveSession(request);
     }
     response.redirect(303, to);
   }
 }
+
+/** A path of ours and nothing else: nothing that a browser could take for another host. */
+const ownPath = /^\/(?:[A-Za-z0-9._~%-]+(?:\/[A-Za-z0-9._~%-]+)*)?$/;
 
 function isAllowed(roles: readonly Role[], staff: StaffMember): boolean {
   return roles.some((role) => staff.roles.includes(role));

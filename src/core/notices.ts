@@ -15,7 +15,7 @@ export type NoticeEvent =
   | { readonly kind: 'barred' }
   /** The helpdesk ended what barred the account. */
   | { readonly kind: 'unbarred' }
-  /** Too many wrong passwords in the registration portal: it takes none for a while. */
+  /** Too many wrong passwords at a sign-in, to register or to the console: none is taken for a while. */
   | { readonly kind: 'sign-in-barred' }
   /** Many wrong answers in a row, though not yet too many. */
   | { readonly kind: 'failures'; readonly count: number }

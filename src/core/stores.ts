@@ -264,5 +264,7 @@ export interface DutyStore {
 export interface SessionStore {
   read(id: string, now: Date): Promise<Json | undefined>;
   write(id: string, data: Json, expires: Date): Promise<void>;
+  /** As `write`, for a session that is there; one that was removed stays so. Returns whether there was one. */
+  rewrite(id: string, data: Json, expires: Date): Promise<boolean>;
   remove(id: string): Promise<void>;
 }

@@ -25,8 +25,7 @@ export class SqlSessionStore implements SessionStore {
   }
 
   async write(id: string, data: Json, expires: Date): Promise<void> {
-    const id_hash = idHash(id);
-    const written = { expires_at: expires.getTime(), data: this.#sealer.seal(place(id_hash), data) };
+    const { id_hash, ...written } = this.#row(id, data, expires);
     await this.#db
       .insertInto('sessions')
       .values({ id_hash, ...written })
@@ -34,8 +33,23 @@ export class SqlSessionStore implements SessionStore {
       .execute();
   }
 
+  async rewrite(id: string, data: Json, expires: Date): Promise<boolean> {
+    const { id_hash, ...written } = this.#row(id, data, expires);
+    const [{ numUpdatedRows } = { numUpdatedRows: 0n }] = await this.#db
+      .updateTable('sessions')
+      .set(written)
+      .where('id_hash', '=', id_hash)
+      .execute();
+    return numUpdatedRows > 0n;
+  }
+
   async remove(id: string): Promise<void> {
     await this.#db.deleteFrom('sessions').where('id_hash', '=', idHash(id)).execute();
+  }
+
+  #row(id: string, data: Json, expires: Date) {
+    const id_hash = idHash(id);
+    return { id_hash, expires_at: expires.getTime(), data: this.#sealer.seal(place(id_hash), data) };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
 import type { Clock } from '../core/clock.ts';
 import type { Json } from '../core/json.ts';
@@ -58,7 +58,7 @@ export function setUpSession(needs: SessionNeeds): RequestHandler {
 }
 
 /** Gives the browser a new session that holds only this flow: at the start, at sign-in and at the end. */
-export async function renewSession(request: Parameters<RequestHandler>[0], flowId?: string): Promise<void> {
+export async function renewSession(request: Request, flowId?: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     request.session.regenerate((fault) => (fault ? reject(fault) : resolve()));
   });
@@ -66,14 +66,14 @@ export async function renewSession(request: Parameters<RequestHandler>[0], flowI
 }
 
 /** This request is not somebody at the keyboard, such as a page that looks by itself: the session idles on. */
-export function leaveIdle(request: Parameters<RequestHandler>[0]): void {
+export function leaveIdle(request: Request): void {
   idling.add(request.session);
 }
 
 const idling = new WeakSet<object>();
 
 /** Writes the session before the answer is sent, so that the next request finds it. */
-export async function saveSession(request: Parameters<RequestHandler>[0]): Promise<void> {
+export async function saveSession(request: Request): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     request.session.save((fault) => (fault ? reject(fault) : resolve()));
   });
@@ -82,6 +82,8 @@ export async function saveSession(request: Parameters<RequestHandler>[0]): Promi
 /** express-session's store over Latchkey's. */
 class StoredSessions extends session.Store {
   readonly #needs: SessionNeeds;
+  /** What the requests under way hold of sessions that are in the store. */
+  readonly #stored = new WeakSet<session.SessionData>();
 
   constructor(needs: SessionNeeds) {
     super();
@@ -94,14 +96,20 @@ class StoredSessions extends session.Store {
       .then((data) => done(null, (data ?? null) as session.SessionData | null), done);
   }
 
-  override set(id: string, data: session.SessionData, done?: (fault?: unknown) => void): void {
-    const expires = new Date(this.#needs.clock.now().getTime() + this.#needs.idleMs);
-    this.#needs.sessions
-      .write(this.#key(id), JSON.parse(JSON.stringify(data)) as Json, expires)
-      .then(() => done?.(), done);
+  /** A session that is in the store: what it holds may be written over, and once it is removed it stays so. */
+  override createSession(request: Request, data: session.SessionData): session.Session & session.SessionData {
+    const created = super.createSession(request, data);
+    this.#stored.add(created);
+    return created;
   }
 
-  /** A request that was under way when the session was replaced must not bring the old one back to life. */
+  override set(id: string, data: session.SessionData, done?: (fault?: unknown) => void): void {
+    const isStored = this.#stored.has(data);
+    this.#stored.add(data);
+    this.#write(id, data, isStored).then(() => done?.(), done);
+  }
+
+  /** Lets it live on as it stands in the store by now. */
   override touch(id: string, data: session.SessionData, done?: (fault?: unknown) => void): void {
     if (idling.has(data)) {
       done?.();
@@ -109,8 +117,17 @@ class StoredSessions extends session.Store {
     }
     this.get(id, (fault, found) => {
       if (fault || !found) done?.(fault);
-      else this.set(id, data, done);
+      else this.#write(id, found, true).then(() => done?.(), done);
     });
+  }
+
+  /** A request that was under way when its session was replaced must not bring the old one back to life. */
+  async #write(id: string, data: session.SessionData, isStored: boolean): Promise<void> {
+    const { sessions, clock, idleMs } = this.#needs;
+    const row = JSON.parse(JSON.stringify(data)) as Json;
+    const expires = new Date(clock.now().getTime() + idleMs);
+    if (isStored) await sessions.rewrite(this.#key(id), row, expires);
+    else await sessions.write(this.#key(id), row, expires);
   }
 
   override destroy(id: string, done?: (fault?: unknown) => void): void {

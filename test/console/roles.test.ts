@@ -58,7 +58,7 @@ async function ask(visitor: Visitor, { method, path }: ConsoleRoute) {
 test('every route of the console is in the table with its roles, or among those that are open', () => {
   const found = new Set(routesIn(console().app.router.stack).map(([path, method]) => `${method} ${path}`));
   expect([...found].sort()).toEqual([...Object.keys(table), ...open].sort());
-  const declared = console().routes.map((route) => [nameOf(route), route.roles] as const);
+  const declared = console().router.routes.map((route) => [nameOf(route), route.roles] as const);
   expect(Object.fromEntries(declared)).toEqual(table);
 });
 
@@ -66,7 +66,7 @@ describe.each(everyRole)('%s', (role) => {
   test('reaches the routes of the role and no other', async () => {
     const visitor = visitors.get(role);
     if (visitor === undefined) throw new Error(`nobody is ${role}`);
-    for (const route of console().routes) {
+    for (const route of console().router.routes) {
       if (nameOf(route) === 'POST /sign-out') continue;
       const before = world.audited('console.refused').length;
       const answer = await ask(visitor, route);
@@ -83,7 +83,7 @@ describe.each(everyRole)('%s', (role) => {
 describe('nobody', () => {
   test('reaches any route of the console', async () => {
     const visitor = await world.visitor().open('/console');
-    for (const route of console().routes) {
+    for (const route of console().router.routes) {
       const answer = await ask(visitor, route);
       const told = [answer.status, answer.headers.location ?? answer.text];
       expect([nameOf(route), ...told]).toEqual(

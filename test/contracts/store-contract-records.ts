@@ -137,4 +137,14 @@ function sessionContract(world: () => StoreWorld): void {
     await world().other.sessions.remove('sid');
     expect(await sessions.read('sid', noon)).toBeUndefined();
   });
+
+  test('are written over while they are there, and never brought back by that', async () => {
+    const { sessions } = world().stores;
+    await sessions.write('sid', 1, later(30));
+    expect(await world().other.sessions.rewrite('sid', 2, later(60))).toBe(true);
+    expect(await sessions.read('sid', later(45))).toBe(2);
+    await sessions.remove('sid');
+    expect(await sessions.rewrite('sid', 3, later(60))).toBe(false);
+    expect(await sessions.read('sid', noon)).toBeUndefined();
+  });
 }

@@ -218,7 +218,7 @@ describe('a person is told', () => {
     for (let wrong = 0; wrong < 3; wrong += 1) await world.signIn(person.samName, 'Not-my-password-1');
     const all = await mails(person.mail);
     expect(all).toHaveLength(before + 1);
-    expect(all.at(-1)).toContain('on our registration pages with wrong passwords');
+    expect(all.at(-1)).toContain('on our pages with wrong passwords');
   });
 
   test('of such a bar though the process died that should have made it, and the audit had it before', async () => {
