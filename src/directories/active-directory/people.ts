@@ -33,6 +33,8 @@ export interface PeopleNeeds {
 
 /** People of one page of a walk. */
 const pageSize = 500;
+/** Of a page on which nobody is in a group. */
+const samples = 10;
 /** Active Directory answers with no more at a time (MaxPageSize). */
 const mostFound = 1000;
 /** Longer than any name. */
@@ -63,15 +65,19 @@ export class People {
     const { units, peopleBase } = this.#needs;
     const bases = search.within ? await units.bases(connection, search.within, deadline) : [peopleBase];
     const begins = names.map((attribute) => new SubstringFilter({ attribute, initial: text }));
-    const sizeLimit = Math.min(search.limit, mostFound);
-    const options = { ...wanted([]), filter: person(new OrFilter({ filters: begins })), sizeLimit };
+    const limit = Math.min(search.limit, mostFound);
+    const filter = person(new OrFilter({ filters: begins }));
+    // Samba does not heed a size limit, but sends no more than fits on a page.
+    const options = { ...wanted([]), filter, sizeLimit: limit, paged: { pageSize: limit } };
     const found: Account[] = [];
     for (const base of bases) {
-      const entries = await connection.search(base, options, deadline);
-      found.push(...entries.map((entry) => this.#account(parseAccountEntry(entry), { groups: [], privileged: false })));
+      const page = await connection.pages(base, options, () => deadline).next();
+      for (const raw of page.value ?? []) {
+        found.push(this.#account(parseAccountEntry(raw), { groups: [], privileged: false }));
+      }
     }
     const byName = (one: Account, other: Account): number => one.displayName.localeCompare(other.displayName);
-    return found.toSorted(byName).slice(0, sizeLimit);
+    return found.toSorted(byName).slice(0, limit);
   }
 
   async *walk(walk: Walk): AsyncGenerator<readonly Account[]> {
@@ -149,20 +155,22 @@ function person(...more: readonly Filter[]): Filter {
 }
 
 /**
- * Whoever may not read memberOf is shown people without groups. Where nobody on a page has one, the token of one of them
- * tells whether that is so.
+ * Whoever may not read memberOf is shown people without groups. Where nobody on a page has one, the tokens of some of them
+ * tell whether that is so.
  */
 async function checkSight(
   page: readonly RawEntry[],
   { connection, membership, deadline }: { connection: Connection; membership: Membership; deadline: Deadline },
 ): Promise<void> {
-  const [first] = page;
-  if (first === undefined || page.some(({ memberOf }) => [memberOf ?? []].flat().length > 0)) return;
-  const seen = membership.of(first) ?? [];
-  const token = await readTokenGroups(connection, guidText(parseAccountEntry(first).objectGUID), deadline);
-  if (!token?.some((sid) => membership.knows(sid) && !seen.includes(sid))) return;
-  throw new Misconfigured(
-    'the service account cannot read memberOf, so nobody can tell who is in which group: ' +
-      'make it a member of "Pre-Windows 2000 Compatible Access", or let it read the group membership of people',
-  );
+  if (page.some(({ memberOf }) => [memberOf ?? []].flat().length > 0)) return;
+  const step = Math.ceil(page.length / samples);
+  for (const entry of page.filter((_, index) => index % step === 0)) {
+    const seen = membership.of(entry) ?? [];
+    const token = await readTokenGroups(connection, guidText(parseAccountEntry(entry).objectGUID), deadline);
+    if (token?.some((sid) => membership.knows(sid) && !seen.includes(sid))) throw new Misconfigured(noSight);
+  }
 }
+
+const noSight =
+  'the service account cannot read memberOf, so nobody can tell who is in which group: ' +
+  'make it a member of "Pre-Windows 2000 Compatible Access", or let it read the group membership of people';

@@ -8,6 +8,10 @@ import { foldText } from './text-folding.ts';
 export class EntryTree {
   readonly #entries = new Map<string, Entry>();
   readonly #contexts = new Map<string, Entry>();
+  readonly #byGuid = new Map<string, Entry>();
+  /** Entries that others are linked from; few, beside people. */
+  readonly #groups = new Set<Entry>();
+  readonly #settings = new Set<Entry>();
 
   /** Adds the head of a naming context: searches from above it answer with a reference to it. */
   addContext(entry: Entry): Entry {
@@ -19,15 +23,19 @@ export class EntryTree {
     const [key = ''] = entry.lineage;
     if (this.#entries.has(key)) throw new Error(`${entry.dn} exists already`);
     this.#entries.set(key, entry);
+    this.#byGuid.set(entry.guid.toString('hex'), entry);
+    if (entry.isA('group')) this.#groups.add(entry);
+    if (entry.isA('msDS-PasswordSettings')) this.#settings.add(entry);
     return entry;
   }
 
   remove(entry: Entry): void {
     this.#entries.delete(entry.lineage[0] ?? '');
-    for (const other of this) {
-      other.members.delete(entry);
-      other.appliesTo.delete(entry);
-    }
+    this.#byGuid.delete(entry.guid.toString('hex'));
+    this.#groups.delete(entry);
+    this.#settings.delete(entry);
+    for (const group of this.#groups) group.members.delete(entry);
+    for (const settings of this.#settings) settings.appliesTo.delete(entry);
   }
 
   /** Gives a leaf entry another name. */
@@ -71,7 +79,7 @@ export class EntryTree {
     const hex = /^(?:[0-9a-f]{2})+$/i.test(text) ? Buffer.from(text, 'hex') : undefined;
     const bytes = (kind === 'GUID' ? guidFromText(text) : sidFromText(text)) ?? hex;
     if (bytes === undefined) return 'malformed';
-    if (kind === 'GUID') return this.#first((entry) => entry.guid.equals(bytes));
+    if (kind === 'GUID') return this.#byGuid.get(bytes.toString('hex'));
     return this.#first((entry) => entry.values('objectSid').some((sid) => bytes.equals(Buffer.from(sid))));
   }
 
@@ -102,7 +110,17 @@ export class EntryTree {
 
   /** The groups that name this entry as a member. */
   groupsOf(entry: Entry): readonly Entry[] {
-    return [...this].filter((group) => group.members.has(entry));
+    return [...this.#groups].filter((group) => group.members.has(entry));
+  }
+
+  /** Every group of the directory. */
+  get groups(): Iterable<Entry> {
+    return this.#groups;
+  }
+
+  /** The password settings that name this entry. */
+  settingsOf(entry: Entry): readonly Entry[] {
+    return [...this.#settings].filter((settings) => settings.appliesTo.has(entry));
   }
 
   /**
@@ -133,7 +151,7 @@ export class EntryTree {
       case 'memberof':
         return this.groupsOf(entry).map((group) => group.dn);
       case 'msds-psoapplied':
-        return [...this].filter((settings) => settings.appliesTo.has(entry)).map((settings) => settings.dn);
+        return this.settingsOf(entry).map((settings) => settings.dn);
       case 'msds-psoappliesto':
         return [...entry.appliesTo].map((target) => target.dn);
       case 'unicodepwd':

@@ -36,7 +36,7 @@ export function resultantSettings(tree: EntryTree, account: Entry): Entry | unde
  */
 export function allGroups(tree: EntryTree, account: Entry): ReadonlySet<Entry> {
   const primaryId = account.integer('primaryGroupID');
-  const primary = [...tree].find((entry) => entry.isA('group') && relativeId(entry) === primaryId);
+  const primary = [...tree.groups].find((group) => relativeId(group) === primaryId);
   const around = tree.groupsAround(account, isSecurityGroup);
   return primary === undefined ? around : new Set([...around, primary, ...tree.groupsAround(primary, isSecurityGroup)]);
 }
@@ -52,7 +52,7 @@ function relativeId(entry: Entry): bigint {
 }
 
 function winner(tree: EntryTree, targets: readonly Entry[]): Entry | undefined {
-  const applying = [...tree].filter((entry) => targets.some((target) => entry.appliesTo.has(target)));
+  const applying = [...new Set(targets.flatMap((target) => tree.settingsOf(target)))];
   return applying.sort((a, b) => precedence(a) - precedence(b) || a.guid.compare(b.guid))[0];
 }
 

@@ -9,6 +9,7 @@ import { openOnSamba } from './samba-world.ts';
 
 const resetPassword = '00299570-246d-11d0-a768-00aa006e0529';
 const lockoutTime = '28630ebf-41d5-11d1-a9c1-0000f80367c1';
+const memberOf = 'bf967991-0de6-11d0-a285-00aa003049e2';
 const unexpire = 'ccc2dc7d-a6ad-4a7a-8846-c04e3cc53501';
 const user = 'bf967aba-0de6-11d0-a285-00aa003049e2';
 
@@ -119,6 +120,20 @@ describe.skipIf(!shared)('rights in Samba AD', () => {
       level: 'warning',
       remedy: expect.stringContaining('dsacls "CN=Password Settings Container'),
     });
+  });
+
+  test('without sight of memberOf, a walk fails and names the right, and shows nobody without groups', async () => {
+    const { directory, person, unit } = await place((sid) => `(OD;CIIO;RP;${memberOf};${user};${sid})`);
+    const group = await administrator.addGroup();
+    await administrator.addMember(`<GUID=${group.id}>`, person.id);
+    await administrator.addCrowd(3, unit);
+    const wanted = await directory.findGroup(group.samName);
+    if (!wanted) throw new Error('the group cannot be found');
+    const { signal } = new AbortController();
+    const walk = Array.fromAsync(directory.walkPeople({ groups: [wanted], signal }));
+    await expect(walk).rejects.toThrow(/cannot read memberOf/);
+    await expect(walk).rejects.toBeInstanceOf(Misconfigured);
+    expect((await directory.read(person.id))?.state.groups).toContain(wanted.id);
   });
 
   test('F9: are found by the check, and each missing one comes with its dsacls line', async () => {
