@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, plain, type Visitor } from './visitor.ts';
+import { outside } from './outside.ts';
+import { plain, type Visitor } from './visitor.ts';
 import { lockoutMinutes, type Person, PortalWorld, threshold } from './world.ts';
 
 let world: PortalWorld;
@@ -8,21 +9,6 @@ beforeAll(async () => {
   world = await PortalWorld.open();
 });
 afterAll(() => world.close());
-
-/** What differs between any two visits of one and the same person. */
-const nonces = new Set(['date', 'set-cookie', 'connection', 'keep-alive', 'content-length']);
-
-/** An answer without its nonces and masks. */
-function outside(answer: Answer): unknown {
-  const headers = Object.entries(answer.headers).filter(([name]) => !nonces.has(name));
-  const cookies = [answer.headers['set-cookie'] ?? []].flat().map((line) => line.replace(/=[^;]*/, '=…'));
-  const body = answer.text
-    .replace(/name="_csrf" value="[^"]*"/g, 'token')
-    .replace(/give this number: [^.]*/g, 'correlation')
-    .replace(/<bdi dir="ltr">\d\d<\/bdi>|key in .?\d\d.? and/g, 'match')
-    .replace(/••\d\d/g, 'mask');
-  return { status: answer.status, headers, cookies, body };
-}
 
 /** Everything that somebody without phone and answers can see: starting, the page, Next, again, a wrong key, a look. */
 async function walk(login: string): Promise<readonly unknown[]> {
