@@ -95,12 +95,19 @@ function rules(policy: PolicySettings): readonly string[] {
     `Policy ${policy.name}`,
     '',
     `- It is for ${membersOf(policy.members)}, from ${policy.zone === 'any' ? 'anywhere' : `the ${policy.zone}`}.`,
+    ...chainRules(policy),
     `- ${threshold} wrong answers in a row bar an account from Latchkey for ${minutes} minutes.`,
     `- After ${policy.lockout['bars-until-permanent']} such bars it stays barred until the helpdesk ends it.`,
     `- A visit ends after ${policy['flow-minutes']} minutes.`,
     `- Whoever is unknown or not registered ${unknown[policy['unknown-logins']]}.`,
     `- Privileged accounts are ${policy['include-privileged'] ? 'included' : 'never served'}.`,
   ];
+}
+
+function chainRules({ chain, needed, 'unlock-after': unlockAfter }: PolicySettings): readonly string[] {
+  const any = `- Any ${needed} of its ${chain.length} gates are enough, and each offers the others in its place.`;
+  const early = `- ${unlockAfter} passed ${unlockAfter === 1 ? 'gate allows' : 'gates allow'} the unlock; a new password needs ${needed ?? 'all'}.`;
+  return [...(needed === undefined ? [] : [any]), ...(unlockAfter === undefined ? [] : [early])];
 }
 
 function membersOf(members: PolicySettings['members']): string {

@@ -3,9 +3,15 @@ import { BadRequest } from './errors.ts';
 
 /** Whether the body holds this one field with this value, and nothing else. */
 export function isExactly(body: unknown, field: string, value: string): boolean {
-  if (typeof body !== 'object' || body === null) return false;
-  const entries = Object.entries(body);
-  return entries.length === 1 && entries[0]?.[0] === field && entries[0][1] === value;
+  return onlyField(body, field) === value;
+}
+
+/** The value of this field, when the body holds it once and nothing else; undefined otherwise. */
+export function onlyField(body: unknown, field: string): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  const entries: readonly (readonly [string, unknown])[] = Object.entries(body);
+  const [name, value] = entries[0] ?? [];
+  return entries.length === 1 && name === field && typeof value === 'string' ? value : undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Flow, isEnded, type Link, openLink, type Portal } from '../core/flow.ts';
+import { type Flow, hasShortWay, isBehindChoice, isEnded, type Link, openLink, type Portal } from '../core/flow.ts';
 
 /** The step that a portal's gates have by nature; the other one is a confirmation on the way. */
 const natural: { readonly [portal in Portal]: Link['step'] } = {
@@ -26,9 +26,15 @@ export interface Progress {
   readonly steps: number;
 }
 
-/** How far a flow has come; a reset has one step more than its gates: the choice and what follows from it. */
+/**
+ * How far a flow has come; a reset has one step more than its gates: the choice and what follows from it. Where the
+ * choice comes before the last gates, what follows from it is one more.
+ */
 export function progressOf(flow: Flow): Progress | undefined {
-  const steps = flow.chain.length + (flow.actions.length > 0 ? 1 : 0);
-  if (flow.step.kind === 'gate') return { step: flow.step.at + 1, steps };
-  return isEnded(flow.step) ? undefined : { step: steps, steps };
+  const { step, chain } = flow;
+  const early = hasShortWay(flow) ? 1 : 0;
+  const steps = chain.length + (flow.actions.length > 0 ? 1 : 0) + early;
+  if (step.kind === 'gate') return { step: step.at + 1 + (isBehindChoice(flow) ? 1 : 0), steps };
+  if (step.kind === 'choose' && step.at !== undefined) return { step: (flow.unlockAfter ?? 0) + 1, steps };
+  return isEnded(step) ? undefined : { step: steps, steps };
 }

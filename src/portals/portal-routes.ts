@@ -5,11 +5,13 @@ import type { FlowAudit } from '../core/flow-audit.ts';
 import type { FlowRunner } from '../core/flow-runner.ts';
 import type { FlowStarter } from '../core/flow-starter.ts';
 import type { GateDesk } from '../core/gate-desk.ts';
+import { isExactly } from '../core/posted-form.ts';
 import type { WayRunner } from '../core/way-runner.ts';
 import type { Pages } from '../web/pages.ts';
 import { contextOf } from '../web/requests.ts';
 import { renewSession, saveSession } from '../web/session.ts';
-import { pageOf, pathOf, progressOf } from './flow-page.ts';
+import { pageOf, pathOf } from './flow-page.ts';
+import { createGatePage } from './gate-page.ts';
 
 export interface PortalNeeds {
   readonly starter: FlowStarter;
@@ -79,7 +81,7 @@ export function portalRoutes(portal: Portal, needs: PortalNeeds, extra: { readon
   return router;
 
   async function take(flow: Flow, request: Request): Promise<Flow> {
-    if (isCancel(request.body)) return needs.runner.cancel(flow, contextOf(request));
+    if (isExactly(request.body, 'cancel', 'yes')) return needs.runner.cancel(flow, contextOf(request));
     return (await handlerOf(flow)?.take?.(flow, request)) ?? flow;
   }
 
@@ -109,41 +111,10 @@ export function portalRoutes(portal: Portal, needs: PortalNeeds, extra: { readon
   }
 }
 
-function createGatePage(needs: PortalNeeds): FlowPage {
-  return {
-    async show(flow, request, response) {
-      const link = openLink(flow);
-      const page = await needs.desk.show(flow, request.language.tag);
-      if (link === undefined) return;
-      const enrolled = link.step === 'enrol' ? await needs.desk.enrolled(flow) : [];
-      needs.pages.send(request, response, {
-        view: page === undefined ? 'portal/unopened' : `gates/${link.gate}/${page.view}`,
-        surface: flow.portal,
-        notice: flow.notice,
-        problems: flow.problems,
-        data: {
-          ...page?.data,
-          progress: progressOf(flow),
-          portal: flow.portal,
-          triesLeft: needs.runner.triesLeft(flow),
-          mayKeep: enrolled.some((enrolment) => enrolment.gate === link.gate),
-        },
-      });
-    },
-    take: (flow, request) => needs.runner.answer(flow, request.body, contextOf(request)),
-  };
-}
-
 /**
  * At the end the browser forgets what it kept of the visit. Not the cookies: the end must bear a reload, the choice of
  * language stays, and "cookies" would reach all hosts of the organisation's domain (Clear Site Data 3.1).
  */
 function leaveNothing(response: Response): void {
   response.set('Clear-Site-Data', '"cache", "storage"');
-}
-
-function isCancel(body: unknown): boolean {
-  if (typeof body !== 'object' || body === null) return false;
-  const entries = Object.entries(body);
-  return entries.length === 1 && entries[0]?.[0] === 'cancel' && entries[0][1] === 'yes';
 }

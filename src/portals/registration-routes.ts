@@ -85,7 +85,13 @@ export function registrationRoutes(needs: RegistrationNeeds): Router {
       needs.pages.send(request, response, {
         view: 'registration/done',
         surface: 'registration',
-        data: { gates, held },
+        data: {
+          gates,
+          held,
+          leftOut: flow.leftOut ?? [],
+          // Of how many registered gates so many are asked for; absent where all are.
+          ...(flow.mayLeaveOut === undefined ? {} : { needed: inOrder.length - flow.mayLeaveOut }),
+        },
       });
     },
   };

@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { BadRequest } from '../core/errors.ts';
+import { passedLinks } from '../core/flow.ts';
 import { loginStem, parseLogin } from '../core/login.ts';
 import { isJudgedLater } from '../core/password-rules.ts';
 import type { VisitLimits } from '../core/visit-limits.ts';
@@ -84,11 +85,22 @@ function actionPages(needs: ResetNeeds): { readonly [page: string]: FlowPage } {
     async show(flow, request, response) {
       const { account } = await needs.actions.situation(flow);
       const { locked, lockedSince } = account.state;
+      const isEarly = flow.step.kind === 'choose' && flow.step.at !== undefined;
+      const ahead = isEarly ? flow.chain.slice(passedLinks(flow).length) : [];
       needs.pages.send(request, response, {
         view: 'reset/choose',
         surface: 'reset',
         problems: flow.problems,
-        data: { name: account.name, actions: flow.actions, locked, lockedSince, progress: progressOf(flow) },
+        data: {
+          name: account.name,
+          // Whoever is locked out and knows the password is done here; there is nothing to unlock for anybody else.
+          actions: isEarly ? (locked ? ['unlock', 'reset'] : ['reset', 'unlock']) : flow.actions,
+          locked,
+          lockedSince,
+          ahead: ahead.map(({ gate }) => gate),
+          anyOf: flow.alternatives !== undefined,
+          progress: progressOf(flow),
+        },
       });
     },
     take(flow, request) {

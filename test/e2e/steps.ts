@@ -71,6 +71,15 @@ export async function typePassword(visitor: Visitor, password: string, repeat = 
   await visitor.press(next);
 }
 
+/** Takes another gate in the open one's place. */
+export async function takeOtherWay(visitor: Visitor, gate: string): Promise<void> {
+  await visitor.press(`main [name="another"][value="${gate}"]`);
+}
+
+export async function leaveOut(visitor: Visitor): Promise<void> {
+  await visitor.press('main [name="leave-out"]');
+}
+
 export async function cancel(visitor: Visitor): Promise<void> {
   await visitor.press('[name="cancel"]');
 }

@@ -10,9 +10,11 @@ import {
   choose,
   confirmCall,
   giveNumber,
+  leaveOut,
   passAllGates,
   signIn,
   startReset,
+  takeOtherWay,
   typeCode,
   typePassword,
   type Walker,
@@ -42,6 +44,7 @@ export async function tour(browser: Browser, language: TourLanguage, look: Look)
     await guide.changes();
     await guide.endings();
     await guide.faults();
+    await guide.otherWays();
   } finally {
     await guide.end();
   }
@@ -263,6 +266,38 @@ class Guide {
     this.#clock.pass(10);
     await this.#visitor.goTo('/reset');
     await this.#see('error-unavailable');
+  }
+
+  /** Where any two gates are enough, and one of them for the unlock. */
+  async otherWays(): Promise<void> {
+    await this.end();
+    const clock = new SettableClock(new Date('2026-03-02T09:42:00Z'));
+    this.#world = await PortalWorld.open({ directory: 'demo', clock, policy: { needed: 2, 'unlock-after': 1 } });
+    this.#visitor = await Visitor.open(this.#browser, this.#world.url, { locale: this.#language });
+    const ben = walker('not-registered');
+    await signIn(this.#visitor, ben);
+    await this.#see('ways-register-1-phone');
+    await leaveOut(this.#visitor);
+    await giveNumber(this.#visitor);
+    await typeCode(this.#visitor, await this.#world.code(ben.mobile));
+    await this.#answer();
+    await this.#see('ways-register-2-done-without');
+    const carla = walker('locked');
+    await this.#register(carla);
+    await startReset(this.#visitor, carla.login);
+    await this.#world.ringing(carla.telephone);
+    await this.#see('ways-reset-1-call');
+    await takeOtherWay(this.#visitor, 'otp-sms');
+    const code = await this.#world.code(carla.mobile);
+    await this.#see('ways-reset-2-code');
+    await typeCode(this.#visitor, code);
+    await this.#see('ways-reset-3-choose-locked');
+    await choose(this.#visitor, 'reset');
+    await this.#see('ways-reset-4-questions');
+    await signIn(this.#visitor, carla);
+    await confirmCall(this.#visitor, this.#world, carla.telephone);
+    for (const _gate of [1, 2, 3]) await this.#visitor.press('main [name="keep"]');
+    await this.#see('ways-register-3-done');
   }
 
   async #lookAtRingingPhone(ben: Walker): Promise<void> {

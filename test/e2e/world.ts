@@ -25,6 +25,8 @@ export interface WorldWish {
   readonly directoryUrl?: string;
   /** Gate ids in order; a call, a code and questions when left out. */
   readonly chain?: readonly string[];
+  /** What else the one policy says. */
+  readonly policy?: { readonly [name: string]: Json };
   /** Wrong answers that bar; 3 when left out. */
   readonly threshold?: number;
   readonly clock?: Clock;
@@ -117,12 +119,18 @@ export class PortalWorld {
   }
 
   /** Registers somebody at the store, by the gates' own rules, for journeys that are not about registering. */
-  async register(login: string, numbers: { readonly telephone: string; readonly mobile: string }): Promise<Account> {
+  async register(
+    login: string,
+    numbers: { readonly telephone: string; readonly mobile: string },
+    gates: readonly string[] = ['phone', 'otp-sms', 'questions'],
+  ): Promise<Account> {
     const account = await this.latchkey.directory.find({ kind: 'bare', name: login });
     if (account === undefined) throw new Error(`the directory does not know ${login}`);
     const provedAt = this.#clock.now();
-    const keep = (gate: string, data: Json): Promise<void> =>
-      this.latchkey.stores.enrolments.keep({ accountId: account.id, gate, data, provedAt });
+    const keep = async (gate: string, data: Json): Promise<void> => {
+      if (!gates.includes(gate)) return;
+      await this.latchkey.stores.enrolments.keep({ accountId: account.id, gate, data, provedAt });
+    };
     await keep('phone', { number: plain(numbers.telephone) });
     await keep('otp-sms', { number: plain(numbers.mobile) });
     await keep('questions', await answered(account));
@@ -194,6 +202,7 @@ function configuration(wish: WorldWish, at: { url: string; folder: string }): Js
         members: 'everyone',
         chain: [...(wish.chain ?? ['phone', 'otp-sms', 'questions'])],
         lockout: { threshold: wish.threshold ?? 3 },
+        ...wish.policy,
       },
     ],
     gates: {
