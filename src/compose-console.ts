@@ -15,6 +15,8 @@ type Shared = SharedServices & {
   readonly directory: Directory;
   readonly stores: Stores;
   readonly mac: (purpose: string, text: string) => string;
+  /** Only in the demo. */
+  readonly demoWorld: typeof import('./demo-world.ts') | undefined;
 };
 
 /**
@@ -24,9 +26,10 @@ type Shared = SharedServices & {
 export async function composeConsole(configuration: Configuration, shared: Shared): Promise<Console | undefined> {
   const settings = configuration.console;
   if (settings === undefined) return undefined;
-  const { directory, stores, clock, mac, log } = shared;
+  const { directory, stores, clock, mac, log, demoWorld } = shared;
   const rules = new NamedStaffRules({ directory, roles: settings.roles, clock });
   await checkRoles(rules, log);
+  await demoWorld?.seedStaffEnrolments({ directory, enrolments: stores.enrolments, clock });
   const staffDesk = new StaffDesk({ directory, rules, clock });
   const idleMs = settings['idle-minutes'] * 60_000;
   return createConsole({
@@ -43,6 +46,7 @@ export async function composeConsole(configuration: Configuration, shared: Share
     secondFactor: settings['second-factor'],
     signInTime: new EvenTime({ floorMs: shared.floors.signInMs }),
     registrationUrl: new URL('/registration', configuration['public-url']),
+    hints: demoWorld?.staffHintsOf(configuration['public-url']),
     sessionStore: stores.sessions,
     publicUrl: settings['public-url'],
     sessionSecrets: [mac('console-session-cookie', 'signature')],

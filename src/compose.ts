@@ -208,7 +208,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     isOpen: async (zone) =>
       (await isOpen(zone, (channel) => challenges.isReachable(channel))) && directoryState.available(),
   });
-  const console = await composeConsole(configuration, { ...services, directory, stores, mac });
+  const console = await composeConsole(configuration, { ...services, directory, stores, mac, demoWorld });
 
   let timer: NodeJS.Timeout | undefined;
   return {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { StaffHints } from './console/sign-in-routes.ts';
 import type { Identity } from './core/account.ts';
 import type { Clock } from './core/clock.ts';
 import type { Directory } from './core/directory.ts';
@@ -56,14 +57,16 @@ const registered = new Set(['registered', 'locked', 'right-to-left']);
 /** What these people answered, in the alphabetical order of the questions. */
 const answers = ['Hillside', 'Blue Heron', 'Captain Nemo', 'Lighthouse', 'Marmalade'];
 
+interface Seeding {
+  readonly gates: ReadonlyMap<string, Gate>;
+  readonly directory: Directory;
+  readonly enrolments: EnrolmentStore;
+  readonly clock: Clock;
+  readonly languages: readonly string[];
+}
+
 /** Registers the people of the demo by the gates' own steps, as if they had been here before. */
-export async function seedEnrolments(needs: {
-  gates: ReadonlyMap<string, Gate>;
-  directory: Directory;
-  enrolments: EnrolmentStore;
-  clock: Clock;
-  languages: readonly string[];
-}): Promise<DemoAnswers> {
+export async function seedEnrolments(needs: Seeding): Promise<DemoAnswers> {
   const known = new Map<string, DemoAnswers[number]>();
   const people: readonly DemoAccount[] = demoPeople.filter(({ situation }) => registered.has(situation));
   for (const person of [...people, ...demoStaff]) {
@@ -81,6 +84,36 @@ export async function seedEnrolments(needs: {
     }
   }
   return [...known.values()];
+}
+
+/** Registers the telephones of who works with the console, so that they can sign in at once. */
+export async function seedStaffEnrolments(needs: Omit<Seeding, 'gates' | 'languages'>): Promise<void> {
+  for (const person of demoStaff) {
+    const { id: accountId } = await accountOf(person, needs);
+    for (const gate of ['phone', 'otp-sms']) {
+      const data = numberOf(person, gate);
+      await needs.enrolments.keep({ accountId, gate, data, provedAt: needs.clock.now() });
+    }
+  }
+}
+
+async function accountOf({ samName }: DemoAccount, { directory }: Pick<Seeding, 'directory'>): Promise<Identity> {
+  const account = await directory.find({ kind: 'bare', name: samName });
+  if (account === undefined) throw new Error(`the demo directory lost ${samName}`);
+  return account;
+}
+
+function numberOf({ telephone, mobile }: DemoAccount, gate: string): { readonly number: string } {
+  return { number: (gate === 'phone' ? telephone : mobile).replaceAll(' ', '') };
+}
+
+/** Whom to try the console as. @param publicUrl where the virtual phone is */
+export function staffHintsOf(publicUrl: URL): StaffHints {
+  return {
+    password: demoPassword,
+    phones: new URL('/demo/phone', publicUrl).href,
+    people: demoStaff.map(({ samName, displayName, role }) => ({ login: samName, name: displayName, role })),
+  };
 }
 
 async function answerQuestions(

@@ -7,6 +7,7 @@ import type { Flow } from '../core/flow.ts';
 import type { FlowStarter } from '../core/flow-starter.ts';
 import { loginStem, parseLogin } from '../core/login.ts';
 import type { SignInGuard } from '../core/sign-in.ts';
+import type { Role } from '../core/staff.ts';
 import type { StaffDesk } from '../core/staff-desk.ts';
 import type { VisitLimits } from '../core/visit-limits.ts';
 import { pathOf } from '../portals/flow-page.ts';
@@ -32,23 +33,33 @@ export interface SignInNeeds extends Omit<PortalNeeds, 'renewAtEnd' | 'audit'> {
   readonly signInTime: EvenTime;
   /** Where staff register what they prove themselves with. */
   readonly registrationUrl: URL;
+  /** Only in the demo. */
+  readonly hints?: StaffHints | undefined;
+}
+
+/** In the demo: whom to try the console as. */
+export interface StaffHints {
+  readonly password: string;
+  /** Address of the virtual phone. */
+  readonly phones: string;
+  readonly people: readonly { readonly login: string; readonly name: string; readonly role: Role }[];
 }
 
 const signInForm = z.strictObject({ login: z.string().max(1024), password: z.string().max(1024), ...proofFields });
 
 /** The way into the console: the directory password, then a gate that the member of staff has enrolled. */
 export function signInRoutes(needs: SignInNeeds): Router {
-  const { pages } = needs;
+  const { pages, hints } = needs;
   const router = Router({ strict: true, caseSensitive: true });
 
   router.get('/', (request, response) => {
-    pages.send(request, response, { view: 'console/sign-in', surface: 'console', data: { typed: '' } });
+    pages.send(request, response, { view: 'console/sign-in', surface: 'console', data: { typed: '', hints } });
   });
 
   router.post('/', async (request, response) => {
     const form = signInForm.safeParse(request.body);
     if (!form.success) throw new BadRequest('a sign-in is exactly one login and one password');
-    const data = { typed: form.data.login.slice(0, 256) };
+    const data = { typed: form.data.login.slice(0, 256), hints };
     const page = { view: 'console/sign-in', surface: 'console', data } as const;
     const retry = (field: string | undefined, key: string): void => {
       const problems = [{ ...(field === undefined ? {} : { field }), message: { key } }];

@@ -45,6 +45,7 @@ describe('whoever signs in to the console', () => {
     expect(told).toEqual([
       ['sign-in.succeeded', 'console'],
       ['flow.started', 'console'],
+      ['gate.opened', 'console'],
       ['gate.passed', 'console'],
       ['console.signed-in', 'console'],
     ]);

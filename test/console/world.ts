@@ -8,8 +8,8 @@ import { type Person, PortalWorld, type WorldWish } from '../portals/world.ts';
 
 /** The groups of the directory that make somebody staff. The helpdesk has one for each of two units. */
 export const staffGroups = {
-  administrator: 'Latchkey Administrators',
-  auditor: 'Latchkey Auditors',
+  administrator: 'Console Administrators',
+  auditor: 'Console Auditors',
   helpdesk: 'Helpdesk North',
   'helpdesk-south': 'Helpdesk South',
 } as const;

@@ -54,6 +54,10 @@ describe('what the console demands of the rest', () => {
     const sections = {
       console: schema.parse({ ...good, ...changes }),
       'public-url': new URL('https://password.example.com'),
+      listen: { host: '127.0.0.1', port: 3000, zone: 'extranet' },
+      'more-listeners': [
+        { 'public-url': new URL('https://inside.example.com'), host: '::1', port: 3002, zone: 'intranet' },
+      ],
       channels: { sms: ['texts'], voice: [], email: [] },
       gates: {},
       ...rest,
@@ -69,6 +73,12 @@ describe('what the console demands of the rest', () => {
   it('is a host name of its own: another port does not keep cookies apart', () => {
     expect(world({ 'public-url': 'https://PASSWORD.example.com:8443' })).toEqual([
       expect.stringMatching(/^console.public-url: has the host name of the portals, password.example.com/),
+    ]);
+  });
+
+  it('is another one than that of any further listener too', () => {
+    expect(world({ 'public-url': 'https://inside.example.com:444' })).toEqual([
+      expect.stringMatching(/^console.public-url: has the host name of the portals, inside.example.com/),
     ]);
   });
 
