@@ -73,6 +73,12 @@ export function createConsole(services: ConsoleServices): Console {
   app.use('/console', signInRoutes(services));
   app.use(router.handler);
 
+  // The page that says that there is none has the way around, too.
+  app.use(async (request, _response, next) => {
+    const staff = await sessions.read(request).catch(() => undefined);
+    if (staff !== undefined) request.staff = staff;
+    next();
+  });
   app.use(notFound);
   app.use(setUpErrorPage({ pages, view: 'console/error' }));
   return { app, router };

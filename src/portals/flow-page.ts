@@ -28,9 +28,11 @@ export interface Progress {
 
 /**
  * How far a flow has come; a reset has one step more than its gates: the choice and what follows from it. Where the
- * choice comes before the last gates, what follows from it is one more.
+ * choice comes before the last gates, what follows from it is one more. The second factor of the console is one step, and
+ * says nothing of it.
  */
 export function progressOf(flow: Flow): Progress | undefined {
+  if (flow.portal === 'console') return undefined;
   const { step, chain } = flow;
   const early = hasShortWay(flow) ? 1 : 0;
   const steps = chain.length + (flow.actions.length > 0 ? 1 : 0) + early;
