@@ -1,10 +1,13 @@
 import type { Logger } from 'pino';
+import { configuredHeadKeys } from './compose-audit.ts';
 import type { SharedServices } from './compose-doors.ts';
+import { pricesOf } from './compose-providers.ts';
 import type { Configuration } from './config.ts';
 import { type Console, createConsole } from './console/console-app.ts';
 import { StaffSessions } from './console/staff-sessions.ts';
 import { ConsoleAudit } from './core/console-audit.ts';
 import type { Directory } from './core/directory.ts';
+import type { Jobs } from './core/jobs.ts';
 import { StaffDesk } from './core/staff-desk.ts';
 import { NamedStaffRules } from './core/staff-rules.ts';
 import type { Stores } from './core/stores.ts';
@@ -14,6 +17,7 @@ import { EvenTime } from './web/even-time.ts';
 type Shared = SharedServices & {
   readonly directory: Directory;
   readonly stores: Stores;
+  readonly jobs: Jobs;
   readonly mac: (purpose: string, text: string) => string;
   /** Only in the demo. */
   readonly demoWorld: typeof import('./demo-world.ts') | undefined;
@@ -43,6 +47,10 @@ export async function composeConsole(configuration: Configuration, shared: Share
       freshMs: settings['fresh-minutes'] * 60_000,
     }),
     audit: new ConsoleAudit({ audit: stores.audit, clock }),
+    rows: stores.audit,
+    reports: stores.reports,
+    prices: pricesOf(configuration),
+    headKeys: () => configuredHeadKeys(configuration),
     secondFactor: settings['second-factor'],
     signInTime: new EvenTime({ floorMs: shared.floors.signInMs }),
     registrationUrl: new URL('/registration', configuration['public-url']),

@@ -26,6 +26,7 @@ import { FlowAudit } from './core/flow-audit.ts';
 import { FlowRunner } from './core/flow-runner.ts';
 import { FlowStarter } from './core/flow-starter.ts';
 import { GateDesk } from './core/gate-desk.ts';
+import { Jobs } from './core/jobs.ts';
 import type { OutboxWorker } from './core/outbox-worker.ts';
 import { createSealer } from './core/sealer.ts';
 import { SignInGuard } from './core/sign-in.ts';
@@ -208,7 +209,12 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     isOpen: async (zone) =>
       (await isOpen(zone, (channel) => challenges.isReachable(channel))) && directoryState.available(),
   });
-  const console = await composeConsole(configuration, { ...services, directory, stores, mac, demoWorld });
+  const jobs = new Jobs({
+    store: stores.jobs,
+    clock,
+    report: ({ id, kind }, err) => log.error({ job: id, kind, err }, 'long work failed'),
+  });
+  const console = await composeConsole(configuration, { ...services, directory, stores, jobs, mac, demoWorld });
 
   let timer: NodeJS.Timeout | undefined;
   return {
@@ -233,6 +239,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     },
     async close() {
       clearInterval(timer);
+      await jobs.stop();
       await writes.idle();
       await auditWork.close();
       await challenges.stop();

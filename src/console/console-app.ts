@@ -13,12 +13,23 @@ import { type RequestLogNeeds, setUpRequestLog } from '../web/request-log.ts';
 import { setUpBody, setUpHost, setUpMethods } from '../web/requests.ts';
 import { setUpSession } from '../web/session.ts';
 import { setUpZone } from '../web/zone.ts';
+import { type AuditCheckNeeds, auditCheckRoutes } from './audit-check-routes.ts';
+import { type AuditRouteNeeds, auditRoutes } from './audit-routes.ts';
+import { chartRoutes } from './chart-routes.ts';
 import { ConsoleRouter } from './console-router.ts';
 import { type HomeNeeds, homeRoutes } from './home-routes.ts';
+import { type ReportNeeds, reportRoutes } from './report-routes.ts';
 import { type SignInNeeds, signInRoutes } from './sign-in-routes.ts';
 
 /** Everything that the console needs, made by compose-console.ts. */
-export interface ConsoleServices extends SignInNeeds, HomeNeeds, HealthNeeds, RequestLogNeeds {
+export interface ConsoleServices
+  extends SignInNeeds,
+    HomeNeeds,
+    HealthNeeds,
+    RequestLogNeeds,
+    ReportNeeds,
+    AuditRouteNeeds,
+    AuditCheckNeeds {
   readonly catalogue: Catalogue;
   readonly brand: Brand;
   readonly sessionStore: SessionStore;
@@ -46,6 +57,7 @@ export function createConsole(services: ConsoleServices): Console {
   app.use(setUpHeaders({ secure }));
   app.use(setUpMethods());
   app.use(healthRoutes(services));
+  app.use('/assets', chartRoutes());
   app.use('/assets', setUpAssets());
   app.use(brandRoutes(services.brand));
   app.use(setUpHost({ publicUrl }));
@@ -59,6 +71,9 @@ export function createConsole(services: ConsoleServices): Console {
 
   const router = new ConsoleRouter({ sessions, audit, pages });
   homeRoutes(router, services);
+  reportRoutes(router, services);
+  auditRoutes(router, services);
+  auditCheckRoutes(router, services);
 
   app.use((request, response, next) => {
     // What every page of the console shows; the layout asks for it once the router knows who it is.

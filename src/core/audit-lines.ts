@@ -49,6 +49,11 @@ const unprintable =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]/g;
 
+/** The text with everything written out that cannot be seen, or that turns what is seen: for somebody who reads an audit. */
+export function visible(text: string): string {
+  return text.replace(unprintable, escaped);
+}
+
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

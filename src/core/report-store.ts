@@ -33,6 +33,8 @@ export interface ReportStore {
   ): Promise<boolean>;
   /** Counts of some events, by day; in no order within one. */
   counts(span: ReportSpan, events: readonly AuditEventName[]): Promise<readonly DailyCount[]>;
+  /** Names of all events that were ever counted, in order. */
+  events(): Promise<readonly AuditEventName[]>;
   /** Replaces what was kept for a day. */
   keepCoverage(day: string, snapshots: readonly CoverageSnapshot[]): Promise<void>;
   /**

@@ -99,13 +99,18 @@ export function registrationSeries(counts: readonly DailyCount[], parts: readonl
 export function barSeries(counts: readonly DailyCount[], parts: readonly Part[]): readonly Series[] {
   return seriesOf(counts, parts, ({ event, gate, portal, decoy }) => {
     if (event !== 'account.barred' || decoy) return undefined;
-    return gate === '' ? (portal === 'registration' ? 'sign-in' : 'notice') : gate;
+    if (gate !== '') return gate;
+    // Only a link in a notice bars without any portal.
+    return portal === '' ? 'notice' : 'sign-in';
   });
 }
 
-/** How each gate does, by name. Flows that could not pass say nothing about a gate and are left out. */
+/**
+ * How each gate does for people, by name. Flows that could not pass say nothing about a gate, and staff who sign in to the
+ * console are not who it is there for: both are left out.
+ */
 export function gateNumbers(counts: readonly DailyCount[]): readonly GateNumbers[] {
-  const real = counts.filter(({ decoy, gate }) => !decoy && gate !== '');
+  const real = counts.filter(({ decoy, gate, portal }) => !decoy && gate !== '' && portal !== 'console');
   return namesOf(real.map(({ gate }) => gate)).flatMap((gate) => {
     const own = real.filter((count) => count.gate === gate);
     const verified = own.filter(({ why, event }) => !isAtGate(event) || why === 'verify');
@@ -154,7 +159,8 @@ export function refusalNumbers(counts: readonly DailyCount[]): readonly RefusalN
   return [...found.values()].sort((a, b) => b.count - a.count || (a.why < b.why ? -1 : 1));
 }
 
-function refusedAt({ event, why, decoy }: DailyCount): RefusalNumbers['at'] | undefined {
+function refusedAt({ event, why, decoy, portal }: DailyCount): RefusalNumbers['at'] | undefined {
+  if (portal === 'console') return undefined;
   if (event === 'flow.started') return why === '' ? undefined : 'reset';
   // How the flow of a decoy ends was settled when it began.
   if (event === 'flow.refused') return decoy ? undefined : 'reset';

@@ -57,6 +57,11 @@ export class SqlReportStore implements ReportStore {
     return rows.map((row) => ({ ...row, event: row.event as AuditEventName, decoy: row.decoy === 1 }));
   }
 
+  async events(): Promise<readonly AuditEventName[]> {
+    const rows = await this.#db.selectFrom('daily_counts').select('event').distinct().orderBy('event').execute();
+    return rows.map(({ event }) => event as AuditEventName);
+  }
+
   async keepCoverage(day: string, snapshots: readonly CoverageSnapshot[]): Promise<void> {
     const rows = snapshots.map(({ unit, people, registered, ready }) => ({
       day,

@@ -11,6 +11,17 @@ const table: Readonly<Record<string, readonly Role[]>> = {
   'GET /confirm': everyRole,
   'POST /confirm': everyRole,
   'POST /sign-out': everyRole,
+  'GET /reports': ['administrator', 'auditor'],
+  'GET /reports/file': ['administrator', 'auditor'],
+  'GET /coverage': everyRole,
+  'GET /coverage/file': everyRole,
+  'GET /audit': ['administrator', 'auditor'],
+  'GET /audit/rows/:sequence': ['administrator', 'auditor'],
+  'GET /audit/file': ['administrator', 'auditor'],
+  'GET /audit/check': ['administrator', 'auditor'],
+  'POST /audit/check': ['administrator', 'auditor'],
+  'GET /audit/check/:job': ['administrator', 'auditor'],
+  'POST /audit/check/:job': ['administrator', 'auditor'],
 };
 
 /** What anybody reaches: the way in, and what shows nothing of anybody. */
@@ -18,6 +29,7 @@ const open = [
   'GET /health/live',
   'GET /health/ready',
   'GET /assets (files)',
+  'GET /assets/chart.js',
   'GET /brand.css',
   'GET /brand/logo',
   'POST /language',

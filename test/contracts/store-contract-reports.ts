@@ -41,6 +41,7 @@ export function reportContract(world: () => StoreWorld): void {
       const days = ['2026-02-28', '2026-03-01', '2026-03-31', '2026-04-01'];
       await add([...days.map((one) => wrong({ day: one })), wrong({ event: 'flow.started' })], 0, 5);
       expect((await found()).map((count) => count.day)).toEqual(days.slice(1, 3));
+      expect(await world().stores.reports.events()).toEqual(['flow.started', 'gate.wrong']);
       expect(await world().stores.reports.counts(span, [])).toEqual([]);
       expect(await world().stores.reports.counts({ from: span.to, to: span.from }, ['gate.wrong'])).toEqual([]);
     });

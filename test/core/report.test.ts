@@ -102,6 +102,7 @@ describe('a gate', () => {
       at('gate.wrong', 50, { decoy: true }),
       at('gate.opened', 50, { why: 'enrol' }),
       at('gate.passed', 50, { why: 'enrol' }),
+      at('gate.opened', 50, { portal: 'console' }),
     ];
     expect(gateNumbers(counts)).toMatchObject([{ opened: 3, passed: 0, wrong: 0, left: 3 }]);
   });
@@ -128,6 +129,7 @@ test('reasons come with the most frequent first, and a decoy is refused once', (
   const counts = [
     count({ event: 'flow.started', why: 'unregistered', decoy: true, count: 5 }),
     count({ event: 'flow.started', count: 90 }),
+    count({ event: 'sign-in.failed', why: 'wrong', portal: 'console', count: 90 }),
     count({ event: 'flow.refused', why: 'barred', decoy: true, count: 4 }),
     count({ event: 'flow.refused', why: 'not-you', count: 7 }),
     count({ event: 'sign-in.failed', why: 'wrong', count: 5 }),

@@ -1,0 +1,81 @@
+import { type CsvCell, csvLine, csvStart } from '../core/csv.ts';
+import type { Part } from '../core/report.ts';
+import type { Translate } from '../web/catalogue.ts';
+import type { Named } from './report-names.ts';
+import type { Column, Plot, PlotRow } from './report-plots.ts';
+
+/** A plot as a page shows it: finished texts, and beside them the numbers that are drawn. */
+export interface PlotText {
+  readonly id: Plot['id'];
+  readonly kind: Plot['kind'];
+  readonly rowName: string;
+  readonly columns: readonly { readonly text: string; readonly drawn: boolean }[];
+  readonly rows: readonly {
+    readonly text: string;
+    readonly cells: readonly { readonly text: string; readonly value: number | undefined }[];
+  }[];
+  /** Whether there is anything but nothing. */
+  readonly isEmpty: boolean;
+}
+
+/** In which language it is said. */
+export interface Tongue {
+  readonly translate: Translate;
+  readonly tag: string;
+}
+
+export function textOfNamed(name: Named, translate: Translate): string {
+  return 'key' in name ? translate(name.key) : name.text;
+}
+
+export function plotText(plot: Plot, tongue: Tongue): PlotText {
+  const { translate } = tongue;
+  return {
+    id: plot.id,
+    kind: plot.kind,
+    rowName: textOfNamed(plot.rowName, translate),
+    columns: plot.columns.map(({ name, drawn }) => ({ text: textOfNamed(name, translate), drawn })),
+    rows: plot.rows.map((row) => ({
+      text: 'part' in row.name ? partText(row.name.part, tongue.tag) : textOfNamed(row.name, translate),
+      cells: row.values.map((value, at) => ({
+        value,
+        text: valueText(value, { row, column: plot.columns[at], tongue }),
+      })),
+    })),
+    isEmpty: plot.rows.every(({ values }) => values.every((value) => value === undefined || value === 0)),
+  };
+}
+
+function valueText(
+  value: number | undefined,
+  of: { readonly row: PlotRow; readonly column: Column | undefined; readonly tongue: Tongue },
+): string {
+  if (value === undefined) return '–';
+  const { tag } = of.tongue;
+  const currency = of.row.currency ?? 'EUR';
+  if (of.column?.as === 'money') return new Intl.NumberFormat(tag, { style: 'currency', currency }).format(value);
+  const style = of.column?.as === 'share' ? { style: 'percent' as const, maximumFractionDigits: 1 } : {};
+  return new Intl.NumberFormat(tag, style).format(value);
+}
+
+/** Days are days in UTC, wherever the reader is. */
+function partText({ from, to, unit }: Part, tag: string): string {
+  const [first, last] = [new Date(`${from}T00:00Z`), new Date(`${to}T00:00Z`)];
+  const style =
+    unit === 'month' ? { month: 'short', year: 'numeric' } : { day: 'numeric', month: 'short', year: 'numeric' };
+  const format = new Intl.DateTimeFormat(tag, { ...style, timeZone: 'UTC' } as Intl.DateTimeFormatOptions);
+  return unit === 'week' ? format.formatRange(first, last) : format.format(first);
+}
+
+/** The same as a file: days as they sort, numbers as they are. */
+export function* plotFile(plot: Plot, { translate }: Tongue): Generator<string> {
+  const money = plot.columns.some(({ as }) => as === 'money');
+  const names: readonly CsvCell[] = [plot.rowName, ...plot.columns.map(({ name }) => name)].map((name) =>
+    textOfNamed(name, translate),
+  );
+  yield csvStart + csvLine(money ? [...names, translate('console.reports.providers.currency')] : names);
+  for (const row of plot.rows) {
+    const name = 'part' in row.name ? row.name.part.from : textOfNamed(row.name, translate);
+    yield csvLine(money ? [name, ...row.values, row.currency] : [name, ...row.values]);
+  }
+}

@@ -1,0 +1,155 @@
+import type { Clock } from '../core/clock.ts';
+import type { ConsoleAudit } from '../core/console-audit.ts';
+import { reportedEvents } from '../core/report.ts';
+import type { ReportStore } from '../core/report-store.ts';
+import type { SendingPrice } from '../core/sending-rules.ts';
+import { everyRole, type StaffMember, sightOf } from '../core/staff.ts';
+import { isWithin } from '../core/unit.ts';
+import type { Answer } from './answer.ts';
+import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
+import { coverageOf } from './coverage-plots.ts';
+import { plotFile, plotText, type Tongue } from './plot-text.ts';
+import { queryOf, type ReportFilter, reportFilter } from './report-filter.ts';
+import { gateName } from './report-names.ts';
+import { overviewOf, type Plot } from './report-plots.ts';
+
+export interface ReportNeeds {
+  readonly reports: ReportStore;
+  readonly clock: Clock;
+  readonly audit: ConsoleAudit;
+  /** What one sending costs, by the name of its provider. */
+  readonly prices: ReadonlyMap<string, SendingPrice>;
+}
+
+/** Who may see numbers of the whole organisation. They are not kept by unit, so the helpdesk sees none of them. */
+const overseers = ['administrator', 'auditor'] as const;
+
+/**
+ * The reports: what happened by day, and who is registered. The first are of the whole organisation and for those who
+ * oversee it; the second are by unit, and everybody sees the units that their role reaches.
+ */
+export function reportRoutes(router: ConsoleRouter, needs: ReportNeeds): void {
+  router.route({
+    method: 'get',
+    path: '/reports',
+    roles: overseers,
+    menu: 'reports',
+    async handler(visit) {
+      const filter = filterOf(visit, needs);
+      const { plots, gates } = await overview(filter, needs);
+      return pageOf('console/reports/overview', { visit, filter, plots, data: { gates } });
+    },
+  });
+
+  router.route({
+    method: 'get',
+    path: '/reports/file',
+    roles: overseers,
+    async handler(visit) {
+      const filter = filterOf(visit, needs);
+      return fileOf((await overview(filter, needs)).plots, { visit, filter, audit: needs.audit });
+    },
+  });
+
+  router.route({
+    method: 'get',
+    path: '/coverage',
+    roles: everyRole,
+    menu: 'coverage',
+    async handler(visit) {
+      const filter = filterOf(visit, needs);
+      const { plots, units } = await coverage(filter, visit.staff, needs);
+      return pageOf('console/reports/coverage', { visit, filter, plots, data: { units } });
+    },
+  });
+
+  router.route({
+    method: 'get',
+    path: '/coverage/file',
+    roles: everyRole,
+    async handler(visit) {
+      const filter = filterOf(visit, needs);
+      return fileOf((await coverage(filter, visit.staff, needs)).plots, { visit, filter, audit: needs.audit });
+    },
+  });
+}
+
+function filterOf({ request }: Visit, { clock }: Pick<ReportNeeds, 'clock'>): ReportFilter {
+  return reportFilter(request.query, clock.now());
+}
+
+async function overview(filter: ReportFilter, { reports, prices }: ReportNeeds) {
+  const counts = await reports.counts(filter, reportedEvents);
+  const gates = [...new Set(counts.map(({ gate }) => gate))].filter((gate) => gate !== '').sort();
+  return { plots: overviewOf(counts, { span: filter, gate: filter.gate, prices }), gates };
+}
+
+/** Only of units that the member sees; one that is asked for beyond them holds nobody, whether it is there or not. */
+async function coverage(filter: ReportFilter, staff: StaffMember, { reports }: Pick<ReportNeeds, 'reports'>) {
+  const sight = sightOf(staff);
+  const seen = sight === 'all' ? undefined : sight;
+  const { unit } = filter;
+  const isSeen = unit === undefined || seen === undefined || seen.some((one) => isWithin(unit, one));
+  const within = unit === undefined ? seen : isSeen ? [unit] : [];
+  const byUnit = await reports.coverageByUnit(filter, within);
+  const all = unit === undefined ? byUnit : await reports.coverageByUnit(filter, seen);
+  return {
+    plots: coverageOf(await reports.coverage(filter, within), byUnit),
+    units: all.map((one) => one.unit).filter((one) => one !== ''),
+  };
+}
+
+function tongueOf({ request }: Visit): Tongue {
+  return { translate: request.translate, tag: request.language.tag };
+}
+
+function pageOf(
+  view: string,
+  about: {
+    readonly visit: Visit;
+    readonly filter: ReportFilter;
+    readonly plots: readonly Plot[];
+    readonly data: { readonly [name: string]: unknown };
+  },
+): Answer {
+  const { visit, filter, plots, data } = about;
+  const { from, to, gate, unit, problems } = filter;
+  const tongue = tongueOf(visit);
+  return {
+    kind: 'page',
+    view,
+    ...(problems.length === 0 ? {} : { status: 400 }),
+    problems,
+    data: {
+      ...data,
+      filter: { from, to, gate, unit },
+      query: queryOf({ from, to, gate, unit }),
+      plots: plots.map((plot) => plotText(plot, tongue)),
+      gateText: (name: string) => {
+        const named = gateName(name);
+        return 'key' in named ? tongue.translate(named.key) : named.text;
+      },
+    },
+    about: { detail: { from, to, ...(gate === undefined ? {} : { gate }), ...(unit === undefined ? {} : { unit }) } },
+  };
+}
+
+/** One plot as a file. That somebody took it is in the audit before the first byte. */
+async function fileOf(
+  plots: readonly Plot[],
+  about: { readonly visit: Visit; readonly filter: ReportFilter; readonly audit: ConsoleAudit },
+): Promise<Answer> {
+  const { visit, filter, audit } = about;
+  const { staff, request, context } = visit;
+  const plot = plots.find(({ id }) => id === request.query.plot);
+  if (plot === undefined || filter.problems.length > 0) throw new OutOfReach('there is no such report');
+  const { from, to } = filter;
+  const detail = { format: 'csv', plot: plot.id, from, to };
+  await audit.write('audit.exported', { what: request.path, detail }, { by: staff.id, request: context });
+  return {
+    kind: 'file',
+    name: `latchkey-${plot.id}-${from}-${to}.csv`,
+    type: 'text/csv; charset=utf-8',
+    body: [...plotFile(plot, tongueOf(visit))].join(''),
+  };
+}

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dayAfter, dayOf } from '../../src/core/report-counts.ts';
+import { ConsoleWorld } from '../console/world.ts';
+import type { Person } from '../portals/world.ts';
+import { startChromium, whyNoChromium } from '../services/chromium.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const narrow = { width: 320, height: 640 };
+const wide = { width: 1280, height: 800 };
+const pages = [
+  '/reports',
+  '/reports?from=275760-09-13',
+  '/coverage',
+  '/audit',
+  '/audit?subject=nobody',
+  '/audit/rows/1',
+  '/audit/check',
+] as const;
+
+describe.skipIf(whyNoChromium() !== undefined)('reports and the audit in a browser', () => {
+  let browser: Browser;
+  let world: ConsoleWorld;
+  let person: Person;
+  beforeAll(async () => {
+    browser = await startChromium();
+    world = await ConsoleWorld.open({ settings: { languages: ['en', 'ar'] } });
+    person = await world.staff('administrator');
+    await fill(world);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await world?.close();
+  });
+
+  /** Signed in, with everything that the browser complains of. */
+  async function open(options: BrowserContextOptions): Promise<{ page: Page; complaints: string[] }> {
+    const context = await browser.newContext({ baseURL: world.origin, ...options });
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (fault) => complaints.push(fault.message));
+    page.on('console', (said) => {
+      const isAnswer = said.text().includes('the server responded with a status of 400');
+      if (['error', 'warning'].includes(said.type()) && !isAnswer) complaints.push(said.text());
+    });
+    await page.goto('/console');
+    await page.fill('#login', person.samName);
+    await page.fill('#password', person.password);
+    await page.click('main button');
+    await page.fill('input[name="code"]', await world.portals.code(person.mobile));
+    await page.click('main button');
+    while (page.url().includes('/console/')) await page.click('main button');
+    // The next one needs another code than this one.
+    world.clock.pass(120);
+    return { page, complaints };
+  }
+
+  test.each([
+    { language: 'en', colorScheme: 'light' },
+    { language: 'ar', colorScheme: 'dark' },
+  ] as const)('can be read and used by everybody, in $language and $colorScheme', { timeout: 200_000 }, async (eye) => {
+    const { page, complaints } = await open({ colorScheme: eye.colorScheme, bypassCSP: false });
+    await page.click(`button[value="${eye.language}"]`);
+    const findings: string[] = [];
+    for (const path of pages) {
+      for (const size of [wide, narrow]) {
+        await page.setViewportSize(size);
+        await page.goto(path);
+        const sideways = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+        if (Number(sideways) > 0) findings.push(`${path} is ${sideways} pixels too wide at ${size.width}`);
+        for (const summary of await page.locator('summary').all()) await summary.click();
+        await page.evaluate(axe);
+        const { violations } = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as AxeResults;
+        for (const { id, nodes } of violations) {
+          findings.push(`${path} ${size.width}: ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+        }
+      }
+    }
+    expect([...findings, ...complaints]).toEqual([]);
+    await page.context().close();
+  });
+
+  test('draws each table as a plot, under the content policy, and folds the table away', async () => {
+    const { page, complaints } = await open({ viewport: wide });
+    await page.goto('/reports');
+    await page.locator('.drawing canvas').first().waitFor();
+    expect(await page.locator('.drawing canvas[role="img"][aria-label]').count()).toBe(
+      await page.locator('[data-plot]').count(),
+    );
+    expect(await page.locator('details[open]').count()).toBe(0);
+    // What is drawn has more than one colour.
+    const colours = await page.evaluate(`[...document.querySelectorAll('canvas')].map((canvas) => {
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      return new Set(new Uint32Array(data.buffer)).size;
+    })`);
+    expect(Math.min(...(colours as number[]))).toBeGreaterThan(5);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await expect.poll(() => page.locator('.drawing canvas').count()).toBe(await page.locator('[data-plot]').count());
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('has all its numbers without a script', async () => {
+    const { page } = await open({ javaScriptEnabled: false, viewport: narrow });
+    await page.goto('/reports');
+    expect(await page.locator('details[open] table').count()).toBe(await page.locator('[data-plot]').count());
+    expect(await page.locator('#actions tbody tr').count()).toBe(30);
+    expect(await page.locator('#actions tbody').isVisible()).toBe(true);
+    await page.fill('#from', dayOf(world.clock.now()));
+    await page.click('main form button');
+    expect(await page.locator('#actions tbody tr').count()).toBe(1);
+    await page.goto('/audit/check');
+    await page.click('main form button');
+    const headingNow = async () => {
+      await page.reload();
+      return page.locator('h1').textContent();
+    };
+    await expect.poll(headingNow).toBe('The chain is whole');
+    await page.context().close();
+  });
+
+  test('gives the file of a plot to keep', async () => {
+    const { page } = await open({ viewport: wide, acceptDownloads: true });
+    await page.goto('/reports');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#actions .file a')]);
+    expect(download.suggestedFilename()).toMatch(/^latchkey-actions-[\d-]+\.csv$/);
+    expect(readFileSync(await download.path(), 'utf8')).toMatch(/^\ufeff"Day","New passwords","Unlocks"\r\n/);
+    await page.context().close();
+  });
+});
+
+/** Some days of use, and some units. */
+async function fill({ latchkey, clock }: ConsoleWorld): Promise<void> {
+  const { reports, duties, audit } = latchkey.stores;
+  const now = clock.now();
+  const of = { portal: 'reset', provider: '', decoy: false };
+  const counts = Array.from({ length: 20 }, (_, at) => dayAfter(dayOf(now), -at)).flatMap((day, at) => [
+    { ...of, day, event: 'write.done' as const, gate: '', why: at % 3 === 0 ? 'reset' : 'unlock', count: 3 + at },
+    { ...of, day, event: 'gate.opened' as const, gate: 'otp-sms', why: 'verify', count: 9 },
+    { ...of, day, event: 'gate.passed' as const, gate: 'otp-sms', why: 'verify', count: 7 },
+    { ...of, day, event: 'enrolment.kept' as const, gate: 'otp-sms', why: '', count: 2 },
+    { ...of, day, event: 'account.barred' as const, gate: 'otp-sms', why: '', count: 1 },
+    { ...of, day, event: 'challenge.sent' as const, gate: '', provider: 'texts', why: 'sms', count: 12 },
+    { ...of, day, event: 'flow.started' as const, gate: '', why: 'unregistered', decoy: true, count: 4 },
+  ]);
+  await duties.hold('count', 'test', { now, until: new Date(now.getTime() + 1_000) });
+  const from = (await duties.read('count')).position;
+  await reports.add(counts, { by: 'test', from, to: (await audit.head()).sequence, now });
+  const units = ['People/Sales', 'People/Sales/A unit with a name that is longer than any place for it', 'People/IT'];
+  for (let at = 0; at < 5; at += 1) {
+    const day = dayAfter(dayOf(now), -at);
+    const snapshots = units.map((unit, index) => ({ day, unit, people: 90 + index, registered: 80 - at, ready: 70 }));
+    await reports.keepCoverage(day, snapshots);
+  }
+}
