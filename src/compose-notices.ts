@@ -21,6 +21,8 @@ export interface NoticeWorldNeeds {
   readonly stores: Stores;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Whether a campaign's letter should still go. */
+  readonly isWanted: (campaign: string, accountId: string) => Promise<boolean>;
 }
 
 export interface NoticeWorld {
@@ -52,7 +54,10 @@ export function createNotices(needs: NoticeWorldNeeds): NoticeWorld {
   const outbox = new OutboxWorker({
     store: stores.outbox,
     couriers,
-    write: async (letter, row) => write(needs, letter, { ...row, link: await linkOf(needs, links, letter, row) }),
+    write: async (letter, row) => {
+      if ('campaign' in letter.event) return writeAsked(needs, letter, letter.event);
+      return write(needs, letter, { ...row, link: await linkOf(needs, links, letter, row) });
+    },
     audit: stores.audit,
     clock,
     patienceMs: patienceMs(needs),
@@ -120,6 +125,33 @@ function write(
   const text = t(`notices.${event.kind}`, values);
   const how = event.kind === 'enrolment-held' ? t('notices.link-held') : t('notices.link');
   return { language, subject, text: link === '' ? text : `${text}\n\n${how}\n${link}\n` };
+}
+
+/**
+ * What a campaign asks. Nothing was done to the account, so there is no link that closes it: the one address in it is
+ * the portals' own, the same for everybody.
+ */
+async function writeAsked(
+  { configuration, catalogue, isWanted }: NoticeWorldNeeds,
+  { person }: Letter,
+  { kind, campaign }: Extract<NoticeEvent, { readonly campaign: string }>,
+): Promise<Written | undefined> {
+  if (person === null || !(await isWanted(campaign, person.id))) return undefined;
+  const { name, helpdesk } = configuration.organisation;
+  const language = catalogue.choose(person.language === undefined ? [] : [person.language]).tag;
+  const t = catalogue.in(language);
+  const values = {
+    account: person.name,
+    organisation: plainName(name),
+    helpdesk: helpdesk.phone ?? helpdesk.mail ?? t('page.helpdesk'),
+  };
+  const text = `${t(`notices.${kind}`, values)}\n\n${new URL('/registration', configuration['public-url']).href}\n`;
+  return { language, subject: t(`notices.subjects.${kind}`, values), text };
+}
+
+/** A name in which no mail program finds an address to make a link of. */
+function plainName(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Z}]+/gu, ' ').replaceAll(/:\/\/|@|(?<=\S)\.(?=\S)/gu, ' ');
 }
 
 function isForHelpdesk({ kind }: NoticeEvent): boolean {

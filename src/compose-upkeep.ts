@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { BackgroundWork } from './compose-background.ts';
 import { mostLimitRows } from './compose-limits.ts';
 import type { Challenges } from './core/challenges.ts';
 import type { Clock } from './core/clock.ts';
@@ -9,6 +10,7 @@ import type { WriteDesk } from './core/write-desk.ts';
 
 const upkeepMs = 15_000;
 const purgeEvery = 40;
+const coverageFrom = 4;
 
 /** Runs what runs beside the requests, now and then until the timer is cleared; a turn that fails runs again. */
 export function startUpkeep(parts: {
@@ -16,6 +18,7 @@ export function startUpkeep(parts: {
   writes: WriteDesk;
   watch: DirectoryWatch;
   outbox: OutboxWorker;
+  background: Pick<BackgroundWork, 'campaigns' | 'coverage'>;
   stores: Stores;
   clock: Clock;
   log: Logger;
@@ -24,6 +27,9 @@ export function startUpkeep(parts: {
   const once = async (): Promise<void> => {
     parts.outbox.wake();
     parts.watch.wake();
+    parts.background.campaigns.wake();
+    // A start has enough to do.
+    if (turn > coverageFrom) parts.background.coverage.wake();
     await parts.challenges.recover();
     await parts.challenges.probe();
     await parts.writes.recover();

@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import type { Logger } from 'pino';
 import type { Services } from './app.ts';
 import { createAuditWork } from './compose-audit.ts';
+import { type BackgroundWork, createBackground } from './compose-background.ts';
 import { composeConsole } from './compose-console.ts';
 import { createDirectory, watchDirectory } from './compose-directory.ts';
 import { createDoors, type Door, type SharedServices } from './compose-doors.ts';
@@ -26,7 +27,6 @@ import { FlowAudit } from './core/flow-audit.ts';
 import { FlowRunner } from './core/flow-runner.ts';
 import { FlowStarter } from './core/flow-starter.ts';
 import { GateDesk } from './core/gate-desk.ts';
-import { Jobs } from './core/jobs.ts';
 import type { OutboxWorker } from './core/outbox-worker.ts';
 import { createSealer } from './core/sealer.ts';
 import { SignInGuard } from './core/sign-in.ts';
@@ -68,6 +68,7 @@ export interface Latchkey {
   readonly writes: WriteDesk;
   readonly challenges: Challenges;
   readonly outbox: OutboxWorker;
+  readonly background: BackgroundWork;
   /** Only in the demo. */
   readonly phones?: VirtualPhones;
   readonly mailbox?: VirtualMailbox;
@@ -113,9 +114,13 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     overrides: path.resolve(path.dirname(environment.configurationFile), 'locales'),
     tags: configuration.languages,
   });
-  const { notices, links, outbox } = createNotices({ configuration, providers, routes, catalogue, stores, clock, log });
-  const { policies, isOpen } = await createPolicies(needs, { stores, directory, clock, mac });
+  const { policies, source, isOpen } = await createPolicies(needs, { stores, directory, clock, mac });
   const staffPolicies = new StaffPolicies({ policies });
+  const wake = (): void => outbox.wake();
+  const background = createBackground(configuration, { directory, stores, source, mac, clock, log, wake });
+  const isWanted = background.campaigns.isWanted.bind(background.campaigns);
+  const noticeNeeds = { configuration, providers, routes, catalogue, stores, clock, log, isWanted };
+  const { notices, links, outbox } = createNotices(noticeNeeds);
   const screen = await openPasswordScreen({ configuration, environment, clock, log });
   const audit = new FlowAudit({ audit: stores.audit, clock });
   const desk = new GateDesk({ gates, stores, audit });
@@ -209,12 +214,14 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     isOpen: async (zone) =>
       (await isOpen(zone, (channel) => challenges.isReachable(channel))) && directoryState.available(),
   });
-  const jobs = new Jobs({
-    store: stores.jobs,
-    clock,
-    report: ({ id, kind }, err) => log.error({ job: id, kind, err }, 'long work failed'),
+  const console = await composeConsole(configuration, {
+    ...services,
+    directory,
+    stores,
+    jobs: background.jobs,
+    mac,
+    demoWorld,
   });
-  const console = await composeConsole(configuration, { ...services, directory, stores, jobs, mac, demoWorld });
 
   let timer: NodeJS.Timeout | undefined;
   return {
@@ -227,19 +234,20 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     writes,
     challenges,
     outbox,
+    background,
     ...(phones === undefined ? {} : { phones }),
     ...(mailbox === undefined ? {} : { mailbox }),
     startUpkeep() {
       auditWork.start();
       const watch = watchDirectory(directory, { clock, log });
-      timer = startUpkeep({ challenges, writes, watch, outbox, stores, clock, log });
+      timer = startUpkeep({ challenges, writes, watch, outbox, background, stores, clock, log });
     },
     drain() {
       draining.now = true;
     },
     async close() {
       clearInterval(timer);
-      await jobs.stop();
+      await background.stop();
       await writes.idle();
       await auditWork.close();
       await challenges.stop();

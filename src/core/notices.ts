@@ -23,6 +23,8 @@ export type NoticeEvent =
   | { readonly kind: 'gate-disabled'; readonly gate: string }
   /** For the helpdesk: the person says that what they were told of was not them, and barred the account. */
   | { readonly kind: 'not-me'; readonly of: string }
+  /** A campaign asks to register, or to confirm what was registered long ago. Tells of nothing that was done. */
+  | { readonly kind: 'register-wanted' | 'confirm-wanted'; readonly campaign: string }
   /** For the helpdesk: the person took a held change back. */
   | { readonly kind: 'taken-back'; readonly of: string };
 

@@ -18,8 +18,11 @@ export interface OutboxWorkerNeeds {
   readonly store: OutboxStore;
   /** Per channel, in order of preference. */
   readonly couriers: Readonly<Partial<Record<Channel, readonly Courier[]>>>;
-  /** The letter in the person's language. Called for every attempt. */
-  readonly write: (letter: Letter, row: Pick<OutboxRow, 'id' | 'channel' | 'reference'>) => Promise<Written>;
+  /** The letter in the person's language; undefined when it should not go any more. Called for every attempt. */
+  readonly write: (
+    letter: Letter,
+    row: Pick<OutboxRow, 'id' | 'channel' | 'reference'>,
+  ) => Promise<Written | undefined>;
   readonly audit: AuditStore;
   readonly clock: Clock;
   /** Milliseconds after which nobody waits for an attempt; nobody else gets the row before twice as long. */
@@ -44,7 +47,7 @@ const longestPauseMs = 30 * 60_000;
 
 type Outcome =
   | { readonly kind: 'sent' }
-  /** Nobody is to be told: a decoy's. */
+  /** Nobody is to be told: a decoy's, or one that has become pointless. */
   | { readonly kind: 'dropped' }
   /** Never again: trying would change nothing. */
   | { readonly kind: 'hopeless'; readonly why: string }
@@ -124,6 +127,7 @@ export class OutboxWorker {
     if (letter.to === null) return { kind: 'hopeless', why: 'no address' };
     try {
       const written = await this.#needs.write(letter, claim);
+      if (written === undefined) return { kind: 'dropped' };
       const message = { ...written, channel: claim.channel, to: letter.to, reference: claim.id };
       return await within(this.#needs.patienceMs, this.#deliver(message));
     } catch (fault) {

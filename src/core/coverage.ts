@@ -1,0 +1,114 @@
+import type { Policy } from './policy.ts';
+import { missingGates, readinessOf } from './readiness.ts';
+import type { CoverageSnapshot, ReportStore } from './report-store.ts';
+import type { DutyStore } from './stores.ts';
+import { everyZone, groupsOf, type PolicyMatcher, type Surveyed, type SurveyNeeds, survey } from './survey.ts';
+
+export interface CoverageNeeds extends SurveyNeeds {
+  readonly reports: Pick<ReportStore, 'keepCoverage'>;
+  readonly duties: DutyStore;
+  /** The policies in force. */
+  readonly policies: () => Promise<readonly Policy[]>;
+  /** Decides by these policies. */
+  readonly matcher: (policies: readonly Policy[]) => PolicyMatcher;
+  /** This node, unlike every other. */
+  readonly node: string;
+  /** Told of a day that failed. Must not throw. */
+  readonly report: (fault: unknown) => void;
+}
+
+const dayMs = 24 * 60 * 60_000;
+/** Longer than a page of the directory takes. */
+const holdMs = 300_000;
+/** Milliseconds after a look that failed. */
+const restMs = 1_800_000;
+
+/**
+ * Looks at everybody once a day, on one node, and keeps how many of each unit are registered and ready: the only source
+ * of what coverage was on a day that is past.
+ */
+export class CoverageKeeper {
+  readonly #needs: CoverageNeeds;
+  readonly #ending = new AbortController();
+  #look: Promise<void> | undefined;
+  #restUntil = 0;
+
+  constructor(needs: CoverageNeeds) {
+    this.#needs = needs;
+  }
+
+  /** Looks, when nobody has today, beside whatever else happens. Never throws. */
+  wake(): void {
+    if (this.#ending.signal.aborted || this.#needs.clock.now().getTime() < this.#restUntil) return;
+    this.#look ??= this.#today().finally(() => {
+      this.#look = undefined;
+    });
+  }
+
+  async idle(): Promise<void> {
+    await this.#look;
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort('stopped');
+    await this.idle();
+  }
+
+  async #today(): Promise<void> {
+    const { duties, node, clock, report, reports } = this.#needs;
+    try {
+      const today = Math.floor(clock.now().getTime() / dayMs);
+      if ((await duties.read('coverage')).position >= today || !(await this.#hold())) return;
+      const day = new Date(today * dayMs).toISOString().slice(0, 10);
+      const snapshots = await this.#snapshots(day);
+      if (snapshots === undefined) return;
+      await reports.keepCoverage(day, snapshots);
+      await duties.move('coverage', node, { position: today, now: clock.now() });
+    } catch (fault) {
+      if (this.#ending.signal.aborted) return;
+      this.#restUntil = clock.now().getTime() + restMs;
+      report(fault);
+    } finally {
+      const now = clock.now();
+      await duties.hold('coverage', node, { now, until: now }).catch(() => undefined);
+    }
+  }
+
+  /** Undefined when another node has the duty by now. */
+  async #snapshots(day: string): Promise<readonly CoverageSnapshot[] | undefined> {
+    const policies = await this.#needs.policies();
+    const matcher = this.#needs.matcher(policies);
+    const units = new Map<string, { -readonly [key in keyof CoverageSnapshot]: CoverageSnapshot[key] }>();
+    for await (const page of survey(this.#needs, groupsOf(policies), this.#ending.signal)) {
+      if (!(await this.#hold())) return undefined;
+      for (const person of page) {
+        const { unit } = person.account.state;
+        const counted = units.get(unit.toLowerCase()) ?? { day, unit, people: 0, registered: 0, ready: 0 };
+        units.set(unit.toLowerCase(), counted);
+        const found = await this.#find(matcher, person);
+        counted.people += found.covered ? 1 : 0;
+        counted.registered += found.registered ? 1 : 0;
+        counted.ready += found.ready ? 1 : 0;
+      }
+    }
+    return [...units.values()].filter(({ people }) => people > 0);
+  }
+
+  async #find(matcher: PolicyMatcher, person: Surveyed) {
+    const { account, gates } = person;
+    const found = await Promise.all(everyZone.map((zone) => matcher.match(account, zone)));
+    const own = found.filter((policy) => policy !== undefined);
+    return {
+      covered: own.length > 0,
+      registered: own.some((policy) => missingGates(policy, gates).length === 0),
+      ready: own.some((policy) => readinessOf(account, policy, person).kind === 'ready'),
+    };
+  }
+
+  async #hold(): Promise<boolean> {
+    const { duties, node, clock } = this.#needs;
+    const now = clock.now();
+    const until = new Date(now.getTime() + holdMs);
+    return (await duties.hold('coverage', node, { now, until })) !== undefined;
+  }
+}

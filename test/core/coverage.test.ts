@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CoverageKeeper, type CoverageNeeds } from '../../src/core/coverage.ts';
+import { SurveyWorld, somebody, somePolicy } from './survey-world.ts';
+
+const day = 24 * 60 * 60;
+const span = { from: '2026-03-01', to: '2026-03-31' };
+let world: SurveyWorld;
+let faults: unknown[];
+beforeEach(async () => {
+  world = await SurveyWorld.open();
+  faults = [];
+});
+afterEach(() => world.stores.close());
+
+function createKeeper(changes: Partial<CoverageNeeds> = {}): CoverageKeeper {
+  const { stores, directory, clock, matcher } = world;
+  return new CoverageKeeper({
+    directory,
+    stores,
+    reports: stores.reports,
+    duties: stores.duties,
+    clock,
+    matcher,
+    policies: async () => [somePolicy('all', { chain: ['phone', 'questions'] })],
+    node: 'one',
+    report: (fault) => faults.push(fault),
+    ...changes,
+  });
+}
+
+async function look(keeper = createKeeper()): Promise<void> {
+  keeper.wake();
+  await keeper.idle();
+}
+
+test('once a day everybody is counted by unit: under a policy, registered, and able to pass', async () => {
+  world.people = [
+    somebody('ana', { unit: 'People/Sales' }),
+    somebody('ben', { unit: 'People/sales' }),
+    somebody('cem', { unit: 'People', disabled: true }),
+    somebody('dan', { unit: 'People' }),
+    somebody('eve', { unit: 'Admins', privileged: true }),
+  ];
+  for (const id of ['ana', 'cem', 'dan']) await world.register(id, ['phone', 'questions']);
+  await world.register('ben', ['phone']);
+  await world.stores.failures.bar('dan', somePolicy('x').lockout, world.clock.now());
+  await look();
+  expect(await world.stores.reports.coverageByUnit(span)).toEqual([
+    { day: '2026-03-02', unit: 'People', people: 2, registered: 2, ready: 0 },
+    { day: '2026-03-02', unit: 'People/Sales', people: 2, registered: 1, ready: 1 },
+  ]);
+  const pages = world.pages.length;
+  await look();
+  await look(createKeeper({ node: 'two' }));
+  expect(world.pages).toHaveLength(pages);
+  world.clock.pass(day);
+  await look(createKeeper({ node: 'two' }));
+  expect(await world.stores.reports.coverage(span)).toHaveLength(2);
+  expect(faults).toEqual([]);
+});
+
+test('of two nodes that are woken at once, one walks', async () => {
+  world.people = [somebody('ana')];
+  await Promise.all(['one', 'two', 'three'].map((node) => look(createKeeper({ node }))));
+  expect(world.pages).toEqual([0]);
+});
+
+test('a look that failed keeps nothing, is told of, and is tried again later', async () => {
+  world.people = [somebody('ana'), somebody('ben'), somebody('cem')];
+  const { walkPeople } = world.directory;
+  let broken = true;
+  const directory = {
+    ...world.directory,
+    walkPeople: async function* (walk: Parameters<typeof walkPeople>[0]) {
+      for await (const page of walkPeople(walk)) {
+        yield page;
+        if (broken) throw new Error('the directory went away');
+      }
+    },
+  };
+  const keeper = createKeeper({ directory });
+  await look(keeper);
+  await look(keeper);
+  expect(faults).toEqual([new Error('the directory went away')]);
+  expect(await world.stores.reports.coverage(span)).toEqual([]);
+  broken = false;
+  world.clock.pass(1_800);
+  await look(keeper);
+  expect(await world.stores.reports.coverage(span)).toMatchObject([{ people: 3 }]);
+});
+
+test('a process that is told to end does not wait for everybody', async () => {
+  world.people = Array.from({ length: 9 }, (_, at) => somebody(`p${at}`));
+  const { proved } = world.stores.enrolments;
+  const keeper: CoverageKeeper = createKeeper({
+    stores: {
+      failures: world.stores.failures,
+      enrolments: {
+        proved: async (ids) => {
+          void keeper.stop();
+          return proved(ids);
+        },
+      },
+    },
+  });
+  await look(keeper);
+  expect(world.pages).toEqual([0]);
+  expect(faults).toEqual([]);
+  expect(await world.stores.reports.coverage(span)).toEqual([]);
+});
