@@ -50,6 +50,8 @@ export interface AccountState {
   /** accountExpires lies in the past. */
   readonly expired: boolean;
   readonly passwordExpired: boolean;
+  /** Whatever the policy says of its age. */
+  readonly passwordNeverExpires?: true;
   /** pwdLastSet is 0: the person must change the password at the next sign-in. */
   readonly mustChangePassword: boolean;
   /** Signs in with a smart card only; a password would be of no use. */

@@ -76,6 +76,8 @@ export type SignIn =
 
 export interface PasswordPolicy {
   readonly source: 'domain' | 'fine-grained';
+  /** What the directory calls it; the domain's has no name. */
+  readonly name?: string;
   /** Characters; 0 to 255. */
   readonly minLength: number;
   /** Three of five kinds of character, and no part of the name (MS-SAMR 3.1.1.7.2). */

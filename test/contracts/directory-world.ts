@@ -36,6 +36,7 @@ export interface DirectoryWorld {
   /** pwdLastSet = 0. */
   requireChange(person: WorldPerson): Promise<void>;
   requireSmartcard(person: WorldPerson): Promise<void>;
+  neverExpire(person: WorldPerson): Promise<void>;
   /** No hour of the week is permitted. */
   denyAllHours(person: WorldPerson): Promise<void>;
   /** May sign in at one workstation only, which is none that a portal runs on. */

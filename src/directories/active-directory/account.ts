@@ -6,6 +6,7 @@ import { guidText } from './identifiers.ts';
 
 /** userAccountControl (MS-ADTS 2.2.16); the last two only in msDS-User-Account-Control-Computed. */
 const accountDisabled = 0x2n;
+const neverExpires = 0x10000n;
 const smartcardRequired = 0x40000n;
 const lockout = 0x10n;
 const passwordExpired = 0x80_0000n;
@@ -64,6 +65,7 @@ function stateOf(entry: AccountEntry, findings: AccountFindings): AccountState {
     groups: findings.groups,
     unit: unitOf(entry.dn, findings.baseDn),
     badPasswordCount: badPasswordCount(entry, lastBadPassword, findings),
+    ...(has(entry.userAccountControl, neverExpires) ? { passwordNeverExpires: true } : {}),
     ...present({
       lockedSince: locked ? dateOfFileTime(entry.lockoutTime) : undefined,
       lastBadPassword,

@@ -5,6 +5,7 @@ import { Misconfigured } from '../../core/errors.ts';
 import { integer } from './account-entry.ts';
 import type { Connection } from './connection.ts';
 import type { Deadline } from './deadline.ts';
+import { stepsOf } from './distinguished-name.ts';
 import { secondsOfInterval } from './file-time.ts';
 import { guidDn } from './identifiers.ts';
 
@@ -79,6 +80,7 @@ export class PolicyReader {
     const values = policy.data;
     return {
       source: 'fine-grained',
+      name: stepsOf(dn)[0]?.value ?? dn,
       minLength: Number(values['msDS-MinimumPasswordLength']),
       complexity: values['msDS-PasswordComplexityEnabled'] === 'TRUE',
       historyLength: Number(values['msDS-PasswordHistoryLength']),

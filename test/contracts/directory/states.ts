@@ -72,6 +72,12 @@ export function stateContract(world: () => DirectoryWorld): void {
       expect(state).not.toHaveProperty('passwordLastSet');
     });
 
+    test('tells a password that never expires', async () => {
+      const state = await stateAfter((person) => world().neverExpire(person));
+      expect(state).toMatchObject({ ...untroubled, passwordNeverExpires: true });
+      expect((await stateAfter(async () => {}))?.passwordNeverExpires).toBeUndefined();
+    });
+
     test('tells that a smart card is required', async () => {
       const state = await stateAfter((person) => world().requireSmartcard(person));
       expect(state).toMatchObject({ person: true, smartcardRequired: true });
@@ -110,7 +116,12 @@ export function stateContract(world: () => DirectoryWorld): void {
       await world().applyFineGrainedPolicy(person, fine);
       const account = await world().directory.read(person.id);
       const policy = account && (await world().directory.passwordPolicy(account));
-      expect(policy).toEqual({ source: 'fine-grained', ...fine, hintsEnforced: expect.any(Boolean) });
+      expect(policy).toEqual({
+        source: 'fine-grained',
+        name: expect.any(String),
+        ...fine,
+        hintsEnforced: expect.any(Boolean),
+      });
     });
 
     test('has no lock time and no age where there is no limit', async () => {

@@ -61,6 +61,7 @@ export async function sambaWorld(samba: SambaDetails): Promise<DirectoryWorld> {
     expirePassword: (person) => administrator.expirePassword(person),
     requireChange: (person) => set(person.id, { pwdLastSet: '0' }),
     requireSmartcard: (person) => set(person.id, { userAccountControl: String(0x40200) }),
+    neverExpire: (person) => set(person.id, { userAccountControl: String(0x10200) }),
     denyAllHours: (person) => set(person.id, { logonHours: Buffer.alloc(21) }),
     restrictWorkstations: (person) => set(person.id, { userWorkstations: 'ELSEWHERE' }),
     addToProtectedGroup: (person) => administrator.addToProtectedGroup(person),

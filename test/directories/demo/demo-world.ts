@@ -119,6 +119,7 @@ class DemoWorld implements DirectoryWorld {
   expirePassword = this.#setting({ pwdLastSet: '131000000000000000' });
   requireChange = this.#setting({ pwdLastSet: '0' });
   requireSmartcard = this.#setting({ userAccountControl: String(0x40200) });
+  neverExpire = this.#setting({ userAccountControl: String(0x10200) });
   denyAllHours = this.#setting({ logonHours: Buffer.alloc(21) });
   restrictWorkstations = this.#setting({ userWorkstations: 'ELSEWHERE' });
   setAdminCount = this.#setting({ adminCount: '1' });
