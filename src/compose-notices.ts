@@ -95,7 +95,8 @@ async function linkOf(
   row: { readonly id: string; readonly reference: string },
 ): Promise<string> {
   const { person, event } = letter;
-  if (person === null || isForHelpdesk(event)) return '';
+  // Who is asked to do something has nothing to take back.
+  if (person === null || isForHelpdesk(event) || event.kind === 'register-again') return '';
   return new URL(notMePath(await links.issue({ ...letter, person }, row)), configuration['public-url']).href;
 }
 
@@ -117,6 +118,7 @@ function write(
     count: event.kind === 'failures' ? event.count : 0,
     helpdesk: helpdesk.phone ?? helpdesk.mail ?? t('page.helpdesk'),
     at: new Intl.DateTimeFormat(language, format).format(new Date(at)),
+    register: new URL('/registration', configuration['public-url']).href,
     from: event.kind === 'enrolment-held' ? new Intl.DateTimeFormat(language, format).format(new Date(event.from)) : '',
   };
   const subject = t(`notices.subjects.${event.kind}`, values);

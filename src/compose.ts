@@ -282,7 +282,7 @@ function steadyClock(log: Logger): Clock {
 
 /** Every sending is audited; a failed one is also in the log, with its fault. */
 function reportSending(report: SendingReport, needs: { log: Logger; stores: Stores; clock: Clock }): void {
-  const { challenge, provider, detail, kind, fault, alarm } = report;
+  const { challenge, provider, detail, kind, fault, alarm, subject } = report;
   const about = { flow: challenge.flowReference, gate: challenge.gate, channel: challenge.channel, provider, detail };
   needs.log[alarm === true ? 'error' : kind === 'failed' ? 'warn' : 'info'](
     { ...about, ...(alarm === undefined ? {} : { alarm }), ...(fault === undefined ? {} : { err: fault }) },
@@ -292,6 +292,7 @@ function reportSending(report: SendingReport, needs: { log: Logger; stores: Stor
     .append({
       at: needs.clock.now(),
       event: kind === 'sent' ? 'challenge.sent' : 'challenge.failed',
+      ...(subject === undefined ? {} : { subject }),
       flow: challenge.flowReference,
       gate: challenge.gate,
       detail: { channel: challenge.channel, provider: provider ?? 'none' },

@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { openConfiguredDirectory } from '../compose-directory.ts';
-import { type Account, identityOf } from '../core/account.ts';
+import { barsOf, endBars } from '../core/bars.ts';
 import { systemClock } from '../core/clock.ts';
 import { parseLogin } from '../core/login.ts';
 import { NoticeDesk } from '../core/notice-desk.ts';
-import { signInSubject } from '../core/sign-in.ts';
-import type { Stores } from '../core/stores.ts';
 import type { Loaded } from '../load.ts';
 import { operator } from './operator.ts';
 import { type Outcome, withStoredState } from './store-commands.ts';
@@ -21,19 +19,20 @@ export function unbar(loaded: Loaded, typed: string): Promise<Outcome> {
     const account = login && (await withDirectory(loaded, (directory) => directory.find(login)));
     if (account === undefined)
       return { ok: false, lines: ['The directory has nobody of this name, or more than one.'] };
-    const barred = await barsOf(stores, account);
-    if (barred.length === 0) return { ok: true, lines: [`Nothing bars ${account.name} from Latchkey.`] };
+    const bars = await barsOf(stores.failures, account, systemClock.now());
+    if (bars.length === 0) return { ok: true, lines: [`Nothing bars ${account.name} from Latchkey.`] };
     const reference = `unbar-${randomBytes(9).toString('base64url')}`;
-    const detail = { by: operator(), bars: barred.length };
     await stores.audit.append({
       at: systemClock.now(),
       event: 'account.unbarred',
       subject: account.id,
       flow: reference,
-      detail,
+      detail: { by: operator(), bars: bars.length },
     });
-    await stores.outbox.put(await told(stores, account, reference));
-    for (const subject of barred) await stores.failures.unbar(subject);
+    const { enrolments, failures } = stores;
+    const mailOnly = { canText: false, byText: false, wake: () => undefined };
+    const notices = new NoticeDesk({ clock: systemClock, enrolments, ...mailOnly });
+    await endBars({ failures, notices }, account, reference);
     return { ok: true, lines: [`Nothing bars ${account.name} from Latchkey any more. A mail tells the person.`] };
   });
 }
@@ -44,19 +43,4 @@ async function withDirectory<Found>(
 ): Promise<Found> {
   const opened = await openConfiguredDirectory(loaded);
   return run(opened.directory).finally(() => opened.close());
-}
-
-/** Wrong answers bar the account, wrong passwords the sign-in of the registration portal alone. */
-async function barsOf({ failures }: Stores, account: Account): Promise<readonly string[]> {
-  const barred: string[] = [];
-  for (const subject of [account.id, signInSubject(account)]) {
-    if ((await failures.lockout(subject, systemClock.now())) !== undefined) barred.push(subject);
-  }
-  return barred;
-}
-
-function told({ enrolments }: Stores, account: Account, reference: string) {
-  const desk = new NoticeDesk({ clock: systemClock, enrolments, canText: false, byText: false, wake: () => undefined });
-  const subject = { kind: 'account', account: identityOf(account) } as const;
-  return desk.rows({ subject, event: { kind: 'unbarred' }, reference });
 }

@@ -15,6 +15,8 @@ export type Destinations = (accountId: string, gate: string) => Promise<string |
 export interface SendingReport {
   readonly kind: 'sent' | 'failed';
   readonly challenge: Pick<Challenge, 'id' | 'channel' | 'gate' | 'flowReference'>;
+  /** Account id of the person whom it was for. */
+  readonly subject?: string;
   readonly provider?: string;
   readonly detail: string;
   readonly fault?: unknown;
@@ -202,7 +204,9 @@ export class ChallengeSender {
 
   #report(challenge: Challenge, result: Started | Failed): void {
     const { id, channel, gate, flowReference } = challenge;
-    const about = { challenge: { id, channel, gate, flowReference } };
+    const { target } = bodyOf(challenge);
+    const subject = target.kind === 'decoy' ? {} : { subject: target.accountId };
+    const about = { challenge: { id, channel, gate, flowReference }, ...subject };
     const provider = result.provider === undefined ? {} : { provider: result.provider };
     if (result.kind === 'started') this.#needs.report({ kind: 'sent', ...about, ...provider, detail: 'sent' });
     else this.#needs.report({ ...about, kind: 'failed', ...reported(result) });

@@ -15,6 +15,12 @@ export type NoticeEvent =
   | { readonly kind: 'barred' }
   /** The helpdesk ended what barred the account. */
   | { readonly kind: 'unbarred' }
+  /** The helpdesk ended every visit that was open. */
+  | { readonly kind: 'flows-ended' }
+  /** The helpdesk took a registration away. */
+  | { readonly kind: 'enrolment-removed'; readonly gate: string }
+  /** The helpdesk asks the person to register, again perhaps. */
+  | { readonly kind: 'register-again' }
   /** Too many wrong passwords at a sign-in, to register or to the console: none is taken for a while. */
   | { readonly kind: 'sign-in-barred' }
   /** Many wrong answers in a row, though not yet too many. */

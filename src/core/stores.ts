@@ -230,8 +230,12 @@ export interface AuditStore {
   search(wanted: AuditSearch): Promise<readonly AuditRow[]>;
   /** First and last number of the rows from one moment to another, both included; undefined when there is none. */
   between(from: Date, to: Date): Promise<{ readonly first: number; readonly last: number } | undefined>;
-  /** The rows about one subject, of one event when it is named, newest first; at most `limit`. */
-  about(subject: string, limit: number, event?: AuditEventName): Promise<readonly AuditRow[]>;
+  /** The rows about one subject, only those of one event or all but those, newest first; at most `limit`. */
+  about(
+    subject: string,
+    limit: number,
+    which?: { readonly only?: AuditEventName; readonly except?: AuditEventName },
+  ): Promise<readonly AuditRow[]>;
 }
 
 /**

@@ -66,10 +66,15 @@ export class SqlAuditStore implements AuditStore {
     return missing === undefined ? broken : { sequence: previous.sequence + 1, reason: missing };
   }
 
-  async about(subject: string, limit: number, event?: AuditEventName): Promise<readonly AuditRow[]> {
-    const all = this.#db.selectFrom('audit').selectAll().where('subject', '=', subject);
-    const wanted = event === undefined ? all : all.where('event', '=', event);
-    const rows = await wanted.orderBy('sequence', 'desc').limit(limit).execute();
+  async about(
+    subject: string,
+    limit: number,
+    { only, except }: { readonly only?: AuditEventName; readonly except?: AuditEventName } = {},
+  ): Promise<readonly AuditRow[]> {
+    let query = this.#db.selectFrom('audit').selectAll().where('subject', '=', subject);
+    if (only !== undefined) query = query.where('event', '=', only);
+    if (except !== undefined) query = query.where('event', '<>', except);
+    const rows = await query.orderBy('sequence', 'desc').limit(limit).execute();
     return rows.map(readableRowOf);
   }
 

@@ -29,7 +29,9 @@ export function auditContract(world: () => StoreWorld): void {
     expect(await audit.about('nobody', 3)).toEqual([]);
     const passed = await audit.append(sampleEvent({ event: 'gate.passed' }));
     await audit.append(sampleEvent());
-    expect(await audit.about('subject-1', 3, 'gate.passed')).toStrictEqual([passed]);
+    expect(await audit.about('subject-1', 3, { only: 'gate.passed' })).toStrictEqual([passed]);
+    const others = await audit.about('subject-1', 3, { except: 'gate.passed' });
+    expect(others.map(({ event }) => event)).toEqual(['gate.wrong', 'gate.wrong', 'gate.wrong']);
   });
 
   test('50 appends at once, on two nodes, make one chain without a fork or a gap', async () => {

@@ -50,7 +50,9 @@ describe('a challenge', () => {
     expect(texts()).toEqual([]);
     await world.challenges.idle();
     expect(texts()).toHaveLength(1);
-    expect(world.reports).toMatchObject([{ kind: 'sent', challenge: { id, ...scope }, provider: 'virtual-sms' }]);
+    expect(world.reports).toMatchObject([
+      { kind: 'sent', challenge: { id, ...scope }, provider: 'virtual-sms', subject: 'account-1' },
+    ]);
   });
 
   test('passes with the right code once, and then no more', async () => {
