@@ -3,6 +3,7 @@ import type { Challenges } from './core/challenges.ts';
 import type { Clock } from './core/clock.ts';
 import type { GateDefinition } from './core/gate.ts';
 import type { ProviderDefinition, ProviderNeeds } from './core/provider.ts';
+import { helpdeskCodeGate } from './gates/helpdesk-code/gate.ts';
 import { otpSmsGate } from './gates/otp-sms/gate.ts';
 import { phoneGate } from './gates/phone/gate.ts';
 import { questionsGate } from './gates/questions/gate.ts';
@@ -40,7 +41,7 @@ export interface Definitions {
 
 /** What Latchkey brings along. A new gate or provider is a folder and a line here. */
 const builtIn: Definitions = {
-  gates: [phoneGate, otpSmsGate, questionsGate] as unknown as Definitions['gates'],
+  gates: [phoneGate, otpSmsGate, questionsGate, helpdeskCodeGate] as unknown as Definitions['gates'],
   providers: [
     azureMfaSdk,
     azureMfaServer,

@@ -200,7 +200,7 @@ export class ActionRunner {
     const policy = await policies.match(account, zoneOf(flow));
     if (account === undefined || policy === undefined) return { kind: 'refused' };
     if (isOutgrown(flow, policy, { action, now: clock.now() })) return { kind: 'outgrown' };
-    const enrolments = await stores.enrolments.of(account.id);
+    const enrolments = await stores.enrolments.of(account.id, flow.reference);
     const lockout = await stores.failures.lockout(account.id, clock.now());
     // What was registered after the flow began is the owner's answer to somebody who stands here with the old phone.
     const asked = new Set([...policy.chain, ...flow.chain.map(({ gate }) => gate)]);

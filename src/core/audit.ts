@@ -26,6 +26,7 @@ export type AuditEventName =
   | 'enrolment.kept'
   | 'enrolment.removing'
   | 'registration.asked'
+  | 'code.issuing'
   | 'flow.ending'
   | 'helpdesk.refused'
   | 'notice.sent'

@@ -7,6 +7,9 @@ const json = z.json() as z.ZodType<Json>;
 /** Where a challenge goes. Only a number that is just being registered is written down; any other is looked up. */
 const targetSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('enrolled'), accountId: z.string() }),
+  /** The number of another gate than the challenge's own. */
+  z.strictObject({ kind: z.literal('enrolled-at'), accountId: z.string(), gate: z.string() }),
+  z.strictObject({ kind: z.literal('manager'), accountId: z.string() }),
   z.strictObject({ kind: z.literal('proposed'), to: z.string(), accountId: z.string() }),
   z.strictObject({ kind: z.literal('decoy') }),
 ]);
@@ -17,6 +20,7 @@ const orderSchema = z.strictObject({
   codeLength: z.int().min(6).max(10),
   text: z.string(),
   match: z.string().optional(),
+  subject: z.string().optional(),
 });
 
 const bodySchema = z.strictObject({

@@ -29,6 +29,8 @@ export interface ChallengeSenderNeeds {
   readonly sends: SendStore;
   readonly routes: ProviderRoutes;
   readonly destinations: Destinations;
+  /** The mail address of a person's manager, read now; undefined when there is none. */
+  readonly managers?: (accountId: string) => Promise<string | undefined>;
   readonly clock: Clock;
   /** Keyed hash in hex; see core/sealer.ts. */
   readonly mac: (purpose: string, text: string) => string;
@@ -153,6 +155,8 @@ export class ChallengeSender {
 
   async #destination(target: ChallengeTarget, gate: string): Promise<string | undefined> {
     if (target.kind === 'proposed') return target.to;
+    if (target.kind === 'manager') return this.#needs.managers?.(target.accountId);
+    if (target.kind === 'enrolled-at') return this.#needs.destinations(target.accountId, target.gate);
     return target.kind === 'enrolled' ? this.#needs.destinations(target.accountId, gate) : undefined;
   }
 
@@ -176,9 +180,9 @@ export class ChallengeSender {
   }
 
   #request(claimed: Challenge, to: string): Parameters<MfaProvider['start']>[0] {
-    const { match, ...order } = bodyOf(claimed).order ?? { language: 'en', codeLength: 6, text: '{code}' };
+    const { match, subject, ...order } = bodyOf(claimed).order ?? { language: 'en', codeLength: 6, text: '{code}' };
     const lifetimeSeconds = Math.ceil((claimed.expiresAt.getTime() - this.#needs.clock.now().getTime()) / 1000);
-    const matching = match === undefined ? {} : { match };
+    const matching = { ...(match === undefined ? {} : { match }), ...(subject === undefined ? {} : { subject }) };
     return { channel: claimed.channel, to, reference: claimed.id, ...order, ...matching, lifetimeSeconds };
   }
 

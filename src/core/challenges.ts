@@ -27,6 +27,8 @@ export interface ChallengeOrder {
   readonly text: string;
   /** Two digits to be keyed in at the phone. Only where `matchesNumbers`. */
   readonly match?: string;
+  /** Of a mail. */
+  readonly subject?: string;
 }
 
 /** Who asks. A challenge of another flow or gate does not exist for them. */
@@ -42,6 +44,8 @@ export interface Proposed {
 
 const open: readonly ChallengeState[] = ['queued', 'sending', 'started', 'failed', 'decoy'];
 const maxLifetimeSeconds = 600;
+/** An order that is never sent. */
+const nothing = { language: 'en', codeLength: 6, lifetimeSeconds: maxLifetimeSeconds, text: '' };
 
 /**
  * Calls and codes on their way. `begin` costs the same for a person and a decoy and never waits for a provider;
@@ -95,6 +99,17 @@ export class Challenges {
     if (result.kind !== 'passed' && result.kind !== 'refused') return result;
     const settled = withBody(found, 'settled', { ...bodyOf(found), outcome: result.kind });
     return (await this.#needs.store.move(settled, open)) ? result : { kind: 'expired' };
+  }
+
+  /**
+   * What judging costs where there is nothing to judge: whoever times it cannot tell one from the other.
+   * Throws Unavailable where `check` of a challenge of this channel would.
+   */
+  async pretend(channel: Channel, answer: string): Promise<void> {
+    const order = { flowReference: '', gate: '', attempt: '', channel, target: { kind: 'decoy' }, ...nothing } as const;
+    const challenge = this.#challenge(order);
+    await this.#needs.store.read(challenge.id);
+    await this.#ask(challenge, answer);
   }
 
   /** How it stands, without judging a code and without using anything up. An outcome it learns is written down. */
@@ -173,7 +188,8 @@ export class Challenges {
   }
 
   #challenge(order: ChallengeOrder): Challenge {
-    const { channel, gate, flowReference, attempt, target, language, codeLength, text, match } = order;
+    const { channel, gate, flowReference, attempt, target, language, codeLength, text, match, subject } = order;
+    const more = { ...(match === undefined ? {} : { match }), ...(subject === undefined ? {} : { subject }) };
     const createdAt = this.#needs.clock.now();
     const lifetime = Math.min(order.lifetimeSeconds, maxLifetimeSeconds);
     return {
@@ -186,7 +202,7 @@ export class Challenges {
       gate,
       createdAt,
       expiresAt: new Date(createdAt.getTime() + lifetime * 1000),
-      body: { target, order: { language, codeLength, text, ...(match === undefined ? {} : { match }) } },
+      body: { target, order: { language, codeLength, text, ...more } },
     };
   }
 

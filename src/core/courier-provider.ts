@@ -29,12 +29,19 @@ export function courierProvider(needs: CourierProviderNeeds): MfaProvider {
 }
 
 async function start(needs: CourierProviderNeeds, request: ChallengeRequest, keep: KeepState): Promise<StartResult> {
-  const { reference, channel, to, language } = request;
+  const { reference, channel, to, language, subject } = request;
   const code = makeCode(request.codeLength);
   const expiresAt = new Date(needs.clock.now().getTime() + request.lifetimeSeconds * 1000).toISOString();
   const state = { reference, hash: needs.sealer.mac(purpose, boundCode(reference, code)), expiresAt };
   await keep(state);
-  const result = await needs.courier.deliver({ channel, to, reference, language, text: write(needs, request, code) });
+  const result = await needs.courier.deliver({
+    channel,
+    to,
+    reference,
+    language,
+    text: write(needs, request, code),
+    ...(subject === undefined ? {} : { subject }),
+  });
   return result.kind === 'delivered' ? { kind: 'started', state } : result;
 }
 

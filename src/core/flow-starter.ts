@@ -39,6 +39,8 @@ export interface FlowStarterNeeds {
   readonly staffPolicies: StaffPolicies;
   readonly audit: FlowAudit;
   readonly clock: Clock;
+  /** Gates that the helpdesk gives something out for. */
+  readonly issued?: readonly string[];
   /** Keyed hash in hex; see core/sealer.ts. */
   readonly mac: (purpose: string, text: string) => string;
 }
@@ -104,11 +106,15 @@ export class FlowStarter {
     const counting = await stores.enrolments.of(account.id);
     const registered = await stores.enrolments.registered(account.id);
     const lockout = await stores.failures.lockout(account.id, clock.now());
-    const chain = registrationChain(policy, { registered, counting }, this.#needs.strongestFirst);
-    const mayUse = chain !== undefined && barredFromUse(account, own, lockout) === undefined;
+    // Nobody registers what is given out.
+    const isGivenOut = (gate: string): boolean => (this.#needs.issued ?? []).includes(gate);
+    const registrable = { ...policy, chain: policy.chain.filter((gate) => !isGivenOut(gate)) };
+    const chain = registrationChain(registrable, { registered, counting }, this.#needs.strongestFirst);
+    const mayUse =
+      chain !== undefined && registrable.chain.length > 0 && barredFromUse(account, own, lockout) === undefined;
     const subject = subjectOf(account);
-    const mayLeaveOut = policy.chain.length - neededOf(policy);
-    const way = { chain: chain ?? [], ...(mayLeaveOut === 0 ? {} : { mayLeaveOut }) };
+    const mayLeaveOut = Math.min(policy.chain.length - neededOf(policy), registrable.chain.length - 1);
+    const way = { chain: chain ?? [], ...(mayLeaveOut <= 0 ? {} : { mayLeaveOut }) };
     return this.#start({ portal: 'registration', policy, subject, way, request, barred: !mayUse });
   }
 

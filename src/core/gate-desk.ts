@@ -1,4 +1,4 @@
-import { BadRequest } from './errors.ts';
+import { BadRequest, Unavailable } from './errors.ts';
 import { type Flow, type Link, openLink, settled, subjectKey } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { Gate, GateContext, Page, Step, Subject, Verdict } from './gate.ts';
@@ -10,6 +10,8 @@ export interface GateDeskNeeds {
   readonly gates: ReadonlyMap<string, Gate>;
   readonly stores: { readonly flows: FlowStore; readonly enrolments: EnrolmentStore };
   readonly audit: FlowAudit;
+  /** Gates that the helpdesk gives something out for. */
+  readonly issued?: readonly string[];
 }
 
 /** The only caller of the gates: finds the step that a flow has open, and gives it what it may know. */
@@ -36,8 +38,8 @@ export class GateDesk {
   }
 
   /** What the flow's account has enrolled, at all gates. */
-  async enrolled(flow: Pick<Flow, 'subject'>): Promise<readonly Enrolment[]> {
-    return this.#needs.stores.enrolments.of(subjectKey(flow.subject));
+  async enrolled(flow: Pick<Flow, 'subject' | 'reference'>): Promise<readonly Enrolment[]> {
+    return this.#needs.stores.enrolments.of(subjectKey(flow.subject), flow.reference);
   }
 
   /** The same, and what counts no more: a decoy shows what it showed before, and a change of it is one. */
@@ -63,7 +65,9 @@ export class GateDesk {
   /** What the open gate makes of an answer. What it throws is a fault, never a verdict. */
   async judge(flow: Flow, input: Readonly<Record<string, string>>, language: string): Promise<Verdict> {
     const { step, link } = this.openStep(flow);
-    return step.answer(input, await this.#context(flow, link, language));
+    const verdict = await step.answer(input, await this.#context(flow, link, language));
+    if (verdict.kind === 'passed' && this.#isIssued(link)) await this.#spend(flow, link);
+    return verdict;
   }
 
   /**
@@ -94,6 +98,17 @@ export class GateDesk {
     return { step: this.#stepOf(link), link };
   }
 
+  #isIssued({ gate, step }: Link): boolean {
+    return step === 'verify' && (this.#needs.issued ?? []).includes(gate);
+  }
+
+  /** What was given out passes one flow. That which was taken back, or replaced, while it was judged passes none. */
+  async #spend(flow: Flow, { gate }: Link): Promise<void> {
+    const { enrolments } = this.#needs.stores;
+    const isTheirs = await enrolments.spend(subjectKey(flow.subject), gate, flow.reference);
+    if (!isTheirs) throw new Unavailable(`what was given out for ${gate} was replaced while it was judged`);
+  }
+
   #stepOf(link: Link): Step {
     const gate = this.#needs.gates.get(link.gate);
     // A chain is never shortened: a gate that the configuration no longer has ends the request, not the check.
@@ -114,12 +129,12 @@ export class GateDesk {
    * Whom the gate has before it. To a gate that the account has not registered, where it needs not all of them, the
    * account is a decoy, and looks like one in every way: the choice of ways must not tell who registered what.
    */
-  async #subject({ subject }: Flow, { gate, step }: Link): Promise<Subject> {
+  async #subject({ subject, reference }: Flow, { gate, step }: Link): Promise<Subject> {
     const own = (enrolments: readonly Enrolment[]): Json | undefined =>
       enrolments.find((enrolment) => enrolment.gate === gate)?.data;
     const seed = subject.kind === 'decoy' || step === 'verify' ? subject.seed : undefined;
     const like = seed === undefined ? undefined : own(await this.registered({ subject }));
-    const enrolment = subject.kind === 'decoy' ? undefined : own(await this.enrolled({ subject }));
+    const enrolment = subject.kind === 'decoy' ? undefined : own(await this.enrolled({ subject, reference }));
     if (subject.kind === 'decoy' || (seed !== undefined && enrolment === undefined)) {
       return { kind: 'decoy', seed: seed ?? '', ...(like === undefined ? {} : { like }) };
     }

@@ -90,6 +90,10 @@ export interface GateDefinition<Settings extends z.ZodType, Needs> {
   readonly id: string;
   /** What it proves: something that the person has, or knows. A chain of two of a kind is not two factors. */
   readonly factor: 'possession' | 'knowledge';
+  /**
+   * What it asks for is given out by the helpdesk: nobody registers it, it lives for minutes, and it passes one flow.
+   */
+  readonly issued?: true;
   /** The channel that it cannot do without. */
   readonly channel?: Channel;
   /** What the configuration may say about it; every default stands here. */

@@ -13,6 +13,8 @@ export type Acted =
   | RefusedAct
   /** The directory has no mail address of the person. */
   | { readonly kind: 'refused'; readonly why: 'no-mail' }
+  /** There is no such number, or no manager with a mail address, to send a code to. */
+  | { readonly kind: 'refused'; readonly why: 'no-destination' }
   /** It was done a moment ago already. */
   | { readonly kind: 'refused'; readonly why: 'too-soon' };
 

@@ -19,6 +19,8 @@ export type NoticeEvent =
   | { readonly kind: 'flows-ended' }
   /** The helpdesk took a registration away. */
   | { readonly kind: 'enrolment-removed'; readonly gate: string }
+  /** The helpdesk had a code sent, to a number of the person or to their manager. */
+  | { readonly kind: 'code-issued'; readonly to: 'number' | 'manager' }
   /** The helpdesk asks the person to register, again perhaps. */
   | { readonly kind: 'register-again' }
   /** Too many wrong passwords at a sign-in, to register or to the console: none is taken for a while. */

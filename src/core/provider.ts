@@ -104,6 +104,8 @@ export interface ChallengeRequest {
   readonly lifetimeSeconds: number;
   /** Text to deliver, with `{code}` where the code goes. Services with their own text ignore it. */
   readonly text: string;
+  /** A mail's subject. Only for mail. */
+  readonly subject?: string;
   /** For calls of providers that match numbers: two digits on the person's screen, to be keyed in before the hash key. */
   readonly match?: string;
 }

@@ -80,6 +80,8 @@ export interface Enrolment {
   readonly gate: string;
   readonly data: Json;
   readonly provedAt: Date;
+  /** It counts no more from then on, and passes one flow only: something that was given out, not registered. */
+  readonly until?: Date;
 }
 
 /** That an enrolment is there and since when, without what it holds. */
@@ -102,10 +104,13 @@ export interface KeepAlso {
 }
 
 export interface EnrolmentStore {
-  /** Those that count now, by the name of their gate. */
-  of(accountId: string): Promise<readonly Enrolment[]>;
+  /**
+   * Those that count now, by the name of their gate.
+   * @param flow reference of a flow: what it has used up itself still counts for it
+   */
+  of(accountId: string, flow?: string): Promise<readonly Enrolment[]>;
   /** The same, and those that count no more because too many failed in a row: they are still somebody's. */
-  registered(accountId: string): Promise<readonly Enrolment[]>;
+  registered(accountId: string, flow?: string): Promise<readonly Enrolment[]>;
   /**
    * As `of`, for a page of accounts at once and without what the gates kept: nothing is unsealed. Accounts that have none
    * are not in the map.
@@ -115,7 +120,15 @@ export interface EnrolmentStore {
   held(accountId: string): Promise<readonly HeldEnrolment[]>;
   /** What each of so many people has registered, as gates alone: those with the lowest ids, which are random. */
   gatesOfSome(people: number): Promise<readonly (readonly string[])[]>;
-  /** Adds it, or replaces what the gate kept about the account before, held ones included. */
+  /**
+   * Uses one up that passes one flow only: from now on it counts for that flow alone, also past its time.
+   * @returns false when it does not count any more, or another flow was faster
+   */
+  spend(accountId: string, gate: string, flow: string): Promise<boolean>;
+  /**
+   * Adds it, or replaces what the gate kept about the account before, held ones included. What failed before is
+   * forgotten; of one that has an end only the failures that would make it worthless, since a new code is no new try.
+   */
   keep(enrolment: Enrolment, also?: KeepAlso): Promise<void>;
   /** Returns whether there was one. `tell` goes into the outbox in the same transaction, unless there was none. */
   remove(accountId: string, gate: string, tell?: readonly OutboxRow[]): Promise<boolean>;

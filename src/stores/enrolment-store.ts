@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { ExpressionBuilder, Kysely, Transaction } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import { mostInARow } from '../core/lockout.ts';
 import type { OutboxRow } from '../core/outbox.ts';
@@ -22,22 +22,28 @@ export class SqlEnrolmentStore implements EnrolmentStore {
     this.#clock = needs.clock;
   }
 
-  async of(accountId: string): Promise<readonly Enrolment[]> {
-    const registered = await this.registered(accountId);
+  async of(accountId: string, flow?: string): Promise<readonly Enrolment[]> {
+    const registered = await this.registered(accountId, flow);
     const worthless = await worthlessGates(this.#db, accountId);
     return registered.filter(({ gate }) => !worthless.has(gate));
   }
 
-  async registered(accountId: string): Promise<readonly Enrolment[]> {
-    const rows = await this.#db.selectFrom('enrolments').selectAll().where('account_id', '=', accountId).execute();
+  async registered(accountId: string, flow?: string): Promise<readonly Enrolment[]> {
+    const rows = await this.#db
+      .selectFrom('enrolments')
+      .selectAll()
+      .where('account_id', '=', accountId)
+      .where((row) => row.or([isLive(row, this.#clock.now()), row('spent_by', '=', flow ?? '')]))
+      .execute();
     const ripe = (await this.#held(accountId)).filter((row) => row.counts_from <= this.#clock.now().getTime());
     const kept = rows
       .filter((row) => !ripe.some(({ gate }) => gate === row.gate))
-      .map(({ gate, proved_at, data }) => ({
+      .map(({ gate, proved_at, data, counts_until }) => ({
         accountId,
         gate,
         data: this.#sealer.open(place(accountId, gate), data),
         provedAt: new Date(proved_at),
+        ...(counts_until === null ? {} : { until: new Date(counts_until) }),
       }));
     const grown = ripe.map((row) => this.#enrolment(row));
     return [...kept, ...grown].sort((a, b) => (a.gate < b.gate ? -1 : 1));
@@ -50,6 +56,7 @@ export class SqlEnrolmentStore implements EnrolmentStore {
       .selectFrom('enrolments')
       .select(columns)
       .where('account_id', 'in', accountIds)
+      .where((row) => isLive(row, this.#clock.now()))
       .execute();
     const ripe = await this.#db
       .selectFrom('held_enrolments')
@@ -105,6 +112,7 @@ export class SqlEnrolmentStore implements EnrolmentStore {
       .selectFrom('enrolments')
       .select(['account_id', 'gate'])
       .where('account_id', 'in', kept)
+      .where((row) => isLive(row, this.#clock.now()))
       .unionAll(
         this.#db
           .selectFrom('held_enrolments')
@@ -117,6 +125,18 @@ export class SqlEnrolmentStore implements EnrolmentStore {
     for (const { account_id, gate } of rows) gates.set(account_id, (gates.get(account_id) ?? new Set()).add(gate));
     const lowest = [...gates].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, people);
     return lowest.map(([, own]) => [...own].sort());
+  }
+
+  async spend(accountId: string, gate: string, flow: string): Promise<boolean> {
+    const result = await this.#db
+      .updateTable('enrolments')
+      .set({ spent_by: flow })
+      .where('account_id', '=', accountId)
+      .where('gate', '=', gate)
+      .where('counts_until', '>', this.#clock.now().getTime())
+      .where('spent_by', 'is', null)
+      .executeTakeFirst();
+    return result.numUpdatedRows === 1n;
   }
 
   async keep(enrolment: Enrolment, { tell = [], hold }: KeepAlso = {}): Promise<void> {
@@ -140,7 +160,7 @@ export class SqlEnrolmentStore implements EnrolmentStore {
       // Registered anew: what failed before proves nothing about it.
       await transaction
         .updateTable('failures')
-        .set({ tries: 0, in_a_row: 0 })
+        .set({ ...(enrolment.until === undefined ? { tries: 0 } : {}), in_a_row: 0 })
         .where('subject', '=', accountId)
         .where('gate', '=', gate)
         .execute();
@@ -164,8 +184,13 @@ export class SqlEnrolmentStore implements EnrolmentStore {
     });
   }
 
-  async #write(db: Transaction<Tables>, { accountId, gate, data, provedAt }: Enrolment): Promise<void> {
-    const kept = { proved_at: provedAt.getTime(), data: this.#sealer.seal(place(accountId, gate), data) };
+  async #write(db: Transaction<Tables>, { accountId, gate, data, provedAt, until }: Enrolment): Promise<void> {
+    const kept = {
+      proved_at: provedAt.getTime(),
+      data: this.#sealer.seal(place(accountId, gate), data),
+      counts_until: until?.getTime() ?? null,
+      spent_by: null,
+    };
     await db
       .insertInto('enrolments')
       .values({ account_id: accountId, gate, ...kept })
@@ -200,6 +225,12 @@ export class SqlEnrolmentStore implements EnrolmentStore {
       provedAt: new Date(proved_at),
     };
   }
+}
+
+/** Whether it counts for everybody: it has no end, or has come to none yet. */
+function isLive(row: ExpressionBuilder<Tables, 'enrolments'>, now: Date) {
+  const isOpen = row.and([row('counts_until', '>', now.getTime()), row('spent_by', 'is', null)]);
+  return row.or([row('counts_until', 'is', null), isOpen]);
 }
 
 /** Gates at which too many failed in a row. */

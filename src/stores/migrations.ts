@@ -9,6 +9,7 @@ import { policies } from './migrations/0007-policies.ts';
 import { jobs } from './migrations/0009-jobs.ts';
 import { reports } from './migrations/0010-reports.ts';
 import { campaigns } from './migrations/0011-campaigns.ts';
+import { issued } from './migrations/0012-issued.ts';
 
 /**
  * Every step from an empty database to the schema of today, in order of name. Forward only; a step that was released
@@ -25,5 +26,6 @@ export function migrations(sealer: Sealer): Record<string, Migration> {
     '0009-jobs': jobs,
     '0010-reports': reports,
     '0011-campaigns': campaigns,
+    '0012-issued': issued,
   };
 }

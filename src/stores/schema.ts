@@ -53,10 +53,13 @@ export interface EnrolmentRow {
   readonly gate: string;
   readonly proved_at: number;
   readonly data: string;
+  /** Only what was given out has an end, and the reference of the flow that used it up. */
+  readonly counts_until: Generated<number | null>;
+  readonly spent_by: Generated<string | null>;
 }
 
 /** What was proved and does not count before `counts_from`. */
-export interface HeldEnrolmentRow extends EnrolmentRow {
+export interface HeldEnrolmentRow extends Omit<EnrolmentRow, 'counts_until' | 'spent_by'> {
   readonly id: string;
   readonly counts_from: number;
 }

@@ -18,6 +18,9 @@ const idleMs = 30 * 24 * 60 * 60_000;
 /** A draft that nobody has touched for so long is nobody's any more. */
 const draftMs = 90 * 24 * 60 * 60_000;
 
+/** What was given out stays as long as any flow that used it up. */
+const spentMs = 24 * 60 * 60_000;
+
 /** Settled writes are in the audit as well. */
 const settledMs = 90 * 24 * 60 * 60_000;
 /** Letters of a campaign count as long as it may still write: longer than all its reminders take. */
@@ -115,6 +118,10 @@ export class Upkeep {
       await this.#db
         .deleteFrom('jobs')
         .where('beat_at', '<=', now.getTime() - jobsMs)
+        .executeTakeFirst(),
+      await this.#db
+        .deleteFrom('enrolments')
+        .where('counts_until', '<=', now.getTime() - spentMs)
         .executeTakeFirst(),
       await this.#db.deleteFrom('notice_links').where('expires_at', '<=', now.getTime()).executeTakeFirst(),
       // A decoy's bar for good ends nothing and nobody clears it: a flood of made-up names would leave its own for ever.

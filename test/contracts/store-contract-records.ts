@@ -69,6 +69,46 @@ function enrolmentContract(world: () => StoreWorld): void {
     expect((await enrolments.of('ana')).map(({ gate }) => gate)).toEqual(['otp-sms']);
   });
 
+  test('5.8: what was given out counts until its end, or until one flow of many has used it up, and then for that one', async () => {
+    const { stores, other } = world();
+    const code = { accountId: 'ana', gate: 'helpdesk-code', data: { c: 1 }, provedAt: noon };
+    const until = later(10);
+    await stores.enrolments.keep({ ...code, until });
+    expect(await other.enrolments.of('ana')).toStrictEqual([{ ...code, until }]);
+    expect([...(await stores.enrolments.proved(['ana'])).keys()]).toEqual(['ana']);
+    const spent = await together([stores, other], 20, (node, at) =>
+      node.enrolments.spend('ana', 'helpdesk-code', `flow-${at}`),
+    );
+    expect(spent.filter(Boolean)).toHaveLength(1);
+    const winner = `flow-${spent.indexOf(true)}`;
+    expect(await stores.enrolments.of('ana')).toEqual([]);
+    expect(await stores.enrolments.registered('ana')).toEqual([]);
+    expect((await stores.enrolments.proved(['ana'])).size).toBe(0);
+    expect(await stores.enrolments.of('ana', 'flow-of-somebody')).toEqual([]);
+    expect(await stores.enrolments.of('ana', winner)).toStrictEqual([{ ...code, until }]);
+    // A flow may last longer than what it has used up.
+    await world().sql(`update enrolments set counts_until = ${later(-1).getTime()}`);
+    expect(await stores.enrolments.of('ana', winner)).toHaveLength(1);
+    expect(await stores.enrolments.of('ana', 'flow-of-somebody')).toEqual([]);
+    await stores.enrolments.keep({ ...code, until });
+    expect(await stores.enrolments.of('ana')).toHaveLength(1);
+    await stores.enrolments.keep({ ...code, until: noon });
+    expect(await stores.enrolments.of('ana')).toEqual([]);
+    expect(await stores.enrolments.spend('ana', 'helpdesk-code', 'late')).toBe(false);
+    await stores.purge(later(25 * 60));
+    expect(await world().sql('select * from enrolments')).toEqual([]);
+  });
+
+  test('5.2: a new code is no new try, and what is registered is never used up', async () => {
+    const { enrolments, failures } = world().stores;
+    await failures.count('ana', 'helpdesk-code', 3, noon);
+    const until = later(1);
+    await enrolments.keep({ ...kept, gate: 'helpdesk-code', until });
+    expect(await failures.count('ana', 'helpdesk-code', 3, noon)).toBe(2);
+    await enrolments.keep(kept);
+    expect(await enrolments.spend('ana', 'questions', 'flow')).toBe(false);
+  });
+
   test('are removed and told of in one, and of several who remove the same one tells', async () => {
     const { stores, other } = world();
     await stores.enrolments.keep(kept);

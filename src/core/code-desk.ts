@@ -1,0 +1,137 @@
+import type { Account } from './account.ts';
+import { identityOf } from './account.ts';
+import type { Act, ActGuard, AdmittedAct } from './act-guard.ts';
+import type { Challenges } from './challenges.ts';
+import type { Clock } from './clock.ts';
+import type { Directory } from './directory.ts';
+import { numberIn } from './enrolled-number.ts';
+import type { Acted } from './helpdesk-desk.ts';
+import { issuedCode } from './issued-code.ts';
+import { inLanguage, type LocalisedText } from './localised-text.ts';
+import type { Notices } from './notices.ts';
+import type { Enrolment, EnrolmentStore } from './stores.ts';
+
+/** Where a code goes: to the number that the person registered for a gate, or to their manager's mailbox. */
+export type CodeTarget = { readonly kind: 'number'; readonly gate: string } | { readonly kind: 'manager' };
+
+export interface CodeDeskNeeds {
+  readonly guard: ActGuard;
+  readonly directory: Pick<Directory, 'manager'>;
+  readonly enrolments: EnrolmentStore;
+  readonly challenges: Pick<Challenges, 'begin' | 'cancel'>;
+  readonly notices: Notices;
+  readonly clock: Clock;
+  readonly rules: CodeRules;
+}
+
+/** How codes are made, and what goes with them. */
+export interface CodeRules {
+  /** Id of the gate that takes them. */
+  readonly gate: string;
+  readonly codeLength: number;
+  readonly lifetimeSeconds: number;
+  readonly text: LocalisedText;
+  /** With {name} and {account}. */
+  readonly managerText: LocalisedText;
+  readonly managerSubject: LocalisedText;
+}
+
+/** Milliseconds between two codes for one person. */
+const gapMs = 60_000;
+
+/**
+ * Gives out codes. Latchkey makes them and sends them where nobody of the staff has a hand in: what an agent does here
+ * they cannot use themselves. Only whoever reads the person's texts, or their manager's mail, ever sees one.
+ */
+export class CodeDesk {
+  readonly #needs: CodeDeskNeeds;
+
+  constructor(needs: CodeDeskNeeds) {
+    this.#needs = needs;
+  }
+
+  /**
+   * Sends a new code; the one before it is worth nothing from then on. A new code forgives no wrong answer.
+   * @throws Unavailable when no provider of the channel is in service; no code has been given out then
+   */
+  async issue(wanted: Act, to: CodeTarget): Promise<Acted> {
+    const { guard, enrolments, clock, rules } = this.#needs;
+    const act = await guard.admit(wanted, 'code.issuing');
+    if (act.kind === 'refused') return act;
+    const { account } = act;
+    const registered = await enrolments.registered(account.id);
+    if (!(await this.#isReached(account, registered, to))) return { kind: 'refused', why: 'no-destination' };
+    const before = registered.find(({ gate }) => gate === rules.gate);
+    if (before !== undefined && clock.now().getTime() - before.provedAt.getTime() < gapMs) {
+      return { kind: 'refused', why: 'too-soon' };
+    }
+    await guard.write('code.issuing', act, {
+      gate: rules.gate,
+      detail: { to: to.kind === 'manager' ? to.kind : to.gate },
+    });
+    if (before !== undefined) await this.#withdraw(before);
+    await this.#send(act, to);
+    this.#needs.notices.wake();
+    return { kind: 'done' };
+  }
+
+  async #isReached(account: Account, registered: readonly Enrolment[], to: CodeTarget): Promise<boolean> {
+    if (to.kind === 'manager') return (await managerAddress(this.#needs.directory, account)) !== undefined;
+    const own = registered.find(({ gate, until }) => gate === to.gate && until === undefined);
+    return own !== undefined && numberIn(own.data) !== undefined;
+  }
+
+  async #withdraw({ data }: Enrolment): Promise<void> {
+    const { challenge, reference } = issuedCode(data);
+    await this.#needs.challenges.cancel(challenge, { flowReference: reference, gate: this.#needs.rules.gate });
+  }
+
+  async #send({ account, reference }: AdmittedAct, to: CodeTarget): Promise<void> {
+    const { challenges, enrolments, notices, clock, rules } = this.#needs;
+    const { gate, codeLength, lifetimeSeconds } = rules;
+    const isText = to.kind === 'number';
+    const channel = isText ? 'sms' : 'email';
+    const language = account.language ?? 'en';
+    const challenge = await challenges.begin({
+      channel,
+      target: isText
+        ? { kind: 'enrolled-at', accountId: account.id, gate: to.gate }
+        : { kind: 'manager', accountId: account.id },
+      gate,
+      flowReference: reference,
+      attempt: 'issued',
+      language,
+      codeLength,
+      lifetimeSeconds,
+      ...(isText ? {} : { subject: inLanguage(rules.managerSubject, language) }),
+      text: isText ? inLanguage(rules.text, language) : told(inLanguage(rules.managerText, language), account),
+    });
+    const now = clock.now();
+    const subject = { kind: 'account', account: identityOf(account) } as const;
+    const event = { kind: 'code-issued', to: to.kind } as const;
+    const tell = await notices.rows({ subject, event, reference, ...(isText ? { used: [to.gate] } : {}) });
+    const data = { challenge, reference, channel } as const;
+    const until = new Date(now.getTime() + lifetimeSeconds * 1000);
+    await enrolments.keep({ accountId: account.id, gate, data, provedAt: now, until }, { tell });
+  }
+}
+
+/** For whom a code is, in a manager's mail. Braces of a name are no places for anything. */
+function told(text: string, { displayName, name }: Account): string {
+  const plain = (value: string): string => value.replaceAll(/[{}]/g, '');
+  return text.replaceAll('{name}', () => plain(displayName)).replaceAll('{account}', () => plain(name));
+}
+
+/**
+ * Where a person's manager reads mail, as the directory says now; undefined when it names none, or one who could not
+ * help: the person themselves, or somebody whose account is not in use.
+ */
+export async function managerAddress(
+  directory: Pick<Directory, 'manager'>,
+  account: Account,
+): Promise<string | undefined> {
+  const manager = await directory.manager(account);
+  if (manager === undefined || manager.id === account.id) return undefined;
+  const { person, disabled, expired } = manager.state;
+  return person && !disabled && !expired ? manager.mail : undefined;
+}
