@@ -4,6 +4,7 @@ import type { SharedServices } from './compose-doors.ts';
 import { pricesOf } from './compose-providers.ts';
 import type { Configuration } from './config.ts';
 import { type Console, createConsole } from './console/console-app.ts';
+import type { PolicyPagesNeeds } from './console/policy-routes.ts';
 import { StaffSessions } from './console/staff-sessions.ts';
 import { ConsoleAudit } from './core/console-audit.ts';
 import type { Directory } from './core/directory.ts';
@@ -15,6 +16,7 @@ import { EvenTime } from './web/even-time.ts';
 
 /** What it shares with the portals. */
 type Shared = SharedServices & {
+  readonly policyPages: PolicyPagesNeeds;
   readonly directory: Directory;
   readonly stores: Stores;
   readonly jobs: Jobs;

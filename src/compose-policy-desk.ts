@@ -1,11 +1,14 @@
+import type { PolicyPagesNeeds } from './console/policy-routes.ts';
 import { stranding } from './core/administrator-stranding.ts';
 import { administratorsOf } from './core/administrators.ts';
 import type { Clock } from './core/clock.ts';
 import type { Directory } from './core/directory.ts';
+import type { Json } from './core/json.ts';
 import { Policies, pinnedPolicies } from './core/policies.ts';
 import type { Policy } from './core/policy.ts';
 import { examinePolicies, type PolicyFinding } from './core/policy-checks.ts';
 import { PolicyDesk } from './core/policy-desk.ts';
+import { PolicyDrafts } from './core/policy-drafts.ts';
 import type { Stores } from './core/stores.ts';
 import { listenersOf } from './settings/listeners.ts';
 import { gateTrouble, type PolicyWorld, policyReader } from './settings/policy-reading.ts';
@@ -24,6 +27,22 @@ export function createPolicyDesk(world: PolicyWorld, parts: PolicyParts): Policy
   const { stores, clock } = parts;
   const check = policyCheck(world, parts);
   return new PolicyDesk({ store: stores.policies, audit: stores.audit, clock, read: policyReader(world), check });
+}
+
+/** What the console's pages of policies stand on. */
+export function policyPages(world: PolicyWorld, parts: PolicyParts): PolicyPagesNeeds {
+  const { configuration, definitions } = world;
+  const store = parts.stores.policies;
+  const read = policyReader(world);
+  const pinned = configuration['policies-in'] === 'file' ? read(configuration.policies as unknown as Json) : undefined;
+  return {
+    store,
+    desk: createPolicyDesk(world, parts),
+    drafts: new PolicyDrafts({ store, clock: parts.clock }),
+    read,
+    gates: definitions.gates,
+    pinned: pinned !== undefined && 'policies' in pinned ? pinned.policies : undefined,
+  };
 }
 
 /** Everything that is asked of a list before it is taken into force. */

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Services } from './app.ts';
 import { createAuditWork } from './compose-audit.ts';
 import { type BackgroundWork, createBackground } from './compose-background.ts';
+import { steadyClock } from './compose-clock.ts';
 import { composeConsole } from './compose-console.ts';
 import { createDirectory, watchDirectory } from './compose-directory.ts';
 import { createDoors, type Door, type SharedServices } from './compose-doors.ts';
@@ -12,12 +13,13 @@ import { createVisitLimits } from './compose-limits.ts';
 import { createNotices } from './compose-notices.ts';
 import { openPasswordScreen } from './compose-passwords.ts';
 import { createPolicies } from './compose-policies.ts';
+import { policyPages } from './compose-policy-desk.ts';
 import { createProviders, type Providers, routesOf } from './compose-providers.ts';
+import { reportSending } from './compose-sending.ts';
 import { startUpkeep } from './compose-upkeep.ts';
 import type { Configuration, Environment } from './config.ts';
 import type { Console } from './console/console-app.ts';
 import { ActionRunner } from './core/action-runner.ts';
-import type { SendingReport } from './core/challenge-sender.ts';
 import { Challenges } from './core/challenges.ts';
 import type { Clock } from './core/clock.ts';
 import type { Directory } from './core/directory.ts';
@@ -31,7 +33,6 @@ import type { OutboxWorker } from './core/outbox-worker.ts';
 import { createSealer } from './core/sealer.ts';
 import { SignInGuard } from './core/sign-in.ts';
 import { StaffPolicies } from './core/staff-policies.ts';
-import { SteadyClock } from './core/steady-clock.ts';
 import type { Stores } from './core/stores.ts';
 import { WayRunner } from './core/way-runner.ts';
 import { WriteDesk } from './core/write-desk.ts';
@@ -214,13 +215,14 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     isOpen: async (zone) =>
       (await isOpen(zone, (channel) => challenges.isReachable(channel))) && directoryState.available(),
   });
+  const administrators = configuration.console?.roles.administrators ?? [];
+  const parts = { directory, stores, mac, clock };
   const console = await composeConsole(configuration, {
     ...services,
-    directory,
-    stores,
+    ...parts,
     jobs: background.jobs,
-    mac,
     demoWorld,
+    policyPages: policyPages(needs, { ...parts, administrators }),
   });
 
   let timer: NodeJS.Timeout | undefined;
@@ -265,37 +267,4 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
 function writePatienceMs(configuration: Configuration): number {
   const { directory } = configuration;
   return Math.max(30_000, directory.kind === 'demo' ? 0 : 2 * directory['operation-timeout-ms'] + 14_000);
-}
-
-/** The machine's clock, which never goes back; whoever set it is told. */
-function steadyClock(log: Logger): Clock {
-  return new SteadyClock({
-    wall: () => new Date(),
-    monotonicMs: () => performance.now(),
-    report: (stepMs) =>
-      log.error(
-        { stepMs },
-        'the clock of this machine was set; times go on from where they were, see to its time service',
-      ),
-  });
-}
-
-/** Every sending is audited; a failed one is also in the log, with its fault. */
-function reportSending(report: SendingReport, needs: { log: Logger; stores: Stores; clock: Clock }): void {
-  const { challenge, provider, detail, kind, fault, alarm, subject } = report;
-  const about = { flow: challenge.flowReference, gate: challenge.gate, channel: challenge.channel, provider, detail };
-  needs.log[alarm === true ? 'error' : kind === 'failed' ? 'warn' : 'info'](
-    { ...about, ...(alarm === undefined ? {} : { alarm }), ...(fault === undefined ? {} : { err: fault }) },
-    `challenge ${kind}`,
-  );
-  needs.stores.audit
-    .append({
-      at: needs.clock.now(),
-      event: kind === 'sent' ? 'challenge.sent' : 'challenge.failed',
-      ...(subject === undefined ? {} : { subject }),
-      flow: challenge.flowReference,
-      gate: challenge.gate,
-      detail: { channel: challenge.channel, provider: provider ?? 'none' },
-    })
-    .catch((err: unknown) => needs.log.error({ err }, 'a sending could not be audited'));
 }

@@ -114,7 +114,8 @@ async function withPolicyWorld(loaded: Loaded, run: (world: PolicyCommandWorld) 
     const opened = await openConfiguredDirectory(loaded);
     const sealer = createSealer(sealingKeys(loaded.configuration));
     const mac = (purpose: string, text: string): string => sealer.mac(purpose, text);
-    const parts = { stores, directory: opened.directory, clock: systemClock, mac };
+    const administrators = loaded.configuration.console?.roles.administrators ?? [];
+    const parts = { stores, directory: opened.directory, clock: systemClock, mac, administrators };
     const world = { stores, desk: createPolicyDesk(loaded, parts), check: policyCheck(loaded, parts) };
     return run(world).finally(() => opened.close());
   });

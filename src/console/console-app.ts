@@ -18,6 +18,9 @@ import { type AuditRouteNeeds, auditRoutes } from './audit-routes.ts';
 import { chartRoutes } from './chart-routes.ts';
 import { ConsoleRouter } from './console-router.ts';
 import { type HomeNeeds, homeRoutes } from './home-routes.ts';
+import { policyDraftRoutes } from './policy-draft-routes.ts';
+import { policyReviewRoutes } from './policy-review-routes.ts';
+import { type PolicyPagesNeeds, policyRoutes } from './policy-routes.ts';
 import { type ReportNeeds, reportRoutes } from './report-routes.ts';
 import { type SignInNeeds, signInRoutes } from './sign-in-routes.ts';
 
@@ -31,6 +34,7 @@ export interface ConsoleServices
     AuditRouteNeeds,
     AuditCheckNeeds {
   readonly catalogue: Catalogue;
+  readonly policyPages: PolicyPagesNeeds;
   readonly brand: Brand;
   readonly sessionStore: SessionStore;
   readonly publicUrl: URL;
@@ -74,6 +78,11 @@ export function createConsole(services: ConsoleServices): Console {
   reportRoutes(router, services);
   auditRoutes(router, services);
   auditCheckRoutes(router, services);
+  policyRoutes(router, services.policyPages);
+  if (services.policyPages.pinned === undefined) {
+    policyDraftRoutes(router, services.policyPages);
+    policyReviewRoutes(router, services.policyPages);
+  }
 
   app.use((request, response, next) => {
     // What every page of the console shows; the layout asks for it once the router knows who it is.

@@ -49,7 +49,11 @@ export type PolicyLook =
 
 export type PolicySaved =
   | Exclude<PolicyLook, { readonly kind: 'looked' }>
-  | { readonly kind: 'refused'; readonly findings: readonly PolicyFinding[] }
+  | {
+      readonly kind: 'refused';
+      readonly changes: readonly Message[];
+      readonly findings: readonly PolicyFinding[];
+    }
   | { readonly kind: 'unchanged'; readonly version: number }
   | {
       readonly kind: 'saved';
@@ -83,7 +87,7 @@ export class PolicyDesk {
     if (look.kind !== 'looked') return look;
     const { list: policies, changes, findings } = look;
     if (draft.basedOn > 0 && changes.length === 0) return { kind: 'unchanged', version: draft.basedOn };
-    if (findings.some(({ level }) => level === 'problem')) return { kind: 'refused', findings };
+    if (findings.some(({ level }) => level === 'problem')) return { kind: 'refused', changes, findings };
     const { basedOn, by, byName, note } = draft;
     await this.#audit('policies.saving', draft, { version: basedOn + 1, policies });
     const saved = await this.#needs.store.save({ basedOn, by, byName, note, policies, at: this.#needs.clock.now() });

@@ -117,15 +117,16 @@ export class Visitor {
     const form = pressed.first().closest('form');
     if (form.length === 0) throw new Error(`no button ${press ?? 'to go on'} on ${this.path}: ${this.text}`);
     const data = new URLSearchParams();
-    for (const field of form.find('input[name]').toArray()) {
-      const input = $(field);
-      const own = input.attr('name') ?? '';
-      const off = input.attr('type') === 'radio' && input.attr('checked') === undefined;
-      if (own !== '' && !off && !(own in fields)) data.append(own, input.attr('value') ?? '');
+    for (const field of form.find('input[name], textarea[name], select[name]').toArray()) {
+      const own = $(field).attr('name') ?? '';
+      const value = own in fields ? undefined : sentBy($(field));
+      if (own !== '' && value !== undefined) data.append(own, value);
     }
     for (const [own, typed] of Object.entries(fields)) {
-      if (form.find(`input[name="${own}"]`).length === 0) throw new Error(`no field ${own} on ${this.path}`);
-      data.append(own, typed);
+      const found = form.find(`[name="${own}"]`).not('button');
+      if (found.length === 0) throw new Error(`no field ${own} on ${this.path}`);
+      // A box without its tick is not sent.
+      if (typed !== '' || found.attr('type') !== 'checkbox') data.append(own, typed);
     }
     const buttonName = pressed.first().attr('name');
     if (buttonName !== undefined) data.append(buttonName, pressed.first().attr('value') ?? '');
@@ -155,6 +156,16 @@ export class Visitor {
       this.cookies.set(pair.slice(0, at), pair.slice(at + 1));
     }
   }
+}
+
+/** What a browser would send for a field that nobody touched; undefined for a choice that is not made. */
+function sentBy(field: ReturnType<cheerio.CheerioAPI>): string | undefined {
+  if (field.is('select'))
+    return String(field.find('option[selected]').attr('value') ?? field.find('option').attr('value') ?? '');
+  // The line break behind the tag is the parser's, and lines end as HTTP has them.
+  if (field.is('textarea')) return field.text().replace(/^\n/, '').replaceAll(/\r?\n/g, '\r\n');
+  const isChoice = ['radio', 'checkbox'].includes(field.attr('type') ?? '');
+  return isChoice && field.attr('checked') === undefined ? undefined : (field.attr('value') ?? '');
 }
 
 /** Text in one line, without isolates. */

@@ -1,0 +1,49 @@
+import { type ChainWeakness, chainStrength, type WeighedGate } from '../core/chain-strength.ts';
+import type { Members } from '../core/policy.ts';
+import type { ListedPolicy } from '../core/policy-field-changes.ts';
+import type { Translate } from '../web/catalogue.ts';
+import { gateName } from '../web/policy-messages.ts';
+
+/** A policy as a row of a table shows it. */
+export interface PolicyRow {
+  readonly place: number;
+  readonly name: string;
+  readonly members: Members;
+  readonly zone: string;
+  readonly gates: readonly string[];
+  readonly needed: number | undefined;
+  readonly unlockAfter: number | undefined;
+  readonly actions: readonly string[];
+  readonly privileged: boolean;
+  readonly methods: number;
+  readonly weaknesses: readonly ChainWeakness[];
+}
+
+/** What each policy of a list says, and what its chain is worth by NIST SP 800-63B. */
+export function policyRows(
+  policies: readonly ListedPolicy[],
+  about: { readonly gates: readonly WeighedGate[]; readonly t: Translate },
+): readonly PolicyRow[] {
+  return policies.map((policy, at) => {
+    const weighed = policy.chain.flatMap((id) => about.gates.filter((gate) => gate.id === id));
+    const { needed, unlockAfter } = policy;
+    const rules = {
+      ...(needed === undefined ? {} : { needed }),
+      ...(unlockAfter === undefined ? {} : { unlockAfter }),
+    };
+    const { methods, weaknesses } = chainStrength(weighed, rules);
+    return {
+      place: at + 1,
+      name: policy.name,
+      members: policy.members,
+      zone: policy.zone,
+      gates: policy.chain.map((gate) => gateName(about.t, gate)),
+      needed,
+      unlockAfter,
+      actions: policy.actions,
+      privileged: policy.privileged,
+      methods,
+      weaknesses,
+    };
+  });
+}
