@@ -18,8 +18,6 @@ export interface PolicyParts {
   readonly directory: Directory;
   readonly clock: Clock;
   readonly mac: (purpose: string, text: string) => string;
-  /** Groups whose members administer the console. */
-  readonly administrators?: readonly string[];
 }
 
 /** What looks at lists and takes them into force. */
@@ -51,7 +49,7 @@ export function policyCheck(world: PolicyWorld, parts: PolicyParts) {
   const zones = [...new Set(listenersOf(world.configuration).map(({ zone }) => zone))];
   const matcherOf = (policies: readonly Policy[]): Policies =>
     new Policies({ source: pinnedPolicies(policies), directory, clock, mac });
-  const roles = parts.administrators ?? [];
+  const roles = world.configuration.console?.roles.administrators ?? [];
   return (
     policies: readonly Policy[],
     about: { readonly before: readonly Policy[] | undefined; readonly by: string },

@@ -215,15 +215,10 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     isOpen: async (zone) =>
       (await isOpen(zone, (channel) => challenges.isReachable(channel))) && directoryState.available(),
   });
-  const administrators = configuration.console?.roles.administrators ?? [];
   const parts = { directory, stores, mac, clock };
-  const console = await composeConsole(configuration, {
-    ...services,
-    ...parts,
-    jobs: background.jobs,
-    demoWorld,
-    policyPages: policyPages(needs, { ...parts, administrators }),
-  });
+  const pages = policyPages(needs, parts);
+  const { jobs } = background;
+  const console = await composeConsole(configuration, { ...services, ...parts, jobs, demoWorld, policyPages: pages });
 
   let timer: NodeJS.Timeout | undefined;
   return {

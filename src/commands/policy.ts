@@ -114,8 +114,7 @@ async function withPolicyWorld(loaded: Loaded, run: (world: PolicyCommandWorld) 
     const opened = await openConfiguredDirectory(loaded);
     const sealer = createSealer(sealingKeys(loaded.configuration));
     const mac = (purpose: string, text: string): string => sealer.mac(purpose, text);
-    const administrators = loaded.configuration.console?.roles.administrators ?? [];
-    const parts = { stores, directory: opened.directory, clock: systemClock, mac, administrators };
+    const parts = { stores, directory: opened.directory, clock: systemClock, mac };
     const world = { stores, desk: createPolicyDesk(loaded, parts), check: policyCheck(loaded, parts) };
     return run(world).finally(() => opened.close());
   });

@@ -16,6 +16,8 @@ export interface PolicyRow {
   readonly actions: readonly string[];
   readonly privileged: boolean;
   readonly methods: number;
+  /** The same of the shorter way to an unlock, where there is one. */
+  readonly unlockMethods: number;
   readonly weaknesses: readonly ChainWeakness[];
 }
 
@@ -24,26 +26,19 @@ export function policyRows(
   policies: readonly ListedPolicy[],
   about: { readonly gates: readonly WeighedGate[]; readonly t: Translate },
 ): readonly PolicyRow[] {
-  return policies.map((policy, at) => {
-    const weighed = policy.chain.flatMap((id) => about.gates.filter((gate) => gate.id === id));
-    const { needed, unlockAfter } = policy;
-    const rules = {
-      ...(needed === undefined ? {} : { needed }),
-      ...(unlockAfter === undefined ? {} : { unlockAfter }),
-    };
-    const { methods, weaknesses } = chainStrength(weighed, rules);
-    return {
-      place: at + 1,
-      name: policy.name,
-      members: policy.members,
-      zone: policy.zone,
-      gates: policy.chain.map((gate) => gateName(about.t, gate)),
-      needed,
-      unlockAfter,
-      actions: policy.actions,
-      privileged: policy.privileged,
-      methods,
-      weaknesses,
-    };
-  });
+  return policies.map((policy, at) => ({
+    place: at + 1,
+    name: policy.name,
+    members: policy.members,
+    zone: policy.zone,
+    gates: policy.chain.map((gate) => gateName(about.t, gate)),
+    needed: policy.needed,
+    unlockAfter: policy.unlockAfter,
+    actions: policy.actions,
+    privileged: policy.privileged,
+    ...chainStrength(
+      policy.chain.flatMap((id) => about.gates.filter((gate) => gate.id === id)),
+      policy,
+    ),
+  }));
 }

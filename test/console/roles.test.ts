@@ -11,6 +11,19 @@ const table: Readonly<Record<string, readonly Role[]>> = {
   'GET /confirm': everyRole,
   'POST /confirm': everyRole,
   'POST /sign-out': everyRole,
+  'GET /policies': everyRole,
+  'GET /policies/versions': everyRole,
+  'GET /policies/versions/:version': everyRole,
+  'POST /policies/versions/:version/restore': ['administrator'],
+  'POST /policies/draft/begin': ['administrator'],
+  'GET /policies/draft': ['administrator'],
+  'POST /policies/draft/arrange': ['administrator'],
+  'GET /policies/draft/policy/:at': ['administrator'],
+  'POST /policies/draft/policy/:at': ['administrator'],
+  'POST /policies/draft/discard': ['administrator'],
+  'GET /policies/draft/review': ['administrator'],
+  'POST /policies/draft/catch-up': ['administrator'],
+  'POST /policies/draft/save': ['administrator'],
   'GET /reports': ['administrator', 'auditor'],
   'GET /reports/file': ['administrator', 'auditor'],
   'GET /coverage': everyRole,
@@ -45,7 +58,8 @@ let world: ConsoleWorld;
 const visitors = new Map<Role, Visitor>();
 
 beforeAll(async () => {
-  world = await ConsoleWorld.open();
+  // Pinned, the policies have no more than their one page.
+  world = await ConsoleWorld.open({ settings: { 'policies-in': 'store' } });
   for (const role of everyRole) visitors.set(role, (await world.signedIn(role)).visitor);
 });
 afterAll(() => world.close());
