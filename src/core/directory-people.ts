@@ -20,7 +20,7 @@ export interface PeopleSearch {
   readonly text: string;
   /** Only people in one of these units, or below; nobody when there is none in the list. */
   readonly within?: readonly string[];
-  /** How many at most; above 0. */
+  /** How many at most: 1 to 1000. */
   readonly limit: number;
 }
 

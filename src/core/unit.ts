@@ -1,6 +1,6 @@
 /**
  * A unit is the place of an account in the directory, as a path from the domain down, such as `People/Sales`; '' is the
- * domain itself. A slash or a backslash within a name stands behind a backslash, so that no two places have one path
+ * domain itself. A slash or a backslash within a name stands behind a backslash, so that one name is never taken for two
  * (canonicalName, MS-ADTS 3.1.1.4.5.9, without the domain).
  */
 

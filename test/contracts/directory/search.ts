@@ -141,6 +141,10 @@ export function searchContract(world: () => DirectoryWorld): void {
       ];
       for (const unit of nowhere) expect(await search(text, { within: [unit] }), unit).toEqual([]);
       expect(await search(text, { within: [] })).toEqual([]);
+      // The service account is a person's account, elsewhere.
+      const elsewhere = ['Services', 'Service Accounts', ''];
+      expect(await search('svc-latchkey')).toEqual([]);
+      for (const unit of elsewhere) expect(await search('svc-latchkey', { within: [unit] }), unit).toEqual([]);
     });
 
     test('counts the limit over all of them', async () => {

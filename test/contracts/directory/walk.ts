@@ -156,6 +156,7 @@ export function walkContract(world: () => DirectoryWorld): void {
       for (const person of people) {
         const account = await directory.read(person.id);
         expect(one(found, person)?.state.privileged).toBe(account?.state.privileged);
+        expect(one(found, person)?.state.groups).toEqual([]);
       }
     });
 
