@@ -3,7 +3,7 @@ import { openConfiguredStores } from '../compose-stores.ts';
 import type { Configuration } from '../config.ts';
 import { type ChainWeakness, chainStrength } from '../core/chain-strength.ts';
 import type { Directory, Finding } from '../core/directory.ts';
-import type { Policy } from '../core/policy.ts';
+import type { Policy, Zone } from '../core/policy.ts';
 import { unreachablePolicies } from '../core/policy-order.ts';
 import { StoredPolicies } from '../core/stored-policies.ts';
 import type { Definitions } from '../definitions.ts';
@@ -65,7 +65,11 @@ export function checkPolicies(
       remedy: behind.length === 0 ? 'Give a listener this zone, or take the policy out.' : 'Put it further up.',
     };
   });
-  return [...policies.flatMap((policy) => strengthOf(policy, definitions)), ...late];
+  return [
+    ...policies.flatMap((policy) => strengthOf(policy, definitions)),
+    ...late,
+    ...policies.flatMap((policy) => frankFindings(policy, zones)),
+  ];
 }
 
 /** The list that a server would go by now, and where it comes from. */
@@ -154,6 +158,16 @@ function strengthOf(policy: Policy, definitions: Definitions): readonly Finding[
   const worth: readonly Finding[] = weaknesses.includes('knowledge-alone') ? [] : [{ level: 'ok', subject, detail }];
   const found = weaknesses.map((weakness) => ({ subject, ...weak[weakness] }));
   return [...worth, ...found, ...privilegedFindings(policy)];
+}
+
+/** Whoever cannot pass is told so: strangers learn who can. */
+function frankFindings(policy: Policy, zones: ReadonlySet<Zone>): readonly Finding[] {
+  const isOutside = policy.zone !== 'intranet' && zones.has('extranet');
+  if (policy.unknownLogins === 'decoy' || !isOutside) return [];
+  const detail = 'tells strangers who can pass and who cannot: unknown-logins is say-so, and it counts in the extranet';
+  return [
+    { level: 'warning', subject: subjectOf(policy), detail, remedy: 'Keep say-so for policies of the intranet.' },
+  ];
 }
 
 function privilegedFindings(policy: Policy): readonly Finding[] {

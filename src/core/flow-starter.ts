@@ -77,7 +77,8 @@ export class FlowStarter {
     const lockout = await stores.failures.lockout(key, clock.now());
     const own = await policies.match(account, request.zone);
     const seed = mac('decoy', known?.id ?? stem);
-    const policy = own ?? (await policies.shownTo(known, seed, request.zone));
+    const shown = await policies.shownTo(known, seed, request.zone);
+    const policy = own ?? shown;
     const later = laterOf(policy, this.#needs.knowledge);
     const way = resetChain(policy, await this.#seemingGates(policy, key, seed), later);
     const reason = account === undefined ? 'unknown' : barredFromReset(account, own, { lockout, enrolments });

@@ -57,6 +57,11 @@ export function isOfZone(policy: Pick<Policy, 'zone'>, zone: Zone): boolean {
   return policy.zone === 'any' || policy.zone === zone;
 }
 
+interface ReadList {
+  readonly policies: readonly Policy[];
+  readonly known: Known;
+}
+
 /**
  * Which policy an account comes under. It never skips what it cannot decide: a group or unit that is not found may be an
  * exception, and without it somebody would come under another's policy.
@@ -80,16 +85,8 @@ export class Policies {
 
   /** Each policy that was looked at, in order; the one that matched, if any, comes last. */
   async explain(account: Account | undefined, zone: Zone): Promise<readonly MatchStep[]> {
-    const { policies } = await this.#needs.source.current();
-    const known = await this.#known(policies);
-    const steps: MatchStep[] = [];
-    for (const policy of account === undefined ? [] : policies) {
-      const why = reasonOf(policy, { account: account as Account, zone, known });
-      const matched = why.kind === 'everyone' || why.kind === 'group' || why.kind === 'unit';
-      steps.push({ policy, matched, why });
-      if (matched) break;
-    }
-    return steps;
+    const list = await this.#read();
+    return account === undefined ? [] : stepsOf(account, zone, list);
   }
 
   /**
@@ -98,23 +95,31 @@ export class Policies {
    * @throws Misconfigured when the zone has no policy at all
    */
   async decoyFor(seed: string, zone: Zone): Promise<Policy> {
-    const { policies } = await this.#needs.source.current();
-    await this.#known(policies);
-    const [first, ...others] = policies.filter((policy) => isOfZone(policy, zone));
-    if (first === undefined) throw new Misconfigured(`no policy is for the zone ${zone}`);
-    // Weighted rendezvous hashing: a policy that comes or goes moves only those who come to it or lose it.
-    const score = ({ name, share = 1 }: Policy): number => -share / Math.log(this.#chance(seed, name));
-    return others.reduce((best, policy) => (score(policy) > score(best) ? policy : best), first);
+    return this.#pick((await this.#read()).policies, seed, zone);
   }
 
   /**
    * The policy that somebody is shown who cannot pass: the one that they come under, also when they come under none
    * because they are privileged, as that must not show either; a decoy's when there is nobody, or no policy for them.
+   * The work is the same for all of them.
    */
   async shownTo(known: Account | undefined, seed: string, zone: Zone): Promise<Policy> {
-    const plain = known && { ...known, state: { ...known.state, privileged: false } };
-    const own = (await this.match(known, zone)) ?? (await this.match(plain, zone));
-    return own ?? this.decoyFor(seed, zone);
+    const list = await this.#read();
+    const decoy = this.#pick(list.policies, seed, zone);
+    if (known === undefined) return decoy;
+    const plain = { ...known, state: { ...known.state, privileged: false } };
+    const [own, otherwise] = [known, plain].map((account) =>
+      stepsOf(account, zone, list).find(({ matched }) => matched),
+    );
+    return own?.policy ?? otherwise?.policy ?? decoy;
+  }
+
+  #pick(policies: readonly Policy[], seed: string, zone: Zone): Policy {
+    const [first, ...others] = policies.filter((policy) => isOfZone(policy, zone));
+    if (first === undefined) throw new Misconfigured(`no policy is for the zone ${zone}`);
+    // Weighted rendezvous hashing: a policy that comes or goes moves only those who come to it or lose it.
+    const score = ({ name, share = 1 }: Policy): number => -share / Math.log(this.#chance(seed, name));
+    return others.reduce((best, policy) => (score(policy) > score(best) ? policy : best), first);
   }
 
   /** Between 0 and 1, without either. */
@@ -123,9 +128,10 @@ export class Policies {
     return (Number.parseInt(digits, 16) + 0.5) / 2 ** 52;
   }
 
-  /** Every group and unit that any policy names, whether it is asked about or not. */
-  async #known(policies: readonly Policy[]): Promise<Known> {
-    const { directory } = this.#needs;
+  /** The list, with every group and unit that any policy names, whether it is asked about or not. */
+  async #read(): Promise<ReadList> {
+    const { directory, source } = this.#needs;
+    const { policies } = await source.current();
     const members = policies.flatMap((policy) => [policy.members, policy.members.except]);
     const [groups, units] = await Promise.all([
       this.#all(
@@ -139,7 +145,7 @@ export class Policies {
         async (path) => (await directory.findUnit(path))?.path,
       ),
     ]);
-    return { groups, units };
+    return { policies, known: { groups, units } };
   }
 
   async #all(
@@ -165,6 +171,17 @@ export class Policies {
     answer.catch(() => this.#lookUps.get(key)?.answer === answer && this.#lookUps.delete(key));
     return answer;
   }
+}
+
+function stepsOf(account: Account, zone: Zone, { policies, known }: ReadList): readonly MatchStep[] {
+  const steps: MatchStep[] = [];
+  for (const policy of policies) {
+    const why = reasonOf(policy, { account, zone, known });
+    const matched = why.kind === 'everyone' || why.kind === 'group' || why.kind === 'unit';
+    steps.push({ policy, matched, why });
+    if (matched) break;
+  }
+  return steps;
 }
 
 function reasonOf(

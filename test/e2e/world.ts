@@ -12,7 +12,7 @@ import type { Gate, GateContext } from '../../src/core/gate.ts';
 import type { Json } from '../../src/core/json.ts';
 import { questionsGate } from '../../src/gates/questions/gate.ts';
 import { createServer } from '../../src/http-server.ts';
-import { load } from '../../src/load.ts';
+import { type Loaded, load } from '../../src/load.ts';
 import type { VirtualCall, VirtualPhones } from '../../src/providers/demo/virtual-phones.ts';
 import type { SambaDetails } from '../services/samba.ts';
 import { eventually } from './eventually.ts';
@@ -72,6 +72,8 @@ export class PortalWorld {
   /** Origin that people open. */
   readonly url: string;
   readonly latchkey: Latchkey;
+  /** The configuration that it was composed from. */
+  readonly loaded: Loaded;
   readonly phones: VirtualPhones;
   readonly #log: readonly string[];
   readonly #server: Server;
@@ -92,12 +94,13 @@ export class PortalWorld {
     const clock = wish.clock ?? systemClock;
     const latchkey = await compose({ ...loaded, log, clock, floors: { startMs: 0, signInMs: 0 } });
     server.on('request', latchkey.app);
-    return new PortalWorld({ url, latchkey, lines, server, folder, clock });
+    return new PortalWorld({ url, latchkey, loaded, lines, server, folder, clock });
   }
 
   private constructor(parts: {
     url: string;
     latchkey: Latchkey;
+    loaded: Loaded;
     lines: string[];
     server: Server;
     folder: string;
@@ -106,6 +109,7 @@ export class PortalWorld {
     if (parts.latchkey.phones === undefined) throw new Error('this world has no virtual phones');
     this.url = parts.url;
     this.latchkey = parts.latchkey;
+    this.loaded = parts.loaded;
     this.phones = parts.latchkey.phones;
     this.#log = parts.lines;
     this.#server = parts.server;

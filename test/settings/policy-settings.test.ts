@@ -355,6 +355,15 @@ describe('latchkey check', () => {
     expect(found).toEqual(late.map((why) => `warning policy late: never matches: ${why}`));
   });
 
+  test('warns of a policy that tells strangers who can pass', () => {
+    const frank = { ...everyone, 'unknown-logins': 'say-so' };
+    const outside = { ...everyone, name: 'outside' };
+    expect(said([frank]).at(-1)).toMatch(/^warning policy everyone: tells strangers who can pass/);
+    expect(
+      said([{ ...frank, zone: 'intranet' }, outside], inside).filter((line) => line.includes('strangers')),
+    ).toEqual([]);
+  });
+
   test('warns of a policy that takes every administrator', () => {
     const wide = { ...everyone, 'include-privileged': true };
     expect(said([wide]).at(-1)).toMatch(/^warning policy everyone: includes privileged accounts and has everyone/);
