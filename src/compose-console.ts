@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { configuredHeadKeys } from './compose-audit.ts';
+import type { BackgroundWork } from './compose-background.ts';
 import type { SharedServices } from './compose-doors.ts';
 import { pricesOf } from './compose-providers.ts';
 import type { Configuration } from './config.ts';
@@ -8,7 +9,7 @@ import type { PolicyPagesNeeds } from './console/policy-routes.ts';
 import { StaffSessions } from './console/staff-sessions.ts';
 import { ConsoleAudit } from './core/console-audit.ts';
 import type { Directory } from './core/directory.ts';
-import type { Jobs } from './core/jobs.ts';
+import type { PolicySource } from './core/policies.ts';
 import { StaffDesk } from './core/staff-desk.ts';
 import { NamedStaffRules } from './core/staff-rules.ts';
 import type { Stores } from './core/stores.ts';
@@ -19,7 +20,9 @@ type Shared = SharedServices & {
   readonly policyPages: PolicyPagesNeeds;
   readonly directory: Directory;
   readonly stores: Stores;
-  readonly jobs: Jobs;
+  readonly background: BackgroundWork;
+  /** The policies in force. */
+  readonly source: PolicySource;
   readonly mac: (purpose: string, text: string) => string;
   /** Only in the demo. */
   readonly demoWorld: typeof import('./demo-world.ts') | undefined;
@@ -32,14 +35,19 @@ type Shared = SharedServices & {
 export async function composeConsole(configuration: Configuration, shared: Shared): Promise<Console | undefined> {
   const settings = configuration.console;
   if (settings === undefined) return undefined;
-  const { directory, stores, clock, mac, log, demoWorld } = shared;
+  const { directory, stores, background, source, clock, mac, log, demoWorld } = shared;
   const rules = new NamedStaffRules({ directory, roles: settings.roles, clock });
   await checkRoles(rules, log);
   await demoWorld?.seedStaffEnrolments({ directory, enrolments: stores.enrolments, clock });
   const staffDesk = new StaffDesk({ directory, rules, clock });
   const idleMs = settings['idle-minutes'] * 60_000;
+  const { jobs, matcher } = background;
   return createConsole({
     ...shared,
+    jobs,
+    matcher,
+    simulation: { directory, stores, clock, matcher },
+    lists: { present: async () => (await source.current()).policies },
     flowAudit: shared.audit,
     staffDesk,
     sessions: new StaffSessions({

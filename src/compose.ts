@@ -217,8 +217,8 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   });
   const parts = { directory, stores, mac, clock };
   const pages = policyPages(needs, parts);
-  const { jobs } = background;
-  const console = await composeConsole(configuration, { ...services, ...parts, jobs, demoWorld, policyPages: pages });
+  const forConsole = { ...services, ...parts, background, source, demoWorld, policyPages: pages };
+  const console = await composeConsole(configuration, forConsole);
 
   let timer: NodeJS.Timeout | undefined;
   return {

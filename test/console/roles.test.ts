@@ -35,6 +35,17 @@ const table: Readonly<Record<string, readonly Role[]>> = {
   'POST /audit/check': ['administrator', 'auditor'],
   'GET /audit/check/:job': ['administrator', 'auditor'],
   'POST /audit/check/:job': ['administrator', 'auditor'],
+  'GET /simulator': ['administrator', 'auditor'],
+  'POST /simulator': ['administrator'],
+  'GET /simulator/:job': ['administrator', 'auditor'],
+  'GET /simulator/:job/people.csv': ['administrator', 'auditor'],
+  'GET /simulator/:job/units.csv': ['administrator', 'auditor'],
+  'GET /one-login': everyRole,
+  'POST /one-login': everyRole,
+  'GET /jobs': ['administrator', 'auditor'],
+  'GET /jobs/:job': ['administrator', 'auditor'],
+  'GET /jobs/:job/state': ['administrator', 'auditor'],
+  'POST /jobs/:job/cancel': ['administrator'],
 };
 
 /** What anybody reaches: the way in, and what shows nothing of anybody. */

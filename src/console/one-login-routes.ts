@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import type { Account } from '../core/account.ts';
+import type { ConsoleAudit } from '../core/console-audit.ts';
+import type { Directory } from '../core/directory.ts';
+import { BadRequest } from '../core/errors.ts';
+import { parseLogin } from '../core/login.ts';
+import { type OneLoginNeeds, outlookOf } from '../core/one-login.ts';
+import type { Policy } from '../core/policy.ts';
+import { everyRole, maySee, type StaffMember } from '../core/staff.ts';
+import type { PolicyMatcher } from '../core/survey.ts';
+import type { Answer } from './answer.ts';
+import type { ConsoleRouter, Visit } from './console-router.ts';
+import type { TriedLists } from './simulator-routes.ts';
+
+export interface OneLoginPageNeeds {
+  readonly directory: Pick<Directory, 'find'>;
+  readonly stores: OneLoginNeeds['stores'];
+  readonly clock: OneLoginNeeds['clock'];
+  readonly lists: TriedLists;
+  /** Decides by these policies. */
+  readonly matcher: (policies: readonly Policy[]) => PolicyMatcher & OneLoginNeeds['policies'];
+  readonly audit: ConsoleAudit;
+}
+
+const path = '/one-login';
+const loginForm = z.strictObject({
+  login: z.string().max(1024),
+  list: z.enum(['present', 'draft']).default('present'),
+});
+
+/** For one login: which policy matches and why, in each zone, and what that person could do today. */
+export function oneLoginRoutes(router: ConsoleRouter, needs: OneLoginPageNeeds): void {
+  router.route({
+    method: 'get',
+    path,
+    roles: everyRole,
+    menu: 'one-login',
+    handler: async ({ staff }) => page({ typed: '', ...(await offered(needs, staff)) }),
+  });
+
+  // A post, though it changes nothing: a login does not belong into addresses and logs.
+  router.route({ method: 'post', path, roles: everyRole, handler: (visit) => look(needs, visit) });
+}
+
+async function look(needs: OneLoginPageNeeds, visit: Visit): Promise<Answer> {
+  const { request, staff } = visit;
+  const form = loginForm.safeParse(request.body);
+  if (!form.success) throw new BadRequest('one login is looked at');
+  const typed = form.data.login.slice(0, 256);
+  const shown = { typed, ...(await offered(needs, staff)) };
+  const problem = (key: string): Answer => page(shown, 422, { field: 'login', message: { key } });
+  const login = parseLogin(form.data.login);
+  if (login === undefined) return problem(typed.trim() === '' ? 'start.login-empty' : 'start.login-shape');
+  const account = await reachable(needs, visit, await needs.directory.find(login));
+  if (account === undefined) return problem('console.one-login.nobody');
+  const draft = form.data.list === 'draft' ? await ownDraft(needs, staff) : undefined;
+  const policies = needs.matcher(draft ?? (await needs.lists.present()));
+  const outlook = await outlookOf({ ...needs, policies }, account);
+  return { ...page({ ...shown, outlook, isDraft: draft !== undefined }), about: { subject: account.id } };
+}
+
+/** Who is out of reach looks to this member like nobody; the audit knows better. */
+async function reachable(
+  { audit }: OneLoginPageNeeds,
+  { staff, context }: Visit,
+  account: Account | undefined,
+): Promise<Account | undefined> {
+  if (account === undefined || maySee(staff, account)) return account;
+  const deed = { what: path, subject: account.id, detail: { why: 'reach' } };
+  await audit.write('console.refused', deed, { by: staff.id, request: context });
+  return undefined;
+}
+
+async function offered(needs: OneLoginPageNeeds, staff: StaffMember): Promise<{ readonly hasDraft: boolean }> {
+  return { hasDraft: (await ownDraft(needs, staff)) !== undefined };
+}
+
+async function ownDraft({ lists }: OneLoginPageNeeds, staff: StaffMember): Promise<readonly Policy[] | undefined> {
+  return staff.roles.includes('administrator') ? lists.draft?.(staff.id) : undefined;
+}
+
+function page(
+  data: Readonly<Record<string, unknown>>,
+  status = 200,
+  problem?: { readonly field: string; readonly message: { readonly key: string } },
+): Extract<Answer, { kind: 'page' }> {
+  const problems = problem === undefined ? {} : { problems: [problem] };
+  return {
+    kind: 'page',
+    view: 'console/one-login',
+    status,
+    data: { outlook: undefined, isDraft: false, ...data },
+    ...problems,
+  };
+}

@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import { type CsvCell, csvLine, csvStart } from '../core/csv.ts';
+import { BadRequest } from '../core/errors.ts';
+import type { Policy } from '../core/policy.ts';
+import { asJson, type Simulation, type SimulationNeeds, simulate } from '../core/simulation.ts';
+import type { Answer } from './answer.ts';
+import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
+import { type JobNeeds, jobNamed, jobReaders } from './job-routes.ts';
+
+/** The lists that can be tried. */
+export interface TriedLists {
+  present(): Promise<readonly Policy[]>;
+  /**
+   * What a member of staff writes and has not saved; undefined when there is none, or when it cannot be read. Left out
+   * where the list is pinned in the file: nobody writes another there.
+   */
+  draft?(staffId: string): Promise<readonly Policy[] | undefined>;
+}
+
+export interface SimulatorNeeds extends JobNeeds {
+  readonly lists: TriedLists;
+  readonly simulation: SimulationNeeds;
+}
+
+const kind = 'simulation';
+const path = '/simulator';
+const mostShown = 10;
+const startForm = z.strictObject({ list: z.enum(['present', 'draft']) });
+
+/** What the policies in force, or a draft of them, do to everybody: tried in the background, on live data. */
+export function simulatorRoutes(router: ConsoleRouter, needs: SimulatorNeeds): void {
+  const { jobs, lists } = needs;
+
+  router.route({
+    method: 'get',
+    path,
+    roles: jobReaders,
+    menu: 'simulator',
+    async handler({ staff }) {
+      const recent = (await jobs.recent()).filter((job) => job.kind === kind).slice(0, mostShown);
+      const isActor = staff.roles.includes('administrator');
+      const hasDraft = isActor && (await lists.draft?.(staff.id)) !== undefined;
+      return { kind: 'page', view: 'console/simulator', data: { recent, isActor, hasDraft } };
+    },
+  });
+
+  router.route({
+    method: 'post',
+    path,
+    roles: ['administrator'],
+    handler: (visit) => start(needs, visit),
+  });
+
+  router.route({
+    method: 'get',
+    path: `${path}/:job`,
+    roles: jobReaders,
+    async handler({ request }) {
+      const job = await simulationNamed(needs, request.params.job);
+      if (job.found === undefined) return { kind: 'go', to: `/jobs/${job.id}` };
+      return { kind: 'page', view: 'console/simulation', data: { ...job } };
+    },
+  });
+
+  router.route({
+    method: 'get',
+    path: `${path}/:job/people.csv`,
+    roles: jobReaders,
+    async handler({ request }) {
+      const { found } = await simulationNamed(needs, request.params.job);
+      return csvFile('stranded.csv', peopleRows(finished(found)));
+    },
+  });
+
+  router.route({
+    method: 'get',
+    path: `${path}/:job/units.csv`,
+    roles: jobReaders,
+    async handler({ request }) {
+      const { found } = await simulationNamed(needs, request.params.job);
+      return csvFile('units.csv', unitRows(finished(found)));
+    },
+  });
+}
+
+async function start({ jobs, lists, audit, simulation }: SimulatorNeeds, visit: Visit): Promise<Answer> {
+  const { request, staff, context } = visit;
+  const form = startForm.safeParse(request.body);
+  if (!form.success) throw new BadRequest('a simulation is of one list');
+  const { list } = form.data;
+  const draft = list === 'draft' ? await lists.draft?.(staff.id) : undefined;
+  if (list === 'draft' && draft === undefined)
+    return { kind: 'go', to: path, notice: { key: 'console.simulator.no-draft' } };
+  const present = await lists.present();
+  const deed = { what: path, detail: { list } };
+  await audit.write('console.act', deed, { by: staff.id, request: context });
+  const plan = { present, ...(draft === undefined ? {} : { draft }) };
+  const job = await jobs.start(kind, staff, async (report, signal) =>
+    asJson(await simulate(simulation, plan, { report, signal })),
+  );
+  if (job === undefined) return { kind: 'go', to: path, notice: { key: 'console.jobs.busy' } };
+  return { kind: 'go', to: `/jobs/${job.id}` };
+}
+
+interface NamedSimulation {
+  readonly id: string;
+  readonly byName: string;
+  /** Undefined while it runs, and when it did not come to its end. */
+  readonly found: Simulation | undefined;
+}
+
+async function simulationNamed({ jobs }: SimulatorNeeds, id: unknown): Promise<NamedSimulation> {
+  const job = await jobNamed(jobs, id);
+  if (job.kind !== kind) throw new OutOfReach('there is no such simulation');
+  // The seal vouches for the shape.
+  return { id: job.id, byName: job.byName, found: job.result as unknown as Simulation | undefined };
+}
+
+function finished(found: Simulation | undefined): Simulation {
+  if (found === undefined) throw new OutOfReach('the simulation has no result');
+  return found;
+}
+
+function csvFile(name: string, rows: readonly (readonly CsvCell[])[]): Answer {
+  return { kind: 'file', name, type: 'text/csv; charset=utf-8', body: csvStart + rows.map(csvLine).join('') };
+}
+
+/** Headings and reasons in the words of the configuration: files are read by programs. */
+function peopleRows({ named }: Simulation): readonly (readonly CsvCell[])[] {
+  const rows = named.map(({ name, displayName, unit, zones, why, missing }): readonly CsvCell[] => [
+    name,
+    displayName,
+    unit,
+    zones.join(' '),
+    why,
+    missing.join(' '),
+  ]);
+  return [['account', 'name', 'unit', 'zones', 'why', 'missing'], ...rows];
+}
+
+function unitRows({ units, otherUnits }: Simulation): readonly (readonly CsvCell[])[] {
+  const all = otherUnits === undefined ? units : [...units, { ...otherUnits, unit: '*' }];
+  const rows = all.map(({ unit, people, covered, ready, stranded }) => [unit, people, covered, ready, stranded]);
+  return [['unit', 'people', 'covered', 'ready', 'stranded'], ...rows];
+}
