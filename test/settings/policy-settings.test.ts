@@ -9,6 +9,7 @@ import { loadDefinitions } from '../../src/definitions.ts';
 import { policyFrom } from '../../src/settings/policy-settings.ts';
 
 const definitions = await loadDefinitions([]);
+const gateIds = definitions.gates.map(({ id }) => id).join(', ');
 const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-policies-'));
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -152,7 +153,7 @@ describe('a list of policies', () => {
     [
       'has an unknown gate',
       [{ ...everyone, chain: ['phone', 'otp-smss'] }],
-      ['policies.0.chain.1: found "otp-smss"; must be one of phone, otp-sms, questions'],
+      [`policies.0.chain.1: found "otp-smss"; must be one of ${gateIds}`],
     ],
     [
       'has a gate twice',
