@@ -189,7 +189,7 @@ describe('a configuration', () => {
     [
       'a gate that does not exist',
       { 'policies.0.chain': ['questions', 'otp-smss'] },
-      ['policies.0.chain.1: found "otp-smss"; must be one of phone, otp-sms, questions'],
+      [`policies.0.chain.1: found "otp-smss"; must be one of ${definitions.gates.map(({ id }) => id).join(', ')}`],
     ],
     [
       'a gate named twice',
