@@ -41,7 +41,7 @@ import { ServiceState } from './portals/service-state.ts';
 import type { VirtualMailbox } from './providers/demo/virtual-mailbox.ts';
 import type { VirtualPhones } from './providers/demo/virtual-phones.ts';
 import { brandOf, enrolmentRulesOf, organisationOf, sealingKeys } from './settings/configured.ts';
-import { mostFlowMinutes } from './settings/policy-settings.ts';
+import { longestVisitMinutes } from './settings/policy-settings.ts';
 import { openStores } from './stores/open-stores.ts';
 import { Catalogue } from './web/catalogue.ts';
 import { Pages } from './web/pages.ts';
@@ -202,7 +202,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     sessions: stores.sessions,
     trustedProxies: configuration['trusted-proxies'],
     // The longest visit that any policy may allow, whichever comes into force.
-    sessionIdleMs: mostFlowMinutes * 60_000,
+    sessionIdleMs: longestVisitMinutes(configuration) * 60_000,
     viewFolders: definitions.views,
     floors: needs.floors ?? { startMs: 150, signInMs: 600 },
     ready: async () => !draining.now && (await storeState.available()),

@@ -87,6 +87,15 @@ export function policyListSchema(definitions: Definitions) {
 
 export type PolicySettings = z.output<ReturnType<typeof policySchema>>;
 
+/** How long a visit may last under any policy that can come into force while the process runs. */
+export function longestVisitMinutes(configuration: {
+  readonly 'policies-in': 'file' | 'store';
+  readonly policies: readonly PolicySettings[];
+}): number {
+  if (configuration['policies-in'] === 'store') return mostFlowMinutes;
+  return Math.max(...configuration.policies.map((policy) => policy['flow-minutes']));
+}
+
 /** A policy in the core's words. */
 export function policyFrom(settings: PolicySettings): Policy {
   const { lockout, needed } = settings;

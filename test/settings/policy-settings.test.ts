@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { checkPolicies } from '../../src/commands/check-policies.ts';
 import { ConfigurationError, loadConfiguration, readEnvironment } from '../../src/config.ts';
 import { loadDefinitions } from '../../src/definitions.ts';
-import { policyFrom } from '../../src/settings/policy-settings.ts';
+import { longestVisitMinutes, policyFrom } from '../../src/settings/policy-settings.ts';
 
 const definitions = await loadDefinitions([]);
 const gateIds = definitions.gates.map(({ id }) => id).join(', ');
@@ -206,6 +206,15 @@ describe('a list of policies', () => {
     ['has a gate without a provider, in any policy', [everyone, { ...everyone, name: 'b', chain: ['otp-sms'] }], []],
   ])('that %s is told so', (_what, policies, problems) => {
     expect(problemsOf(policies)).toEqual(problems);
+  });
+
+  test('says how long a session may be idle: as long as its longest visit, or as any stored one could be', () => {
+    const two = [
+      { ...everyone, 'flow-minutes': 10 },
+      { ...everyone, name: 'b', 'flow-minutes': 25 },
+    ];
+    expect(longestVisitMinutes(load(two))).toBe(25);
+    expect(longestVisitMinutes(load(two, { 'policies-in': 'store' }))).toBe(60);
   });
 
   test('that uses a channel without a provider in its second policy is told so', () => {
