@@ -251,10 +251,16 @@ export class FlowRunner {
     const failed = step === 'verify' ? await stores.failures.inARow(failureKey(flow.subject), gate) : 0;
     // Of several at once none may see exactly so many. A decoy's would be said each time from then on.
     const isDue = flow.subject.kind === 'account' ? failed >= mostInARow : failed === mostInARow;
-    if (!isDue) return;
+    if (!isDue || !(await this.#isSomebodys(flow, gate))) return;
     await audit.write('gate.disabled', flow, { request, gate, detail: { failed } });
     await stores.outbox.put(await notices.rows({ ...noticeAbout(flow), event: { kind: 'gate-disabled', gate } }));
     notices.wake();
+  }
+
+  /** Whether there is anything to make worthless: not at a gate that somebody went to without having registered it. */
+  async #isSomebodys(flow: Flow, gate: string): Promise<boolean> {
+    if (flow.subject.kind === 'decoy') return true;
+    return (await this.#needs.desk.registered(flow)).some((enrolment) => enrolment.gate === gate);
   }
 
   async #tellFailures(flow: Flow, count: number): Promise<void> {

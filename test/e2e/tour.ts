@@ -294,8 +294,10 @@ class Guide {
     await this.#see('ways-reset-3-choose-locked');
     await choose(this.#visitor, 'reset');
     await this.#see('ways-reset-4-questions');
-    await signIn(this.#visitor, carla);
-    await confirmCall(this.#visitor, this.#world, carla.telephone);
+    const anna = walker('registered');
+    await this.#register(anna);
+    await signIn(this.#visitor, anna);
+    await confirmCall(this.#visitor, this.#world, anna.telephone);
     for (const _gate of [1, 2, 3]) await this.#visitor.press('main [name="keep"]');
     await this.#see('ways-register-3-done');
   }

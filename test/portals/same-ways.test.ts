@@ -109,6 +109,19 @@ describe('5.4: where any two gates are enough', () => {
     }
   });
 
+  test('a hundred wrong answers at a gate that somebody does not have tell them of no gate', async () => {
+    const person = await world.registered({}, ['phone', 'questions']);
+    const { failures } = world.latchkey.stores;
+    for (let n = 0; n < 100; n += 1) await failures.count(person.id, 'otp-sms', 1000, world.clock.now());
+    await failures.bar(person.id, { threshold, minutes: 15, barsUntilPermanent: 300 }, world.clock.now());
+    await failures.unbar(person.id);
+    const visitor = await world.start(person.samName);
+    await visitor.submit({}, 'another=otp-sms');
+    await visitor.submit({ code: '000000' }, 'act=next');
+    expect(visitor.path).toBe('/reset/otp-sms');
+    expect(await world.audited(person)).not.toContain('gate.disabled');
+  });
+
   test('a gate of which a hundred answers were wrong stays where it was, and there is another way', async () => {
     const person = await world.registered();
     const { failures } = world.latchkey.stores;
