@@ -28,6 +28,9 @@ function factorProblems(configuration: Sections, definitions: Definitions): read
     if (gate.factor === 'knowledge') {
       return [{ setting, problem: `${id} proves what somebody knows, as the password does: it is no second factor` }];
     }
+    if (gate.issued === true) {
+      return [{ setting, problem: `${id} is handed out by the console's own users: it cannot let them in` }];
+    }
     if (gate.channel !== undefined && channels?.[gate.channel].length === 0) {
       return [{ setting: `channels.${gate.channel}`, problem: `names no provider, and the gate ${id} needs one` }];
     }

@@ -88,6 +88,12 @@ describe('what the console demands of the rest', () => {
     ]);
   });
 
+  it('is none that staff hand out themselves', () => {
+    expect(world({ 'second-factor': ['helpdesk-code'] })).toEqual([
+      expect.stringMatching(/^console.second-factor.0: helpdesk-code is handed out by the console's own users/),
+    ]);
+  });
+
   it('is a provider for that', () => {
     expect(world({ 'second-factor': ['phone'] })).toEqual([
       'channels.voice: names no provider, and the gate phone needs one',
