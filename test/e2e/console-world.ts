@@ -13,6 +13,13 @@ const demoRoles: Json = {
   helpdesk: [{ group: 'Helpdesk staff', units: ['People'] }],
 };
 
+/** Somebody of the staff, and what they know and hold. */
+export interface ConsolePerson {
+  readonly samName: string;
+  readonly password: string;
+  readonly telephone: string;
+}
+
 /** A whole Latchkey with its console, each on a free port and under a host name of its own. */
 export class ConsoleWorld {
   readonly portals: PortalWorld;
@@ -49,10 +56,7 @@ export class ConsoleWorld {
   }
 
   /** From the sign-in through a call that is answered to the start. */
-  async signIn(
-    visitor: Visitor,
-    person: { readonly samName: string; readonly password: string; readonly telephone: string },
-  ): Promise<void> {
+  async signIn(visitor: Visitor, person: ConsolePerson): Promise<void> {
     await visitor.goTo('/console');
     await visitor.type('login', person.samName);
     await visitor.type('password', person.password);

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startChromium } from '../services/chromium.ts';
-import { type TourLanguage, tour } from './tour.ts';
+import { consoleTour } from './console-tour.ts';
+import { type Look, type TourLanguage, tour } from './tour.ts';
 import type { Visitor } from './visitor.ts';
 
 /*
@@ -40,10 +41,12 @@ for (const kind of kinds) mkdirSync(join(folder, kind.name), { recursive: true }
 
 const browser = await startChromium();
 for (const language of ['en', 'ar'] as const) {
-  await tour(browser, language, async (name, visitor) => {
+  const look: Look = async (name, visitor) => {
     if (language === 'en') names.push(name);
     for (const kind of kinds) if (kind.language === language) await take(visitor, kind, name);
-  });
+  };
+  await tour(browser, language, look);
+  await consoleTour(browser, language, look);
 }
 await browser.close();
 shrink();
@@ -52,11 +55,13 @@ process.stdout.write(`${names.length} pages, ${Math.round(bytes() / 1024)} kB in
 
 async function take(visitor: Visitor, kind: Kind, name: string): Promise<void> {
   const { page } = visitor;
-  const { width, height, colorScheme } = kind;
+  const { height, colorScheme } = kind;
+  // Staff work on large screens, and on telephones.
+  const width = name.startsWith('console-') && kind.width > 320 ? 1200 : kind.width;
   await page.setViewportSize({ width, height });
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   // The number that an error page names is another one each time.
-  if (name.startsWith('error-')) await page.evaluate(steadyReference);
+  if (name.includes('error-')) await page.evaluate(steadyReference);
   const path = join(folder, kind.name, `${name}.png`);
   await page.screenshot({ path, fullPage: true, animations: 'disabled', caret: 'hide' });
 }

@@ -1,0 +1,109 @@
+import type { Browser } from 'playwright-core';
+import { type DemoRole, demoPassword, demoStaff } from '../../src/directories/demo/people.ts';
+import { SettableClock } from '../settable-clock.ts';
+import { type ConsolePerson, ConsoleWorld } from './console-world.ts';
+import type { Look, TourLanguage } from './tour.ts';
+import type { Visitor } from './visitor.ts';
+
+/** Walks past every page of the console that the demo can show, in one language, and looks at each. */
+export async function consoleTour(browser: Browser, language: TourLanguage, look: Look): Promise<void> {
+  const guide = await ConsoleGuide.start(browser, language, look);
+  try {
+    await guide.wayIn();
+    await guide.home();
+    await guide.endings();
+  } finally {
+    await guide.end();
+  }
+}
+
+/** Knows the way around in the console, as whom it takes. */
+class ConsoleGuide {
+  readonly #look: Look;
+  readonly #clock: SettableClock;
+  readonly #world: ConsoleWorld;
+  readonly #visitor: Visitor;
+
+  static async start(browser: Browser, language: TourLanguage, look: Look): Promise<ConsoleGuide> {
+    const clock = new SettableClock(new Date('2026-03-02T09:42:00Z'));
+    const world = await ConsoleWorld.open({ directory: 'demo', clock });
+    const visitor = await world.visitor(browser, { locale: language });
+    return new ConsoleGuide({ look, clock, world, visitor });
+  }
+
+  private constructor(parts: { look: Look; clock: SettableClock; world: ConsoleWorld; visitor: Visitor }) {
+    this.#look = parts.look;
+    this.#clock = parts.clock;
+    this.#world = parts.world;
+    this.#visitor = parts.visitor;
+  }
+
+  async end(): Promise<void> {
+    await this.#visitor.close();
+    await this.#world.close();
+  }
+
+  async wayIn(): Promise<void> {
+    await this.#visitor.goTo('/console');
+    await this.#see('console-sign-in');
+    await this.#password({ samName: 'anna.berg', password: 'Not-my-password-1' });
+    await this.#see('console-sign-in-wrong');
+    await this.#password({ samName: '', password: '' });
+    await this.#see('console-sign-in-empty');
+    const auditor = staff('auditor');
+    const account = await this.#world.portals.latchkey.directory.find({ kind: 'bare', name: auditor.samName });
+    for (const gate of ['phone', 'otp-sms']) {
+      await this.#world.portals.latchkey.stores.enrolments.remove(account?.id ?? '', gate);
+    }
+    await this.#password(auditor);
+    await this.#see('console-unregistered');
+    await this.#visitor.goTo('/help');
+    await this.#see('console-help');
+    await this.#password(staff('helpdesk'));
+    await this.#world.portals.ringing(staff('helpdesk').telephone);
+    await this.#see('console-call');
+  }
+
+  async home(): Promise<void> {
+    for (const role of ['helpdesk', 'administrator'] as const) {
+      await this.#world.signIn(this.#visitor, staff(role));
+      await this.#see(`console-home-${role}`);
+    }
+    await this.#visitor.goTo('/no/such/page');
+    await this.#see('console-error-not-found');
+  }
+
+  async endings(): Promise<void> {
+    this.#clock.pass(6 * 60);
+    await this.#visitor.goTo('/confirm');
+    await this.#see('console-confirm');
+    await this.#visitor.press('main .acts button');
+    await this.#visitor.press('[name="cancel"]');
+    await this.#see('console-ended-cancelled');
+    await this.#visitor.goTo('/confirm');
+    await this.#visitor.press('main .acts button');
+    const { telephone } = staff('administrator');
+    const call = await this.#world.portals.ringing(telephone);
+    await this.#visitor.afterPhone(() => this.#world.portals.phones.refuse(call.id));
+    await this.#see('console-ended-not-you');
+    await this.#visitor.goTo('/console/expired');
+    await this.#see('console-expired');
+  }
+
+  async #password({ samName, password }: Pick<ConsolePerson, 'samName' | 'password'>): Promise<void> {
+    await this.#visitor.goTo('/console');
+    await this.#visitor.type('login', samName);
+    await this.#visitor.type('password', password);
+    await this.#visitor.press('main .acts button');
+  }
+
+  #see(name: string): Promise<void> {
+    return this.#look(name, this.#visitor);
+  }
+}
+
+function staff(role: DemoRole): ConsolePerson {
+  const person = demoStaff.find((one) => one.role === role);
+  if (person === undefined) throw new Error(`nobody in the demo is ${role}`);
+  return { ...person, password: demoPassword };
+}
