@@ -10,12 +10,15 @@ const dayMs = 86_400_000;
 const soonDays = 30;
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
-/** How people's browsers reach the portals at each listener: its public address, certificate, and the proxy before it. */
+/** How people's browsers reach the portals, and staff the console, at each listener: its public address, certificate, and the proxy before it. */
 export function checkDoors(configuration: Configuration, now: Date): readonly Finding[] {
-  return listenersOf(configuration).flatMap((listener) => checkDoor(listener, configuration, now));
+  const { console } = configuration;
+  const forStaff = console && { setting: 'console', publicUrl: console['public-url'], ...console };
+  const doors = [...listenersOf(configuration), ...(forStaff === undefined ? [] : [forStaff])];
+  return doors.flatMap((door) => checkDoor(door, configuration, now));
 }
 
-function checkDoor(listener: Listener, configuration: Configuration, now: Date): readonly Finding[] {
+function checkDoor(listener: Omit<Listener, 'zone'>, configuration: Configuration, now: Date): readonly Finding[] {
   const { setting, publicUrl: url, tls, host } = listener;
   if (tls !== undefined) return certificateFindings(tls, { setting, host: hostOf(url) }, now);
   if (url.protocol === 'http:') {

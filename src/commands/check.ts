@@ -4,6 +4,7 @@ import type { Finding } from '../core/directory.ts';
 import type { Loaded } from '../load.ts';
 import { Catalogue } from '../web/catalogue.ts';
 import { checkAudit } from './check-audit.ts';
+import { checkConsole } from './check-console.ts';
 import { checkDoors } from './check-door.ts';
 import { checkPasswords } from './check-passwords.ts';
 import { checkMembers, checkPoliciesInForce } from './check-policies.ts';
@@ -32,6 +33,7 @@ export async function* check(loaded: Loaded): AsyncGenerator<Finding> {
     { subject: 'audit', run: () => checkAudit(configuration) },
     { subject: 'directory', run: () => checkDirectory(loaded) },
     { subject: 'policies', run: () => checkMembers(loaded) },
+    { subject: 'console', run: () => checkConsole(loaded) },
     { subject: 'providers', run: () => checkProviders(loaded) },
   ];
   for (const look of looks) yield* await look.run().catch((fault: unknown) => [faultFinding(look.subject, fault)]);

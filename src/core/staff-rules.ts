@@ -65,6 +65,16 @@ export class NamedStaffRules {
     }
   }
 
+  /** Every name that leads nowhere, each in a sentence for an operator. */
+  async problems(): Promise<readonly string[]> {
+    const { administrators, auditors, helpdesk } = this.#needs.roles;
+    const groups = new Set([...administrators, ...auditors, ...helpdesk.map(({ group }) => group)]);
+    const units = new Set(helpdesk.flatMap((desk) => (desk.units === 'all' ? [] : desk.units)));
+    const looks = [...[...groups].map((name) => this.#group(name)), ...[...units].map((path) => this.#unit(path))];
+    const settled = await Promise.all(looks.map((look) => look.then(() => undefined, faultOf)));
+    return settled.filter((problem) => problem !== undefined);
+  }
+
   async #resolve(): Promise<StaffRules> {
     const { administrators, auditors, helpdesk } = this.#needs.roles;
     const groups = (names: readonly string[]): Promise<readonly string[]> =>
@@ -105,4 +115,9 @@ export class NamedStaffRules {
     }
     return unit.path;
   }
+}
+
+function faultOf(fault: unknown): string {
+  if (fault instanceof Misconfigured) return fault.message;
+  throw fault;
 }
