@@ -88,7 +88,7 @@ async function reviewPage(needs: PolicyPagesNeeds, visit: Visit, about: Reviewed
   const field = wrong === 'policy-pages.note-missing' ? { field: 'note' } : {};
   const problems = wrong === undefined ? [] : [{ ...field, message: { key: wrong } }];
   const isWrong = wrong !== undefined || saved !== undefined;
-  const data = { draft, note, outcome, both };
+  const data = { draft, note, outcome, both, trial: needs.trial };
   return { kind: 'page', view: 'console/policy-review', data, problems, ...(isWrong ? { status: 422 } : {}) };
 }
 
