@@ -5,9 +5,9 @@ import type { DrillWish } from './commands/drill.ts';
 import { findingLine } from './commands/finding-line.ts';
 import { health } from './commands/health.ts';
 import { importMfaSettings } from './commands/import-mfa-settings.ts';
-import { mapOf } from './commands/map.ts';
+import { mapInForce } from './commands/map.ts';
 import type { PolicyImportWish } from './commands/policy.ts';
-import { afterRestore, migrate } from './commands/store-commands.ts';
+import { afterRestore, migrate, withFaultsSaid } from './commands/store-commands.ts';
 import { ConfigurationError, exitConfiguration } from './config.ts';
 import { type Loaded, load, refuse } from './load.ts';
 
@@ -164,7 +164,7 @@ program
 program
   .command('map')
   .description('show the way through both portals, as configured')
-  .action(withConfiguration(async (loaded) => ({ lines: mapOf(loaded), ok: true })));
+  .action(withConfiguration((loaded) => withFaultsSaid(async () => ({ lines: await mapInForce(loaded), ok: true }))));
 
 try {
   await program.parseAsync();

@@ -5,7 +5,7 @@ import type { SharedServices } from './compose-doors.ts';
 import { pricesOf } from './compose-providers.ts';
 import type { Configuration } from './config.ts';
 import { type Console, createConsole } from './console/console-app.ts';
-import type { PolicyPagesNeeds } from './console/policy-routes.ts';
+import { type PolicyPagesNeeds, triedDraft } from './console/policy-routes.ts';
 import { StaffSessions } from './console/staff-sessions.ts';
 import { ConsoleAudit } from './core/console-audit.ts';
 import type { Directory } from './core/directory.ts';
@@ -47,7 +47,7 @@ export async function composeConsole(configuration: Configuration, shared: Share
     jobs,
     matcher,
     simulation: { directory, stores, clock, matcher },
-    lists: { present: async () => (await source.current()).policies },
+    lists: { present: async () => (await source.current()).policies, ...triedDraft(shared.policyPages) },
     flowAudit: shared.audit,
     staffDesk,
     sessions: new StaffSessions({

@@ -39,6 +39,7 @@ export function policyPages(world: PolicyWorld, parts: PolicyParts): PolicyPages
     drafts: new PolicyDrafts({ store, clock: parts.clock }),
     read,
     gates: definitions.gates,
+    trial: '/simulator',
     pinned: pinned !== undefined && 'policies' in pinned ? pinned.policies : undefined,
   };
 }

@@ -1,17 +1,14 @@
 import { openConfiguredDirectory } from '../compose-directory.ts';
-import { openConfiguredStores } from '../compose-stores.ts';
 import type { Configuration } from '../config.ts';
 import { type ChainWeakness, chainStrength } from '../core/chain-strength.ts';
 import type { Directory, Finding } from '../core/directory.ts';
 import type { Policy, Zone } from '../core/policy.ts';
 import { unreachablePolicies } from '../core/policy-order.ts';
-import { StoredPolicies } from '../core/stored-policies.ts';
 import type { Definitions } from '../definitions.ts';
 import type { Loaded } from '../load.ts';
 import { listenersOf } from '../settings/listeners.ts';
-import { usableReader } from '../settings/policy-reading.ts';
 import { policyFrom } from '../settings/policy-settings.ts';
-import { isNew } from './check-store.ts';
+import { withPoliciesInForce } from './policies-in-force.ts';
 
 const weak: Readonly<Record<ChainWeakness, Omit<Finding, 'subject'>>> = {
   'knowledge-alone': {
@@ -42,19 +39,21 @@ const weak: Readonly<Record<ChainWeakness, Omit<Finding, 'subject'>>> = {
   },
 };
 
-/** As `checkPolicies`, of the list that a server would go by now. */
+/** As `checkPolicies`, of the list that a server would go by now, and where that is kept. */
 export async function checkPoliciesInForce(loaded: Loaded): Promise<readonly Finding[]> {
-  const { configuration, definitions } = loaded;
-  const { policies, findings } = await policiesInForce(loaded);
-  return [...findings, ...checkPolicies(configuration, definitions, policies)];
+  const { loaded: now, version } = await withPoliciesInForce(loaded);
+  const findings = checkPolicies(now.configuration, now.definitions);
+  if (loaded.configuration['policies-in'] === 'file') return findings;
+  const detail =
+    version === undefined
+      ? 'will be kept in the store, from the list of the file on'
+      : `are kept in the store: version ${version} is in force`;
+  return [{ level: 'ok', subject: 'policies', detail }, ...findings];
 }
 
 /** What each policy is worth, whatever people registered, and whether anybody can come under it. */
-export function checkPolicies(
-  configuration: Configuration,
-  definitions: Definitions,
-  policies: readonly Policy[] = configuration.policies.map(policyFrom),
-): readonly Finding[] {
+export function checkPolicies(configuration: Configuration, definitions: Definitions): readonly Finding[] {
+  const policies = configuration.policies.map(policyFrom);
   const zones = new Set(listenersOf(configuration).map(({ zone }) => zone));
   const late = unreachablePolicies(policies, zones).map(({ policy, behind }): Finding => {
     const taken = `everybody comes under ${behind.map(({ name }) => name).join(' or ')} before`;
@@ -72,32 +71,10 @@ export function checkPolicies(
   ];
 }
 
-/** The list that a server would go by now, and where it comes from. */
-async function policiesInForce(
-  loaded: Loaded,
-): Promise<{ readonly policies: readonly Policy[]; readonly findings: readonly Finding[] }> {
-  const { configuration } = loaded;
-  const pinned = configuration.policies.map(policyFrom);
-  if (configuration['policies-in'] === 'file') return { policies: pinned, findings: [] };
-  const found = (detail: string): Finding => ({ level: 'ok', subject: 'policies', detail });
-  const first = { policies: pinned, findings: [found('will be kept in the store, from the list of the file on')] };
-  if (isNew(configuration)) return first;
-  const stores = await openConfiguredStores(configuration);
-  try {
-    if ((await stores.policies.newest()) === 0) return first;
-    const { version, policies } = await new StoredPolicies({
-      store: stores.policies,
-      read: usableReader(loaded),
-    }).current();
-    return { policies, findings: [found(`are kept in the store: version ${version} is in force`)] };
-  } finally {
-    await stores.close();
-  }
-}
-
 /** Whether the groups and units that the policies name are there, and no group is a member of itself. */
 export async function checkMembers(loaded: Loaded): Promise<readonly Finding[]> {
-  const { policies } = await policiesInForce(loaded);
+  const now = await withPoliciesInForce(loaded);
+  const policies = now.loaded.configuration.policies.map(policyFrom);
   if (policies.every(({ members }) => namesOf(members).length + namesOf(members.except).length === 0)) return [];
   const opened = await openConfiguredDirectory(loaded);
   try {

@@ -4,6 +4,7 @@ import type { Definitions } from '../definitions.ts';
 import type { Loaded } from '../load.ts';
 import type { PolicySettings } from '../settings/policy-settings.ts';
 import { Catalogue } from '../web/catalogue.ts';
+import { withPoliciesInForce } from './policies-in-force.ts';
 
 /** One station on the way through a portal. */
 interface Station {
@@ -14,6 +15,11 @@ interface Station {
 }
 
 const locales = path.resolve(import.meta.dirname, '../locales');
+
+/** As `mapOf`, of the policies that a server would go by now. */
+export async function mapInForce(loaded: Loaded): Promise<readonly string[]> {
+  return mapOf((await withPoliciesInForce(loaded)).loaded);
+}
 
 /** Of each policy, in order, the way through both portals: a Mermaid diagram, the same in words, and what holds. */
 export function mapOf(loaded: Loaded): readonly string[] {

@@ -1,6 +1,5 @@
 import type { Request } from 'express';
 import type { WeighedGate } from '../core/chain-strength.ts';
-import type { Json } from '../core/json.ts';
 import type { Message } from '../core/message.ts';
 import type { PolicyDesk, PolicySaved } from '../core/policy-desk.ts';
 import { difference } from '../core/policy-difference.ts';
@@ -23,21 +22,19 @@ export interface PolicyPagesNeeds {
   readonly gates: readonly WeighedGate[];
   /** The list of the configuration file, where that is the one in force: then nothing can be changed here. */
   readonly pinned: readonly ListedPolicy[] | undefined;
-  /** Where `list=draft` is posted to try a draft on everybody; undefined where nothing does that. */
-  readonly trial?: string;
+  /** Where `list=draft` is posted to try a draft on everybody. */
+  readonly trial: string;
 }
 
-/** The lists that can be tried on everybody before one is saved. */
-export function triedLists({ store, drafts, read, pinned }: PolicyPagesNeeds) {
-  const readable = (list: Json | undefined): readonly ListedPolicy[] | undefined => {
-    const found = list === undefined ? undefined : read(list);
-    return found !== undefined && 'policies' in found ? found.policies : undefined;
-  };
+/** What an administrator writes, for whoever tries it on everybody; nothing where the list is pinned. */
+export function triedDraft({ drafts, read, pinned }: PolicyPagesNeeds) {
+  if (pinned !== undefined) return {};
   return {
-    present: async (): Promise<readonly ListedPolicy[]> => pinned ?? readable((await store.latest())?.policies) ?? [],
-    ...(pinned === undefined
-      ? { draft: async (staffId: string) => readable((await drafts.read(staffId))?.policies) }
-      : {}),
+    draft: async (staffId: string): Promise<readonly ListedPolicy[] | undefined> => {
+      const draft = await drafts.read(staffId);
+      const found = draft && read(draft.policies);
+      return found !== undefined && 'policies' in found ? found.policies : undefined;
+    },
   };
 }
 

@@ -199,5 +199,8 @@ describe('latchkey policy', () => {
     expect(stdout).toContain('ok       policies: are kept in the store: version 1 is in force');
     expect(stdout).toContain('problem  policy kept: can be passed without proving');
     expect(stdout).not.toContain('policy everyone');
+    const map = await LatchkeyProcess.command(['map'], { configuration: folder.file }).ended;
+    expect(map.stdout).toContain('Policy kept');
+    expect(map.stdout).not.toContain('Policy everyone');
   });
 });

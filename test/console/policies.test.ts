@@ -324,6 +324,20 @@ describe('two administrators at once', () => {
   });
 });
 
+test('a draft is tried on everybody before it is saved, and waits', { timeout }, async () => {
+  await begin();
+  await add(admin, { name: 'Tried', groups: 'Helpdesk North' });
+  await admin.open('/policies/draft/review');
+  await admin.submit({}, 'list=draft');
+  expect(admin.path).toMatch(/^\/(jobs|simulator)\//);
+  const job = admin.path.split('/').at(-1) ?? '';
+  await expect.poll(async () => (await world.latchkey.stores.jobs.read(job))?.state, { timeout: 20_000 }).toBe('done');
+  await admin.open(`/simulator/${job}`);
+  expect(admin.text).toContain('Tried');
+  expect(await policies().draft(person.id)).toBeDefined();
+  expect(await policies().newest()).toBe(1);
+});
+
 describe('whoever is no administrator', () => {
   test.each(['helpdesk', 'auditor'] as const)(
     '%s sees the policies and their versions, and no way to change them',
