@@ -3,31 +3,21 @@
  * Prints the median and the slowest of many askings, each of which is for something else.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import {
-  type AuditEvent,
-  type AuditEventName,
-  type AuditSearch,
-  auditGenesis,
-  auditHash,
-} from '../../src/core/audit.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { statSync } from 'node:fs';
+import { type AuditEvent, type AuditEventName, type AuditSearch, auditHash } from '../../src/core/audit.ts';
 import { reportedEvents } from '../../src/core/report.ts';
 import { ReportCounter } from '../../src/core/report-counter.ts';
 import { createSealer } from '../../src/core/sealer.ts';
 import { sealHead } from '../../src/stores/audit-head.ts';
 import { tableRowOf } from '../../src/stores/audit-rows.ts';
-import { openStores } from '../../src/stores/open-stores.ts';
 import { openSqlite } from '../../src/stores/sqlite.ts';
+import { ConsoleWorld } from '../console/world.ts';
 import { measure } from './measure.ts';
 
 const rows = Number(process.argv[2] ?? 1_000_000);
 const people = 100_000;
 const pageRows = 50;
 const yearMs = 365 * 86_400_000;
-const end = Date.now();
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const pick = <One>(of: readonly One[]): One => of[Math.floor(Math.random() * of.length)] as One;
 
@@ -48,6 +38,12 @@ const usual: readonly AuditEventName[] = [
 const rare: readonly AuditEventName[] = ['account.unbarred', 'enrolment.removing', 'gate.disabled'];
 /** One address from which half of everything comes, as behind a proxy that nobody named. */
 const crowded = '192.0.2.1';
+const key = { id: 'bench', secret: randomBytes(32) };
+const sealer = createSealer({ keys: [key] });
+const settings = { keys: [{ id: key.id, secret: key.secret.toString('base64') }] };
+const world = await ConsoleWorld.open({ settings });
+const { stores } = world.latchkey;
+const end = world.clock.now().getTime();
 const subjects = Array.from({ length: people }, () => randomUUID());
 const flows: string[] = [];
 const correlations: string[] = [];
@@ -72,36 +68,34 @@ function eventAt(number: number): AuditEvent {
   };
 }
 
-function fill(file: string, seal: (head: { sequence: number; hash: string }) => string): void {
-  const database = openSqlite(file);
+/** Past the store, which would wait for the disk at every row; the chain and its seal are as the store makes them. */
+async function fill(): Promise<void> {
+  const head = await stores.audit.head();
+  const database = openSqlite(world.portals.databaseFile);
   const insert = database.prepare(
     `insert into audit values (@sequence, @at, @event, @subject, @portal, @flow, @gate, @address, @correlation, @detail, @hash)`,
   );
-  let hash = auditGenesis;
+  let { sequence, hash } = head;
   database.transaction(() => {
-    for (let sequence = 1; sequence <= rows; sequence += 1) {
-      const event = eventAt(sequence - 1);
+    for (let number = 0; number < rows; number += 1) {
+      const event = eventAt(number);
+      sequence += 1;
       hash = auditHash(hash, sequence, event);
       insert.run(tableRowOf({ ...event, sequence, hash }));
     }
-    const head = { sequence: rows, hash };
-    database.prepare('update audit_head set sequence = ?, hash = ?, seal = ?').run(rows, hash, seal(head));
+    const seal = sealHead(sealer, { sequence, hash });
+    database.prepare('update audit_head set sequence = ?, hash = ?, seal = ?').run(sequence, hash, seal);
   })();
   database.close();
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-audit-'));
-const file = join(folder, 'latchkey.db');
-const sealer = createSealer({ keys: [{ id: 'bench', secret: randomBytes(32) }] });
-const stores = await openStores({ kind: 'sqlite', file, 'busy-timeout-ms': 10_000 }, { sealer, clock: systemClock });
 try {
-  await stores.migrate();
   const began = performance.now();
-  fill(file, (head) => sealHead(sealer, head));
-  print(`${rows} rows, ${Math.round(statSync(file).size / 1e6)} MB, in ${seconds(began)} s`);
+  await fill();
+  print(`${rows} rows, ${Math.round(statSync(world.portals.databaseFile).size / 1e6)} MB, in ${seconds(began)} s`);
 
   const counting = performance.now();
-  await new ReportCounter({ ...stores, clock: systemClock, node: 'bench' }).turn();
+  await new ReportCounter({ ...stores, clock: world.clock, node: 'bench' }).turn();
   print(`counted by day for the first time in ${seconds(counting)} s`);
 
   const anywhere = () => 1 + Math.floor(Math.random() * rows);
@@ -150,17 +144,38 @@ try {
     print(`${`counts of ${days} days`.padEnd(52)} median ${p50.toFixed(1)} ms, slowest ${p99.toFixed(1)} ms`);
   }
   const appended = await measure({ count: 500, atOnce: 1 }, async () => {
-    await stores.audit.append({ ...eventAt(anywhere()), at: new Date() });
+    await stores.audit.append({ ...eventAt(anywhere()), at: new Date(end) });
   });
   print(`${'one more row'.padEnd(52)} median ${appended.p50.toFixed(1)} ms, slowest ${appended.p99.toFixed(1)} ms`);
+  await pages();
   const walking = performance.now();
   const broken = await stores.audit.verify();
   print(`the whole chain checked in ${seconds(walking)} s: ${broken === undefined ? 'whole' : 'BROKEN'}`);
-  print(`memory at the end ${Math.round(process.memoryUsage().rss / 1e6)} MB`);
   if (broken !== undefined) process.exitCode = 1;
 } finally {
-  await stores.close();
-  rmSync(folder, { recursive: true });
+  await world.close();
+}
+
+/** Whole pages as an administrator asks for them, over HTTP, with who asks looked up and the view audited. */
+async function pages(): Promise<void> {
+  const { visitor } = await world.signedIn('administrator');
+  const year = new Date(end - yearMs).toISOString().slice(0, 10);
+  const asked: Readonly<Record<string, () => string>> = {
+    'page: reports of 30 days': () => '/reports',
+    'page: reports of a year': () => `/reports?from=${year}`,
+    'page: registration': () => '/coverage',
+    'page: the audit': () => '/audit',
+    'page: the audit, one person': () => `/audit?subject=${pick(subjects)}`,
+    'page: the audit, what seldom happens': () => `/audit?event=${pick(rare)}&address=${crowded}`,
+    'page: one row': () => `/audit/rows/${1 + Math.floor(Math.random() * rows)}`,
+  };
+  for (const [name, path] of Object.entries(asked)) {
+    const { p50, p99 } = await measure({ count: 50, atOnce: 1 }, async () => {
+      const { status } = await visitor.ask({ method: 'get', path: path() });
+      if (status !== 200) throw new Error(`${name} answered ${status}`);
+    });
+    print(`${name.padEnd(52)} median ${p50.toFixed(1)} ms, slowest ${p99.toFixed(1)} ms`);
+  }
 }
 
 function seconds(since: number): string {
