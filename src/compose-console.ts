@@ -1,15 +1,15 @@
 import type { Logger } from 'pino';
 import { configuredHeadKeys } from './compose-audit.ts';
-import type { BackgroundWork } from './compose-background.ts';
 import type { SharedServices } from './compose-doors.ts';
 import { pricesOf } from './compose-providers.ts';
 import type { Configuration } from './config.ts';
+import type { BackgroundPageNeeds } from './console/background-routes.ts';
 import { type Console, createConsole } from './console/console-app.ts';
-import { type PolicyPagesNeeds, triedDraft } from './console/policy-routes.ts';
+import type { PolicyPagesNeeds } from './console/policy-routes.ts';
 import { StaffSessions } from './console/staff-sessions.ts';
 import { ConsoleAudit } from './core/console-audit.ts';
 import type { Directory } from './core/directory.ts';
-import type { PolicySource } from './core/policies.ts';
+import type { Jobs } from './core/jobs.ts';
 import { StaffDesk } from './core/staff-desk.ts';
 import { NamedStaffRules } from './core/staff-rules.ts';
 import type { Stores } from './core/stores.ts';
@@ -18,11 +18,10 @@ import { EvenTime } from './web/even-time.ts';
 /** What it shares with the portals. */
 type Shared = SharedServices & {
   readonly policyPages: PolicyPagesNeeds;
+  readonly backgroundPages: Omit<BackgroundPageNeeds, 'audit'>;
   readonly directory: Directory;
   readonly stores: Stores;
-  readonly background: BackgroundWork;
-  /** The policies in force. */
-  readonly source: PolicySource;
+  readonly jobs: Jobs;
   readonly mac: (purpose: string, text: string) => string;
   /** Only in the demo. */
   readonly demoWorld: typeof import('./demo-world.ts') | undefined;
@@ -35,19 +34,15 @@ type Shared = SharedServices & {
 export async function composeConsole(configuration: Configuration, shared: Shared): Promise<Console | undefined> {
   const settings = configuration.console;
   if (settings === undefined) return undefined;
-  const { directory, stores, background, source, clock, mac, log, demoWorld } = shared;
+  const { directory, stores, clock, mac, log, demoWorld } = shared;
   const rules = new NamedStaffRules({ directory, roles: settings.roles, clock });
   await checkRoles(rules, log);
   await demoWorld?.seedStaffEnrolments({ directory, enrolments: stores.enrolments, clock });
   const staffDesk = new StaffDesk({ directory, rules, clock });
   const idleMs = settings['idle-minutes'] * 60_000;
-  const { jobs, matcher } = background;
+  const audit = new ConsoleAudit({ audit: stores.audit, clock });
   return createConsole({
     ...shared,
-    jobs,
-    matcher,
-    simulation: { directory, stores, clock, matcher },
-    lists: { present: async () => (await source.current()).policies, ...triedDraft(shared.policyPages) },
     flowAudit: shared.audit,
     staffDesk,
     sessions: new StaffSessions({
@@ -56,7 +51,8 @@ export async function composeConsole(configuration: Configuration, shared: Share
       lifeMs: settings.hours * 3_600_000,
       freshMs: settings['fresh-minutes'] * 60_000,
     }),
-    audit: new ConsoleAudit({ audit: stores.audit, clock }),
+    audit,
+    backgroundPages: { ...shared.backgroundPages, audit },
     rows: stores.audit,
     reports: stores.reports,
     prices: pricesOf(configuration),

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Services } from './app.ts';
 import { createAuditWork } from './compose-audit.ts';
 import { type BackgroundWork, createBackground } from './compose-background.ts';
+import { backgroundPages } from './compose-background-pages.ts';
 import { steadyClock } from './compose-clock.ts';
 import { composeConsole } from './compose-console.ts';
 import { createDirectory, watchDirectory } from './compose-directory.ts';
@@ -217,8 +218,9 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   });
   const parts = { directory, stores, mac, clock };
   const pages = policyPages(needs, parts);
-  const forConsole = { ...services, ...parts, background, source, demoWorld, policyPages: pages };
-  const console = await composeConsole(configuration, forConsole);
+  const shared = { ...services, ...parts, jobs: background.jobs, demoWorld, policyPages: pages };
+  const aboutAll = backgroundPages(configuration, { ...parts, background, source, read: pages.read });
+  const console = await composeConsole(configuration, { ...shared, backgroundPages: aboutAll });
 
   let timer: NodeJS.Timeout | undefined;
   return {

@@ -1,5 +1,4 @@
 import type { Express, Request } from 'express';
-import type { Directory } from '../core/directory.ts';
 import type { SessionStore } from '../core/stores.ts';
 import { type Brand, brandRoutes } from '../portals/brand-routes.ts';
 import type { Catalogue } from '../web/catalogue.ts';
@@ -16,17 +15,15 @@ import { setUpSession } from '../web/session.ts';
 import { setUpZone } from '../web/zone.ts';
 import { type AuditCheckNeeds, auditCheckRoutes } from './audit-check-routes.ts';
 import { type AuditRouteNeeds, auditRoutes } from './audit-routes.ts';
+import { type BackgroundPageNeeds, backgroundRoutes } from './background-routes.ts';
 import { chartRoutes } from './chart-routes.ts';
 import { ConsoleRouter } from './console-router.ts';
 import { type HomeNeeds, homeRoutes } from './home-routes.ts';
-import { type JobNeeds, jobRoutes } from './job-routes.ts';
-import { type OneLoginPageNeeds, oneLoginRoutes } from './one-login-routes.ts';
 import { policyDraftRoutes } from './policy-draft-routes.ts';
 import { policyReviewRoutes } from './policy-review-routes.ts';
 import { type PolicyPagesNeeds, policyRoutes } from './policy-routes.ts';
 import { type ReportNeeds, reportRoutes } from './report-routes.ts';
 import { type SignInNeeds, signInRoutes } from './sign-in-routes.ts';
-import { type SimulatorNeeds, simulatorRoutes } from './simulator-routes.ts';
 
 /** Everything that the console needs, made by compose-console.ts. */
 export interface ConsoleServices
@@ -36,14 +33,10 @@ export interface ConsoleServices
     RequestLogNeeds,
     ReportNeeds,
     AuditRouteNeeds,
-    AuditCheckNeeds,
-    JobNeeds,
-    SimulatorNeeds,
-    OneLoginPageNeeds {
-  readonly directory: Pick<Directory, 'read' | 'find'>;
-  readonly stores: OneLoginPageNeeds['stores'];
+    AuditCheckNeeds {
   readonly catalogue: Catalogue;
   readonly policyPages: PolicyPagesNeeds;
+  readonly backgroundPages: BackgroundPageNeeds;
   readonly brand: Brand;
   readonly sessionStore: SessionStore;
   readonly publicUrl: URL;
@@ -84,6 +77,7 @@ export function createConsole(services: ConsoleServices): Console {
 
   const router = new ConsoleRouter({ sessions, audit, pages });
   homeRoutes(router, services);
+  backgroundRoutes(router, services.backgroundPages);
   reportRoutes(router, services);
   auditRoutes(router, services);
   auditCheckRoutes(router, services);
@@ -92,9 +86,6 @@ export function createConsole(services: ConsoleServices): Console {
     policyDraftRoutes(router, services.policyPages);
     policyReviewRoutes(router, services.policyPages);
   }
-  simulatorRoutes(router, services);
-  oneLoginRoutes(router, services);
-  jobRoutes(router, services);
 
   app.use((request, response, next) => {
     // What every page of the console shows; the layout asks for it once the router knows who it is.

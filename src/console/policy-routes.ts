@@ -26,18 +26,6 @@ export interface PolicyPagesNeeds {
   readonly trial: string;
 }
 
-/** What an administrator writes, for whoever tries it on everybody; nothing where the list is pinned. */
-export function triedDraft({ drafts, read, pinned }: PolicyPagesNeeds) {
-  if (pinned !== undefined) return {};
-  return {
-    draft: async (staffId: string): Promise<readonly ListedPolicy[] | undefined> => {
-      const draft = await drafts.read(staffId);
-      const found = draft && read(draft.policies);
-      return found !== undefined && 'policies' in found ? found.policies : undefined;
-    },
-  };
-}
-
 /** Versions on one page of their list. */
 const pageSize = 25;
 

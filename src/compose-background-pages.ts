@@ -1,0 +1,54 @@
+import type { BackgroundWork } from './compose-background.ts';
+import type { Configuration } from './config.ts';
+import type { BackgroundPageNeeds } from './console/background-routes.ts';
+import { CampaignDesk } from './core/campaign-desk.ts';
+import type { Clock } from './core/clock.ts';
+import type { Directory } from './core/directory.ts';
+import type { PolicySource } from './core/policies.ts';
+import type { ReadPolicies } from './core/stored-policies.ts';
+import type { Stores } from './core/stores.ts';
+
+/** What the console's pages about everybody need, but for its audit. */
+export function backgroundPages(
+  { channels, organisation, 'policies-in': keptIn }: Configuration,
+  needs: {
+    readonly background: BackgroundWork;
+    readonly directory: Directory;
+    readonly stores: Stores;
+    readonly clock: Clock;
+    /** The policies in force. */
+    readonly source: PolicySource;
+    /** Reads the list of a draft. */
+    readonly read: ReadPolicies;
+  },
+): Omit<BackgroundPageNeeds, 'audit'> {
+  const { background, directory, stores, clock, source, read } = needs;
+  const { jobs, matcher, campaigns: writer } = background;
+  const draft = async (staffId: string) => {
+    const found = await stores.policies.draft(staffId);
+    const list = found && read(found.policies);
+    return list !== undefined && 'policies' in list ? list.policies : undefined;
+  };
+  return {
+    jobs,
+    matcher,
+    directory,
+    stores,
+    clock,
+    simulation: { directory, stores, clock, matcher },
+    lists: {
+      present: async () => (await source.current()).policies,
+      // Where the list is pinned in the file, nobody writes another.
+      ...(keptIn === 'store' ? { draft } : {}),
+    },
+    campaigns: stores.campaigns,
+    campaignDesk: new CampaignDesk({
+      store: stores.campaigns,
+      directory,
+      clock,
+      canMail: channels.email.length > 0,
+      wake: () => writer.wake(),
+    }),
+    timeZone: organisation['time-zone'] ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+  };
+}

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import type { CampaignDesk } from '../core/campaign-desk.ts';
+import type { Campaign, CampaignStore } from '../core/campaign-store.ts';
+import type { Directory } from '../core/directory.ts';
+import { BadRequest } from '../core/errors.ts';
+import { parseLogin } from '../core/login.ts';
+import type { Problem } from '../core/message.ts';
+import type { Answer } from './answer.ts';
+import { type CampaignForm, campaignRanges, readCampaignForm, usualForm } from './campaign-form.ts';
+import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
+
+export interface CampaignNeeds {
+  readonly campaigns: CampaignStore;
+  readonly campaignDesk: CampaignDesk;
+  readonly directory: Pick<Directory, 'find'>;
+  /** Whose hours count, as people read it. */
+  readonly timeZone: string;
+}
+
+const path = '/campaigns';
+const readers = ['administrator', 'auditor'] as const;
+const actors = ['administrator'] as const;
+const mostShown = 25;
+const mostOptOuts = 200;
+
+const optOutForm = z.strictObject({ login: z.string().max(1024), reason: z.string().max(500) });
+const optInForm = z.strictObject({ account: z.string().max(100) });
+const empty = z.strictObject({});
+
+/** Asking people by mail to register, or to confirm: who starts it, how it stands, and the ways to end it. */
+export function campaignRoutes(router: ConsoleRouter, needs: CampaignNeeds): void {
+  router.route({
+    method: 'get',
+    path,
+    roles: readers,
+    menu: 'campaigns',
+    handler: (visit) => overview(needs, visit),
+  });
+
+  router.route({
+    method: 'get',
+    path: `${path}/new`,
+    roles: actors,
+    fresh: true,
+    handler: () => form(needs, usualForm),
+  });
+
+  router.route({
+    method: 'post',
+    path: `${path}/new`,
+    roles: actors,
+    act: 'console.act',
+    fresh: true,
+    handler: (visit) => start(needs, visit),
+  });
+
+  router.route({
+    method: 'post',
+    path: `${path}/opt-out`,
+    roles: actors,
+    act: 'console.act',
+    handler: (visit) => optOut(needs, visit),
+  });
+
+  router.route({
+    method: 'post',
+    path: `${path}/opt-in`,
+    roles: actors,
+    act: 'console.act',
+    async handler({ request, act }) {
+      const parsed = optInForm.safeParse(request.body);
+      if (!parsed.success) throw new BadRequest('one account is written to again');
+      const { account } = parsed.data;
+      if (!(await needs.campaigns.optedOut([account])).has(account)) throw new OutOfReach('it had not opted out');
+      await act({ subject: account, reason: 'opt-in', detail: { optedOut: false } });
+      await needs.campaigns.optIn(account);
+      return { kind: 'go', to: path, notice: { key: 'console.campaigns.opted-in' } };
+    },
+  });
+
+  router.route({
+    method: 'get',
+    path: `${path}/:campaign`,
+    roles: readers,
+    async handler({ request, staff }) {
+      const campaign = await campaignNamed(needs, request.params.campaign);
+      const isActor = staff.roles.includes('administrator');
+      return { kind: 'page', view: 'console/campaign', data: { campaign, isActor, timeZone: needs.timeZone } };
+    },
+  });
+
+  router.route({
+    method: 'post',
+    path: `${path}/:campaign/stop`,
+    roles: actors,
+    act: 'console.act',
+    async handler({ request, act }) {
+      if (!empty.safeParse(request.body).success) throw new BadRequest('to stop takes nothing');
+      const { id } = await campaignNamed(needs, request.params.campaign);
+      await act({ reason: 'stop', detail: { campaign: id } });
+      await needs.campaignDesk.stop(id);
+      return { kind: 'go', to: `${path}/${id}` };
+    },
+  });
+}
+
+async function overview(
+  needs: CampaignNeeds,
+  { staff }: Pick<Visit, 'staff'>,
+  problem?: { readonly typed: { readonly login: string; readonly reason: string }; readonly found: Problem },
+): Promise<Answer> {
+  const data = {
+    campaigns: await needs.campaigns.recent(mostShown),
+    optOuts: await needs.campaigns.optOuts(mostOptOuts),
+    isActor: staff.roles.includes('administrator'),
+    typed: problem?.typed ?? { login: '', reason: '' },
+  };
+  const wrong = problem === undefined ? {} : { problems: [problem.found], status: 422 };
+  return { kind: 'page', view: 'console/campaigns', data, ...wrong };
+}
+
+function form({ timeZone }: CampaignNeeds, typed: CampaignForm, problems: readonly Problem[] = []): Answer {
+  const status = problems.length > 0 ? { status: 422 } : {};
+  return {
+    kind: 'page',
+    view: 'console/campaign-new',
+    data: { typed, timeZone, ranges: campaignRanges },
+    problems,
+    ...status,
+  };
+}
+
+async function start(needs: CampaignNeeds, { request, staff, act }: Visit): Promise<Answer> {
+  const read = readCampaignForm(request.body);
+  if (read.problems.length > 0) return form(needs, read.form, read.problems);
+  const { rules, problems } = await needs.campaignDesk.examine(read.rules);
+  if (problems.length > 0) return form(needs, read.form, problems);
+  await act({ reason: read.reason, detail: { kind: rules.kind, size: rules.size } });
+  const campaign = await needs.campaignDesk.start(rules, staff);
+  if (campaign === undefined)
+    return form(needs, read.form, [{ field: 'kind', message: { key: 'console.campaigns.runs' } }]);
+  return { kind: 'go', to: `${path}/${campaign.id}` };
+}
+
+async function optOut(needs: CampaignNeeds, visit: Visit): Promise<Answer> {
+  const parsed = optOutForm.safeParse(visit.request.body);
+  if (!parsed.success) throw new BadRequest('one account opts out');
+  const typed = { login: parsed.data.login.slice(0, 256), reason: parsed.data.reason };
+  const refuse = (field: string, key: string) => overview(needs, visit, { typed, found: { field, message: { key } } });
+  const login = parseLogin(parsed.data.login);
+  if (login === undefined)
+    return refuse('login', typed.login.trim() === '' ? 'start.login-empty' : 'start.login-shape');
+  if (typed.reason.trim() === '') return refuse('reason', 'console.campaigns.reason-empty');
+  const account = await needs.directory.find(login);
+  if (account === undefined) return refuse('login', 'console.one-login.nobody');
+  await visit.act({ subject: account.id, reason: typed.reason.trim(), detail: { optedOut: true } });
+  await needs.campaignDesk.optOut(account, visit.staff.id);
+  return { kind: 'go', to: path, notice: { key: 'console.campaigns.opted-out' } };
+}
+
+async function campaignNamed({ campaigns }: CampaignNeeds, id: unknown): Promise<Campaign> {
+  const campaign = typeof id === 'string' ? await campaigns.read(id) : undefined;
+  if (campaign === undefined) throw new OutOfReach('there is no such campaign');
+  return campaign;
+}
