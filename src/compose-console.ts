@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { configuredHeadKeys } from './compose-audit.ts';
 import type { SharedServices } from './compose-doors.ts';
+import { composePeople, type PeopleParts } from './compose-people.ts';
 import { pricesOf } from './compose-providers.ts';
 import type { Configuration } from './config.ts';
 import type { BackgroundPageNeeds } from './console/background-routes.ts';
@@ -16,16 +17,17 @@ import type { Stores } from './core/stores.ts';
 import { EvenTime } from './web/even-time.ts';
 
 /** What it shares with the portals. */
-type Shared = SharedServices & {
-  readonly policyPages: PolicyPagesNeeds;
-  readonly backgroundPages: Omit<BackgroundPageNeeds, 'audit'>;
-  readonly directory: Directory;
-  readonly stores: Stores;
-  readonly jobs: Jobs;
-  readonly mac: (purpose: string, text: string) => string;
-  /** Only in the demo. */
-  readonly demoWorld: typeof import('./demo-world.ts') | undefined;
-};
+type Shared = SharedServices &
+  PeopleParts & {
+    readonly policyPages: PolicyPagesNeeds;
+    readonly backgroundPages: Omit<BackgroundPageNeeds, 'audit'>;
+    readonly directory: Directory;
+    readonly stores: Stores;
+    readonly jobs: Jobs;
+    readonly mac: (purpose: string, text: string) => string;
+    /** Only in the demo. */
+    readonly demoWorld: typeof import('./demo-world.ts') | undefined;
+  };
 
 /**
  * The console, where one is configured.
@@ -41,8 +43,10 @@ export async function composeConsole(configuration: Configuration, shared: Share
   const staffDesk = new StaffDesk({ directory, rules, clock });
   const idleMs = settings['idle-minutes'] * 60_000;
   const audit = new ConsoleAudit({ audit: stores.audit, clock });
+  const people = composePeople(configuration, { ...shared, staffDesk });
   return createConsole({
     ...shared,
+    people,
     flowAudit: shared.audit,
     staffDesk,
     sessions: new StaffSessions({

@@ -20,6 +20,11 @@ export function knowledgeOf({ gates }: Definitions): readonly string[] {
   return gates.filter(({ factor }) => factor === 'knowledge').map(({ id }) => id);
 }
 
+/** Gates that the helpdesk gives something out for. */
+export function issuedOf({ gates }: Definitions): readonly string[] {
+  return gates.filter(({ issued }) => issued === true).map(({ id }) => id);
+}
+
 /**
  * Every gate of a chain, in the chains' order, and after them those that no chain has and that work all the same: whoever
  * enrolled one before it was taken out confirms a change with it.

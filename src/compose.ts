@@ -9,10 +9,11 @@ import { steadyClock } from './compose-clock.ts';
 import { composeConsole } from './compose-console.ts';
 import { createDirectory, watchDirectory } from './compose-directory.ts';
 import { createDoors, type Door, type SharedServices } from './compose-doors.ts';
-import { chainedGates, createGates, knowledgeOf, strongestFirst } from './compose-gates.ts';
+import { chainedGates, createGates, issuedOf, knowledgeOf, strongestFirst } from './compose-gates.ts';
 import { createVisitLimits } from './compose-limits.ts';
 import { createNotices } from './compose-notices.ts';
 import { openPasswordScreen } from './compose-passwords.ts';
+import { withCallerGates } from './compose-people.ts';
 import { createPolicies } from './compose-policies.ts';
 import { policyPages } from './compose-policy-desk.ts';
 import { createProviders, type Providers, routesOf } from './compose-providers.ts';
@@ -23,6 +24,7 @@ import type { Console } from './console/console-app.ts';
 import { ActionRunner } from './core/action-runner.ts';
 import { Challenges } from './core/challenges.ts';
 import type { Clock } from './core/clock.ts';
+import { managerAddresses } from './core/code-desk.ts';
 import type { Directory } from './core/directory.ts';
 import { enrolledDestinations } from './core/enrolled-number.ts';
 import { Enroller } from './core/enroller.ts';
@@ -105,6 +107,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     sends: stores.sends,
     routes,
     destinations: enrolledDestinations(stores.enrolments),
+    managers: managerAddresses(directory),
     clock,
     mac,
     ringSeconds: 30,
@@ -125,10 +128,12 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const { notices, links, outbox } = createNotices(noticeNeeds);
   const screen = await openPasswordScreen({ configuration, environment, clock, log });
   const audit = new FlowAudit({ audit: stores.audit, clock });
-  const desk = new GateDesk({ gates, stores, audit });
+  const issued = issuedOf(definitions);
+  const desk = new GateDesk({ gates: withCallerGates(gates, { challenges, catalogue }), issued, stores, audit });
   const starter = new FlowStarter({
     strongestFirst: strongestFirst(gates, needs),
     knowledge: knowledgeOf(definitions),
+    issued,
     desk,
     stores,
     directory,
@@ -216,7 +221,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     isOpen: async (zone) =>
       (await isOpen(zone, (channel) => challenges.isReachable(channel))) && directoryState.available(),
   });
-  const parts = { directory, stores, mac, clock };
+  const parts = { directory, stores, mac, clock, policies, challenges, notices };
   const pages = policyPages(needs, parts);
   const shared = { ...services, ...parts, jobs: background.jobs, demoWorld, policyPages: pages };
   const aboutAll = backgroundPages(configuration, { ...parts, background, source, read: pages.read });

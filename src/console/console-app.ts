@@ -19,6 +19,9 @@ import { type BackgroundPageNeeds, backgroundRoutes } from './background-routes.
 import { chartRoutes } from './chart-routes.ts';
 import { ConsoleRouter } from './console-router.ts';
 import { type HomeNeeds, homeRoutes } from './home-routes.ts';
+import { actRoutes } from './people-acts.ts';
+import { callerRoutes } from './people-caller.ts';
+import { type PeopleNeeds, peopleRoutes } from './people-routes.ts';
 import { policyDraftRoutes } from './policy-draft-routes.ts';
 import { policyReviewRoutes } from './policy-review-routes.ts';
 import { type PolicyPagesNeeds, policyRoutes } from './policy-routes.ts';
@@ -44,6 +47,7 @@ export interface ConsoleServices
   readonly sessionSecrets: readonly string[];
   readonly idleMs: number;
   readonly viewFolders: readonly string[];
+  readonly people: PeopleNeeds;
 }
 
 /** The console, and the router that knows who may what there. */
@@ -78,6 +82,9 @@ export function createConsole(services: ConsoleServices): Console {
   const router = new ConsoleRouter({ sessions, audit, pages });
   homeRoutes(router, services);
   backgroundRoutes(router, services.backgroundPages);
+  peopleRoutes(router, services.people);
+  actRoutes(router, services.people);
+  callerRoutes(router, services.people);
   reportRoutes(router, services);
   auditRoutes(router, services);
   auditCheckRoutes(router, services);

@@ -1,12 +1,16 @@
 import { type Account, identityOf } from './account.ts';
+import { callerSubject } from './caller-desk.ts';
 import type { Lockout } from './lockout.ts';
 import type { Notices } from './notices.ts';
 import { signInSubject } from './sign-in.ts';
 import type { FailureStore } from './stores.ts';
 
-/** What keeps a person out of Latchkey: wrong answers bar the account, wrong passwords only the sign-in to register. */
+/**
+ * What keeps a person out of Latchkey: wrong answers bar the account, wrong passwords only the sign-in to register, and
+ * wrong codes that callers told the helpdesk only further checks of callers.
+ */
 export interface Bar {
-  readonly of: 'account' | 'sign-in';
+  readonly of: 'account' | 'sign-in' | 'caller';
   readonly lockout: Lockout;
 }
 
@@ -44,5 +48,6 @@ function subjectsOf(account: Pick<Account, 'id'>): readonly { readonly of: Bar['
   return [
     { of: 'account', subject: account.id },
     { of: 'sign-in', subject: signInSubject(account) },
+    { of: 'caller', subject: callerSubject(account) },
   ];
 }

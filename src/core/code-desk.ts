@@ -122,6 +122,16 @@ function told(text: string, { displayName, name }: Account): string {
   return text.replaceAll('{name}', () => plain(displayName)).replaceAll('{account}', () => plain(name));
 }
 
+/** The same, for whoever sends: read at the moment of sending. */
+export function managerAddresses(
+  directory: Pick<Directory, 'read' | 'manager'>,
+): (accountId: string) => Promise<string | undefined> {
+  return async (accountId) => {
+    const account = await directory.read(accountId);
+    return account && managerAddress(directory, account);
+  };
+}
+
 /**
  * Where a person's manager reads mail, as the directory says now; undefined when it names none, or one who could not
  * help: the person themselves, or somebody whose account is not in use.

@@ -1,10 +1,10 @@
 import type { Clock } from './clock.ts';
 import { type Enroller, noticeAbout } from './enroller.ts';
 import { BadRequest } from './errors.ts';
+import { failureKey } from './failure-key.ts';
 import {
   type Flow,
   type FlowEvent,
-  failureKey,
   gatePatience,
   isEnded,
   type Link,

@@ -5,8 +5,11 @@ import { type LockoutRules, usualLockout } from './lockout.ts';
 import type { Message, Problem } from './message.ts';
 import type { Zone } from './policy.ts';
 
-/** A web surface for people; in the console a flow is the second factor of a sign-in. */
-export type Portal = 'registration' | 'reset' | 'console';
+/**
+ * A web surface for people; in the console a flow is the second factor of a sign-in. `caller`: somebody on the telephone
+ * shows the helpdesk who they are.
+ */
+export type Portal = 'registration' | 'reset' | 'console' | 'caller';
 
 /** One person's walk through a portal: a stored row. The browser knows none of it. */
 export interface Flow {
@@ -62,7 +65,14 @@ export interface Link {
 export type FlowSubject =
   /** Fixed at the start and never read again from the browser (DESIGN 6.1). */
   /** `seed` is that of a decoy: a gate that the account did not register must look as a decoy's does. */
-  | { readonly kind: 'account'; readonly account: Identity; readonly passwordStamp?: number; readonly seed?: string }
+  /** `countedAs`: what its failures are counted under, where a check by the helpdesk is to cost the person nothing. */
+  | {
+      readonly kind: 'account';
+      readonly account: Identity;
+      readonly passwordStamp?: number;
+      readonly seed?: string;
+      readonly countedAs?: string;
+    }
   /**
    * Cannot pass. `key` is whom its failures are about; `reason` is for the audit only. `underBars`: how many bars stood,
    * one upon the other, when it began; absent for none.
@@ -222,16 +232,6 @@ export type SubjectRef =
 /** What the failures of a flow are counted under: the account's id, or the key of a decoy. */
 export function subjectKey(subject: SubjectRef): string {
   return subject.kind === 'account' ? subject.account.id : subject.key;
-}
-
-/**
- * What wrong answers of this flow are counted under, and what a bar ends. Flows that began under a bar count apart, from
- * nothing, and are barred apart: they go on as if there were no bar, or a few answers would tell who is barred, and so
- * who is there at all.
- */
-export function failureKey(subject: SubjectRef & { readonly underBars?: number }): string {
-  const { underBars = 0 } = subject;
-  return underBars === 0 ? subjectKey(subject) : `under-bar:${underBars}:${subjectKey(subject)}`;
 }
 
 /** Whether somebody else has set the password since the flow began: then its account is in another hand. */

@@ -67,6 +67,7 @@ function sentenceOf({ event, portal, detail = {} }: AuditRow): string {
   if (event === 'flow.started') return portal === undefined ? name : `${name}-${portal}`;
   if (event === 'gate.passed') return detail.step === 'enrol' ? `${name}-enrol` : name;
   if (event === 'account.barred' && detail.from === 'sign-in') return `${name}-sign-in`;
+  if (event === 'account.barred' && portal === 'caller') return `${name}-caller`;
   if (event === 'account.barred' && detail.by === 'notice') return `${name}-not-me`;
   if (event === 'enrolment.removing' && detail.by === 'notice') return `${name}-not-me`;
   if (event.startsWith('write.') && typeof detail.action === 'string') return `${name}-${detail.action}`;

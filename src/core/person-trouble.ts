@@ -14,6 +14,8 @@ export type TroubleKind =
   | 'held'
   | 'never-registered'
   | 'partly-registered'
+  /** All is registered; what is missing is given out by the helpdesk. */
+  | 'needs-code'
   | 'locked'
   /** The policy allows no unlock, but a new password, which unlocks as well. */
   | 'locked-reset'
@@ -77,8 +79,12 @@ function missing({ zones, gates }: Standing): Trouble {
   const held = of(({ heldUntil }) => heldUntil !== undefined);
   const from = held.flatMap(({ heldUntil }) => heldUntil ?? []).toSorted((a, b) => b.getTime() - a.getTime())[0];
   if (from !== undefined) return { kind: 'held', until: from, gates: held.map(({ gate }) => gate) };
+  const registrable = [...lacking].filter(
+    (name) => !gates.some(({ gate, issued }) => gate === name && issued === true),
+  );
+  if (registrable.length === 0) return { kind: 'needs-code' };
   const isSome = gates.some(({ provedAt }) => provedAt !== undefined);
-  return { kind: isSome ? 'partly-registered' : 'never-registered', gates: [...lacking] };
+  return { kind: isSome ? 'partly-registered' : 'never-registered', gates: registrable };
 }
 
 /** What the person can get out of without help. */

@@ -63,6 +63,9 @@ export interface GateStanding {
   readonly failures: number;
   /** So many that what is registered counts no more. */
   readonly wornOut: boolean;
+  /** Given out by the helpdesk, not registered; and until when it counts, where there is one. */
+  readonly issued?: true;
+  readonly until?: Date;
   /** When what is registered anew begins to count. */
   readonly heldUntil?: Date;
 }
@@ -73,6 +76,8 @@ export interface PersonViewNeeds {
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures' | 'audit'>;
   /** The zones that there are listeners for. */
   readonly zones: readonly Zone[];
+  /** Gates that the helpdesk gives something out for. */
+  readonly issued: readonly string[];
   readonly clock: Clock;
 }
 
@@ -108,7 +113,7 @@ export class PersonViews {
     ]);
     const asked = new Set(zones.flatMap(({ missing }) => missing));
     const bare = [...asked].filter((gate) => !gates.some((one) => one.gate === gate));
-    const all = [...gates, ...bare.map((gate) => ({ gate, failures: 0, wornOut: false }))];
+    const all = [...gates, ...bare.map((gate) => this.#bare(gate))];
     const trouble = troubleOf({ account, zones, gates: all, bars });
     return { account, trouble, password, zones, gates: all, bars, openFlows, history: rows.map(historyLine) };
   }
@@ -147,6 +152,10 @@ export class PersonViews {
     };
   }
 
+  #bare(gate: string): GateStanding {
+    return { gate, failures: 0, wornOut: false, ...(this.#needs.issued.includes(gate) ? { issued: true } : {}) };
+  }
+
   /** Everything that the person has registered, held ones too. */
   async #gates({ id }: Account): Promise<readonly GateStanding[]> {
     const { enrolments, failures, audit } = this.#needs.stores;
@@ -173,8 +182,10 @@ export class PersonViews {
   }
 }
 
-function registeredAs(enrolment: Enrolment | undefined): Pick<GateStanding, 'provedAt' | 'mask'> {
+function registeredAs(enrolment: Enrolment | undefined): Pick<GateStanding, 'provedAt' | 'mask' | 'issued' | 'until'> {
   if (enrolment === undefined) return {};
+  const { until } = enrolment;
+  if (until !== undefined) return { provedAt: enrolment.provedAt, issued: true, until };
   const number = numberIn(enrolment.data);
   return { provedAt: enrolment.provedAt, ...(number === undefined ? {} : { mask: maskNumber(number) }) };
 }

@@ -1,7 +1,8 @@
 import type { AuditEventName } from './audit.ts';
 import type { Clock } from './clock.ts';
 import { BadRequest } from './errors.ts';
-import { type Flow, failureKey, nextStep, openLink, quiet, settled } from './flow.ts';
+import { failureKey } from './failure-key.ts';
+import { type Flow, nextStep, openLink, quiet, settled } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { GateDesk } from './gate-desk.ts';
 import type { RequestContext } from './request-context.ts';

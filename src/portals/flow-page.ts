@@ -5,6 +5,7 @@ const natural: { readonly [portal in Portal]: Link['step'] } = {
   registration: 'enrol',
   reset: 'verify',
   console: 'verify',
+  caller: 'verify',
 };
 
 /** The last segment of the URL where a flow stands: it says where the person is, and nothing else leads there. */

@@ -30,7 +30,7 @@ const jobsMs = 7 * 24 * 60 * 60_000;
 
 /** Whom nobody can find out about: the same login looks the same with these and without. */
 const decoys = ['decoy:%', 'under-bar:%'];
-const passing = ['decoy:%', 'under-bar:%', 'sign-in:%', 'forward:%'];
+const passing = ['decoy:%', 'under-bar:%', 'sign-in:%', 'forward:%', 'caller:%'];
 
 /** What concerns the database as a whole: its schema, its health, and what is past its time. */
 export class Upkeep {

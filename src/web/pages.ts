@@ -20,7 +20,7 @@ export interface PageOptions {
   /** View name below views/. */
   readonly view: string;
   /** The surface that the page belongs to: its name stands in the title, and its start behind the logo. */
-  readonly surface: '' | 'reset' | 'registration' | 'help' | 'demo' | 'console';
+  readonly surface: '' | 'reset' | 'registration' | 'help' | 'demo' | 'console' | 'caller';
   readonly status?: number;
   /** False for pages without any form: they start no session. */
   readonly forms?: boolean;

@@ -5,6 +5,8 @@ import type { Visitor } from '../portals/visitor.ts';
 import { routesIn } from '../web/routes-in.ts';
 import { ConsoleWorld } from './world.ts';
 
+const acting: readonly Role[] = ['administrator', 'helpdesk'];
+
 /** Who may what. A route that is in no row here fails, and so does a row without a route. */
 const table: Readonly<Record<string, readonly Role[]>> = {
   'GET /': everyRole,
@@ -29,6 +31,17 @@ const table: Readonly<Record<string, readonly Role[]>> = {
   'GET /jobs/:job': ['administrator', 'auditor'],
   'GET /jobs/:job/state': ['administrator', 'auditor'],
   'POST /jobs/:job/cancel': ['administrator'],
+  'GET /people': everyRole,
+  'GET /people/:id': everyRole,
+  'POST /people/:id/clear-bars': acting,
+  'POST /people/:id/end-visits': acting,
+  'POST /people/:id/ask-to-register': acting,
+  'GET /people/:id/remove/:gate': acting,
+  'POST /people/:id/remove/:gate': acting,
+  'GET /people/:id/code': acting,
+  'POST /people/:id/code': acting,
+  'GET /people/:id/caller': acting,
+  'POST /people/:id/caller': acting,
   'GET /policies': everyRole,
   'GET /policies/versions': everyRole,
   'GET /policies/versions/:version': everyRole,

@@ -26,13 +26,14 @@ describe('the history of a person', () => {
   });
 
   test.each<[AuditEventName, Partial<AuditRow>]>([
-    ...(['reset', 'registration', 'console'] as const).map((portal): [AuditEventName, Partial<AuditRow>] => [
+    ...(['reset', 'registration', 'console', 'caller'] as const).map((portal): [AuditEventName, Partial<AuditRow>] => [
       'flow.started',
       { portal },
     ]),
     ['gate.passed', { detail: { step: 'enrol' } }],
     ['account.barred', { detail: { from: 'sign-in' } }],
     ['account.barred', { detail: { by: 'notice' } }],
+    ['account.barred', { portal: 'caller' }],
     ['enrolment.removing', { detail: { by: 'notice' } }],
     ...(['intended', 'done', 'refused', 'not-done', 'unknown'] as const).flatMap((end) =>
       ['unlock', 'reset'].map((action): [AuditEventName, Partial<AuditRow>] => [

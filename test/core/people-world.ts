@@ -90,6 +90,7 @@ export class PeopleWorld {
       policies: { match: async (_account, zone) => this.policies[zone] },
       stores,
       zones: ['intranet', 'extranet'],
+      issued: ['helpdesk-code'],
       clock,
     });
   }

@@ -1,0 +1,78 @@
+import type { SharedServices } from './compose-doors.ts';
+import type { Configuration } from './config.ts';
+import { createCallerGate } from './console/caller-gate.ts';
+import type { PeopleNeeds } from './console/people-routes.ts';
+import { ActGuard } from './core/act-guard.ts';
+import { CallerDesk } from './core/caller-desk.ts';
+import type { Challenges } from './core/challenges.ts';
+import { CodeDesk } from './core/code-desk.ts';
+import type { Directory } from './core/directory.ts';
+import type { Gate } from './core/gate.ts';
+import { HelpdeskDesk } from './core/helpdesk-desk.ts';
+import type { Notices } from './core/notices.ts';
+import { PersonViews } from './core/person-view.ts';
+import type { Policies } from './core/policies.ts';
+import type { StaffDesk } from './core/staff-desk.ts';
+import type { Stores } from './core/stores.ts';
+import { gateId, helpdeskCodeSettings } from './gates/helpdesk-code/settings.ts';
+import { listenersOf } from './settings/listeners.ts';
+import type { Catalogue } from './web/catalogue.ts';
+
+/** What the people's part of the console needs beside what every page has. */
+export interface PeopleParts {
+  readonly policies: Policies;
+  readonly challenges: Challenges;
+  readonly notices: Notices;
+}
+
+type Shared = SharedServices &
+  PeopleParts & { readonly directory: Directory; readonly stores: Stores; readonly staffDesk: StaffDesk };
+
+/** What staff see of people and do for them. */
+export function composePeople(configuration: Configuration, shared: Shared): PeopleNeeds {
+  const { directory, stores, policies, challenges, notices, staffDesk, clock, desk, runner, audit } = shared;
+  const guard = new ActGuard({ directory, staff: staffDesk, audit: stores.audit, clock });
+  const settings = helpdeskCodeSettings.parse(configuration.gates[gateId] ?? {});
+  const zones = [...new Set(listenersOf(configuration).map(({ zone }) => zone))];
+  return {
+    directory,
+    views: new PersonViews({ directory, policies, stores, zones, issued: [gateId], clock }),
+    desk: new HelpdeskDesk({ guard, stores, notices, clock }),
+    codes: new CodeDesk({
+      guard,
+      directory,
+      enrolments: stores.enrolments,
+      challenges,
+      notices,
+      clock,
+      rules: {
+        gate: gateId,
+        codeLength: settings['code-length'],
+        lifetimeSeconds: settings.lifetime,
+        text: settings.text,
+        managerText: settings['manager-text'],
+        managerSubject: settings['manager-subject'],
+      },
+    }),
+    callers: new CallerDesk({ guard, desk, runner, stores, audit, clock }),
+    codeGate: gateId,
+    startUrl: configuration['public-url'],
+  };
+}
+
+/** Gates that keep a telephone number, by which a caller can be checked. */
+const numberGates = ['otp-sms', 'phone'];
+
+/** The gates, and those that only the console opens. */
+export function withCallerGates(
+  gates: ReadonlyMap<string, Gate>,
+  { challenges, catalogue }: { readonly challenges: Challenges; readonly catalogue: Catalogue },
+): ReadonlyMap<string, Gate> {
+  // A text message is no place for marks that nobody sees.
+  const text = (phrase: string, language: string): string =>
+    catalogue
+      .in(language)('console.caller.text', { phrase })
+      .replaceAll(/[\u2066-\u2069]/g, '');
+  const own = numberGates.filter((id) => gates.has(id)).map((id) => createCallerGate(id, { challenges, text }));
+  return new Map([...gates, ...own.map((gate) => [gate.id, gate] as const)]);
+}

@@ -1,0 +1,144 @@
+import type { Account } from '../core/account.ts';
+import type { CallerDesk } from '../core/caller-desk.ts';
+import { type CodeDesk, managerAddress } from '../core/code-desk.ts';
+import type { Directory } from '../core/directory.ts';
+import { BadRequest } from '../core/errors.ts';
+import type { HelpdeskDesk } from '../core/helpdesk-desk.ts';
+import type { Problem } from '../core/message.ts';
+import type { PersonView, PersonViews } from '../core/person-view.ts';
+import { everyRole, mayActOn, maySee, sightOf } from '../core/staff.ts';
+import type { Answer } from './answer.ts';
+import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
+
+export interface PeopleNeeds {
+  readonly directory: Pick<Directory, 'read' | 'searchPeople' | 'manager'>;
+  readonly views: PersonViews;
+  readonly desk: HelpdeskDesk;
+  readonly codes: CodeDesk;
+  readonly callers: CallerDesk;
+  /** The gate that takes codes of the helpdesk. */
+  readonly codeGate: string;
+  /** Where people go to help themselves. */
+  readonly startUrl: URL;
+}
+
+/** Characters that a search needs, and may have. */
+const shortestSearch = 2;
+const longestSearch = 100;
+const mostFound = 25;
+
+/** Looking people up, and what there is to see of one. */
+export function peopleRoutes(router: ConsoleRouter, needs: PeopleNeeds): void {
+  router.route({
+    method: 'get',
+    path: '/people',
+    roles: everyRole,
+    menu: 'people',
+    handler: (visit) => search(needs, visit),
+  });
+
+  router.route({
+    method: 'get',
+    path: '/people/:id',
+    roles: everyRole,
+    handler: async (visit) => personPage(needs, visit, { account: await reach(needs, visit) }),
+  });
+}
+
+async function search({ directory }: PeopleNeeds, { staff, request }: Visit): Promise<Answer> {
+  const { q = '' } = request.query;
+  if (typeof q !== 'string') throw new BadRequest('a search has one text');
+  const text = q.trim();
+  const view = 'console/people/search';
+  if (text === '') return { kind: 'page', view, data: { text } };
+  if (text.length < shortestSearch || text.length > longestSearch) {
+    const values = { least: shortestSearch, most: longestSearch };
+    const problems = [{ field: 'q', message: { key: 'console.people.search-length', values } }];
+    return { kind: 'page', view, status: 422, data: { text: text.slice(0, longestSearch) }, problems };
+  }
+  const within = sightOf(staff);
+  const limits = { text, limit: mostFound + 1, ...(within === 'all' ? {} : { within }) };
+  const found = await directory.searchPeople(limits);
+  const people = found.slice(0, mostFound);
+  return {
+    kind: 'page',
+    view,
+    data: { text, people, more: found.length > mostFound },
+    about: { detail: { results: people.length } },
+  };
+}
+
+/**
+ * The person that the address names.
+ * @throws OutOfReach when there is nobody, or nobody whom this member may see: the two look alike
+ */
+export async function reach({ directory }: Pick<PeopleNeeds, 'directory'>, visit: Visit): Promise<Account> {
+  const { id } = visit.request.params;
+  const account = typeof id === 'string' ? await directory.read(id) : undefined;
+  if (account === undefined) throw new OutOfReach('nobody has this id');
+  if (!account.state.person || !maySee(visit.staff, account)) {
+    throw new OutOfReach('this person is not for this member of staff', account.id);
+  }
+  return account;
+}
+
+/** What an act on the page came to, when it is shown again. */
+export interface Retry {
+  readonly act: string;
+  readonly typed: string;
+  readonly problems: readonly Problem[];
+}
+
+/** The page of a person, again with what was wrong when an act was not taken. */
+export async function personPage(
+  needs: PeopleNeeds,
+  { staff }: Visit,
+  { account, retry }: { readonly account: Account; readonly retry?: Retry },
+): Promise<Answer> {
+  const person = await needs.views.of(account);
+  const mayAct = mayActOn(staff, account) && staff.id !== account.id;
+  const isGuarded = account.state.privileged && !staff.roles.includes('administrator');
+  return {
+    kind: 'page',
+    view: 'console/people/person',
+    ...(retry === undefined ? {} : { status: 422, problems: retry.problems }),
+    data: {
+      person,
+      acts: mayAct && !isGuarded ? actsFor(needs, person) : [],
+      why: whyNoActs({ mayAct, isGuarded, isSelf: staff.id === account.id }),
+      mayVerify: mayAct && !isGuarded && numbersOf(person).length > 0,
+      mayIssue: mayAct && !isGuarded && asksForCode(needs, person),
+      mayRemove: mayAct && !isGuarded,
+      open: retry?.act,
+      typed: retry?.typed ?? '',
+      startUrl: needs.startUrl.href,
+    },
+    about: { subject: account.id },
+  };
+}
+
+function whyNoActs(stands: { mayAct: boolean; isGuarded: boolean; isSelf: boolean }): string | undefined {
+  if (stands.isSelf) return 'yourself';
+  if (!stands.mayAct) return 'reads-only';
+  return stands.isGuarded ? 'privileged' : undefined;
+}
+
+/** Acts that are done from the page itself, those first that would help. */
+function actsFor(_needs: PeopleNeeds, { bars, openFlows }: PersonView): readonly string[] {
+  return [...(bars.length > 0 ? ['clear-bars'] : []), ...(openFlows > 0 ? ['end-visits'] : []), 'ask-to-register'];
+}
+
+/** Registered gates that reach a telephone, with what is shown of the number. */
+export function numbersOf({ gates }: PersonView): readonly { readonly gate: string; readonly mask: string }[] {
+  return gates.flatMap(({ gate, mask }) => (mask === undefined ? [] : [{ gate, mask }]));
+}
+
+/** Whether any policy of the person has the gate that takes codes: elsewhere one would be of no use. */
+function asksForCode({ codeGate }: PeopleNeeds, { gates }: PersonView): boolean {
+  return gates.some(({ gate }) => gate === codeGate);
+}
+
+/** Whether the directory names a manager to whom a code could go. */
+export async function hasManager(needs: PeopleNeeds, account: Account): Promise<boolean> {
+  return (await managerAddress(needs.directory, account)) !== undefined;
+}
