@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ConsoleWorld } from '../console/world.ts';
+import type { Person } from '../portals/world.ts';
+import { startChromium, whyNoChromium } from '../services/chromium.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const narrow = { width: 320, height: 640 };
+const wide = { width: 1280, height: 800 };
+
+describe.skipIf(whyNoChromium() !== undefined)('the pages of people in a browser', () => {
+  let browser: Browser;
+  let world: ConsoleWorld;
+  let agent: Person;
+  let person: Person;
+  let fresh: Person;
+
+  beforeAll(async () => {
+    browser = await startChromium();
+    const one = { members: 'everyone', chain: ['otp-sms', 'phone', 'helpdesk-code'] };
+    world = await ConsoleWorld.open({
+      settings: { languages: ['en', 'ar'] },
+      policies: [{ name: 'everyone', ...one }],
+    });
+    agent = await world.portals.registered({}, ['otp-sms']);
+    world.join(agent, 'Helpdesk North');
+    person = world.personIn('north');
+    await world.portals.register(person, ['otp-sms', 'phone']);
+    fresh = world.personIn('north');
+    await fill(world, person);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await world?.close();
+  });
+
+  /** Signed in, with everything that the browser complains of. */
+  async function open(options: BrowserContextOptions): Promise<{ page: Page; complaints: string[] }> {
+    const context = await browser.newContext({ baseURL: world.origin, ...options });
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (fault) => complaints.push(fault.message));
+    page.on('console', (said) => {
+      const isAnswer = /responded with a status of 4(04|22)/.test(said.text());
+      if (['error', 'warning'].includes(said.type()) && !isAnswer) complaints.push(said.text());
+    });
+    await page.goto('/console');
+    await page.fill('#login', agent.samName);
+    await page.fill('#password', agent.password);
+    await page.click('main button');
+    await page.fill('input[name="code"]', await world.portals.code(agent.mobile));
+    await page.click('main button');
+    while (page.url().includes('/console/')) await page.click('main button');
+    // The next one needs another code than this one.
+    world.clock.pass(120);
+    return { page, complaints };
+  }
+
+  /** What stands wrong on the page that is open, wide and narrow. */
+  async function findings(page: Page, name: string): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (const size of [wide, narrow]) {
+      await page.setViewportSize(size);
+      const sideways = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      if (Number(sideways) > 0) found.push(`${name} is ${sideways} pixels too wide at ${size.width}`);
+      await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+      await page.evaluate(axe);
+      const { violations } = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as AxeResults;
+      for (const { id, nodes } of violations) {
+        found.push(`${name} ${size.width}: ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+      }
+    }
+    return found;
+  }
+
+  test.each([
+    { language: 'en', colorScheme: 'light' },
+    { language: 'ar', colorScheme: 'dark' },
+  ] as const)('can be read and used by everybody, in $language and $colorScheme', { timeout: 200_000 }, async (eye) => {
+    const { page, complaints } = await open({ colorScheme: eye.colorScheme });
+    await page.click(`button[value="${eye.language}"]`);
+    const of = `/people/${person.id}`;
+    const paths = ['/people', '/people?q=a', '/people?q=person', of, `/people/${fresh.id}`, `${of}/remove/phone`];
+    const found: string[] = [];
+    for (const path of [
+      ...paths,
+      `${of}/code`,
+      `${of}/caller`,
+      `/people/${fresh.id}/code`,
+      `/people/${fresh.id}/caller`,
+    ]) {
+      await page.goto(path);
+      expect(new URL(page.url()).pathname).toBe(path.split('?')[0]);
+      found.push(...(await findings(page, path)));
+    }
+    await page.goto(`${of}/remove/phone`);
+    await page.click('main .acts button');
+    found.push(...(await findings(page, 'remove without a reason')));
+    await page.goto(`${of}/caller`);
+    await page.check('[name="gate"][value="otp-sms"]');
+    await page.fill('[name="reason"]', 'Called');
+    await page.click('[value="start"]');
+    await page.locator('.phrase').waitFor();
+    found.push(...(await findings(page, 'a check of a caller')));
+    await page.click('[value="stop"]');
+    found.push(...(await findings(page, 'a caller who is not verified')));
+    expect([...found, ...complaints]).toEqual([]);
+    await page.context().close();
+  });
+
+  test('work without a script, by keyboard alone', async () => {
+    const { page } = await open({ javaScriptEnabled: false, viewport: narrow });
+    await page.goto(`/people/${person.id}`);
+    await page.locator('main details summary').first().focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('Called back');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.locator('.note').waitFor();
+    expect(await page.locator('main').innerText()).toContain('Called back');
+    await page.context().close();
+  });
+});
+
+/** Somebody to whom everything has happened. */
+async function fill({ latchkey, clock, portals }: ConsoleWorld, person: Person): Promise<void> {
+  const { failures, audit } = latchkey.stores;
+  portals.lock(person);
+  const now = clock.now();
+  await failures.bar(person.id, { threshold: 3, minutes: 60, barsUntilPermanent: 4 }, now);
+  const about = { subject: person.id, gate: 'otp-sms', portal: 'reset' } as const;
+  await audit.append({ at: now, event: 'flow.started', subject: person.id, portal: 'reset', address: '192.0.2.7' });
+  await audit.append({ at: now, event: 'gate.wrong', ...about, detail: { tries: 2 } });
+  await audit.append({ at: now, event: 'account.barred', ...about });
+  const detail = { by: 'x', byName: 'Robin of the helpdesk', reason: `${'A long reason with a-long-word'.repeat(12)}` };
+  await audit.append({ at: now, event: 'registration.asked', subject: person.id, portal: 'console', detail });
+}
