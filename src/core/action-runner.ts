@@ -3,7 +3,7 @@ import type { Account } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Directory, PasswordPolicy } from './directory.ts';
 import { BadRequest } from './errors.ts';
-import { type Flow, isPasswordMoved, nextStep, passedLinks, quiet, zoneOf } from './flow.ts';
+import { type Flow, failureKey, isPasswordMoved, nextStep, passedLinks, quiet, zoneOf } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { GateDesk } from './gate-desk.ts';
 import type { Action, JournalOutcome } from './journal.ts';
@@ -118,6 +118,11 @@ export class ActionRunner {
     const { stores, clock, desk } = this.#needs;
     const step = nextStep(flow, { kind: 'chose-reset' });
     if (step === undefined) throw new BadRequest('there is nothing to go on to');
+    // A bar that fell since holds every gate, and opening one may send something.
+    if ((await stores.failures.lockout(failureKey(flow.subject), clock.now())) !== undefined) {
+      await this.#needs.audit.write('flow.refused', flow, { request, detail: { why: 'barred' } });
+      return this.#move(flow, { kind: 'refused', reason: 'barred' });
+    }
     const saved = await stores.flows.save(arriving(quiet(flow), step, clock.now()));
     if (saved === undefined) return this.#current(flow);
     return isOpening(saved) ? desk.open(saved, request) : saved;

@@ -43,14 +43,14 @@ beforeAll(async () => {
   fresh(`/not-me/${'A'.repeat(43)}`, '/reset', ['act']);
   fresh('/callbacks/texts/abc', '/reset', ['MessageSid', 'CallStatus']);
   fresh('/help', '/reset', ['q']);
-  await standing('/reset/phone', ['act'], (person) => world.start(person.samName));
-  await standing('/reset/otp-sms', ['act', 'code'], (person) => through(person, 1));
+  await standing('/reset/phone', ['act', 'another', 'leave-out'], (person) => world.start(person.samName));
+  await standing('/reset/otp-sms', ['act', 'code', 'another', 'back'], (person) => through(person, 1));
   await standing('/reset/questions', ['q1', 'q2'], (person) => through(person, 2));
   await standing('/reset/choose', ['action'], (person) => through(person, 3));
   // Without `repeat`: no body is ever right by chance.
   await standing('/reset/password', ['password', 'back'], (person) => world.toPassword(person));
   await standing('/registration/confirm-phone', ['act'], (person) => world.signIn(person.samName, person.password));
-  await standing('/registration/phone', ['act', 'number', 'keep'], async (person) => {
+  await standing('/registration/phone', ['act', 'number', 'keep', 'leave-out'], async (person) => {
     const visitor = await world.signIn(person.samName, person.password);
     await world.confirmCall(person.phone);
     return visitor.submit({}, 'act=next');

@@ -80,6 +80,15 @@ describe('a shorter way to the unlock', () => {
     expect(world.standing(person).locked).toBe(false);
   });
 
+  test('leads on to no gate where a bar fell since, and sends nothing', async () => {
+    const { person, visitor } = await atChoice();
+    const rules = { threshold, minutes: 15, barsUntilPermanent: 3 };
+    await world.latchkey.stores.failures.bar(person.id, rules, world.clock.now());
+    await visitor.submit({ action: 'reset' });
+    expect(visitor.path).toBe('/reset/refused');
+    expect(await world.reached(person)).toBe(1);
+  });
+
   test('opens no way to a new password, whatever is posted', async () => {
     const { person, visitor } = await atChoice();
     for (const path of ['/reset/password', '/reset/choose', '/reset/otp-sms', '/reset/questions', '/reset/done']) {
