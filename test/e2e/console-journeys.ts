@@ -1,11 +1,12 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Json } from '../../src/core/json.ts';
 import type { WorldPerson } from '../contracts/directory-world.ts';
 import { startChromium, whyNoChromium } from '../services/chromium.ts';
 import type { SambaDetails } from '../services/samba.ts';
 import { SambaAdministrator, unique } from '../services/samba-administrator.ts';
 import { ConsoleWorld } from './console-world.ts';
-import type { Visitor } from './visitor.ts';
+import { Visitor } from './visitor.ts';
 
 /** Groups and units of a real directory that a console is configured with. All names are made up for one stage. */
 export interface ConsolePlaces {
@@ -27,6 +28,8 @@ export interface ConsoleStage {
   readonly visitor: Visitor;
   readonly administrator: SambaAdministrator;
   readonly places: ConsolePlaces;
+  /** Somebody at the portals, with another browser of the same kind. */
+  portalVisitor(): Promise<Visitor>;
   /** Another browser of the same kind. */
   anotherVisitor(): Promise<Visitor>;
   /** Makes somebody in the directory with telephones of their own, in a unit and in groups. */
@@ -46,12 +49,14 @@ let people = 500;
 /**
  * Runs journeys through the console twice, with JavaScript and without, in a real browser against a real Samba AD. After
  * each, the browser must have nothing to complain of.
+ * @param settings other settings of the whole file
  * @param samba undefined when it cannot be had here: nothing runs then, and the end of the run says so
  */
 export function consoleJourneys(
   name: string,
   samba: SambaDetails | undefined,
   define: (stage: ConsoleStage) => void,
+  settings: { readonly [name: string]: Json } = {},
 ): void {
   const missing = whyNoChromium();
   describe.skipIf(samba === undefined || missing !== undefined).each([
@@ -59,7 +64,7 @@ export function consoleJourneys(
     { kind: 'without JavaScript', javaScript: false },
   ])(`${name} $kind`, ({ javaScript }) => {
     if (samba === undefined || missing !== undefined) return void test('needs Samba AD and Chromium', () => {});
-    const stage = new OpenStage(samba, javaScript);
+    const stage = new OpenStage({ samba, javaScript, settings });
     beforeAll(() => stage.open());
     beforeEach(() => stage.begin());
     afterEach(() => stage.end());
@@ -71,15 +76,21 @@ export function consoleJourneys(
 class OpenStage implements ConsoleStage {
   readonly javaScript: boolean;
   readonly #samba: SambaDetails;
+  readonly #settings: { readonly [name: string]: Json };
   readonly #visitors: Visitor[] = [];
   #browser: Browser | undefined;
   #world: ConsoleWorld | undefined;
   #administrator: SambaAdministrator | undefined;
   #places: ConsolePlaces | undefined;
 
-  constructor(samba: SambaDetails, javaScript: boolean) {
-    this.#samba = samba;
-    this.javaScript = javaScript;
+  constructor(wish: {
+    readonly samba: SambaDetails;
+    readonly javaScript: boolean;
+    readonly settings: { readonly [name: string]: Json };
+  }) {
+    this.#samba = wish.samba;
+    this.javaScript = wish.javaScript;
+    this.#settings = wish.settings;
   }
 
   get world(): ConsoleWorld {
@@ -110,7 +121,7 @@ class OpenStage implements ConsoleStage {
         { group: groups.south.name, units: [units.south.path] },
       ],
     };
-    this.#world = await ConsoleWorld.open({ directory: this.#samba, roles });
+    this.#world = await ConsoleWorld.open({ directory: this.#samba, roles, settings: this.#settings });
     this.#browser = await startChromium();
   }
 
@@ -128,6 +139,14 @@ class OpenStage implements ConsoleStage {
     await this.#browser?.close();
     await this.#world?.close();
     await this.#administrator?.close();
+  }
+
+  async portalVisitor(): Promise<Visitor> {
+    const visitor = await Visitor.open(there(this.#browser), this.world.portals.url, {
+      javaScriptEnabled: this.javaScript,
+    });
+    this.#visitors.push(visitor);
+    return visitor;
   }
 
   async anotherVisitor(): Promise<Visitor> {
