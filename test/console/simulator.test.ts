@@ -241,3 +241,47 @@ describe('one login', () => {
     expect(answer.text).not.toContain('Tried with your draft');
   });
 });
+
+describe('a draft', () => {
+  let stored: ConsoleWorld;
+  beforeAll(async () => {
+    stored = await ConsoleWorld.open({ settings: { 'policies-in': 'store' } });
+  });
+  afterAll(() => stored.close());
+
+  test('of mine is tried on everybody and on one, and holds for nobody; another administrator sees no draft', async () => {
+    const { person, visitor } = await stored.signedIn('administrator');
+    const other = (await stored.signedIn('administrator')).visitor;
+    const { policies } = stored.latchkey.stores;
+    const list = [{ name: 'questions too', members: 'everyone', chain: ['otp-sms', 'questions'] }];
+    await policies.keepDraft(person.id, { revision: 0, basedOn: 1, policies: list }, stored.clock.now());
+    await visitor.open('/simulator');
+    const started = await visitor.post('/simulator', { list: 'draft' });
+    expect(started.headers.location).toMatch(/^\/jobs\//);
+    await stored.latchkey.background.jobs.idle();
+    await visitor.open(String(started.headers.location).replace('/jobs/', '/simulator/'));
+    expect(visitor.heading).toBe('What the draft would do');
+    const row = visitor
+      .page('#people ~ table tbody tr')
+      .filter((_, one) => visitor.page(one).text().includes(person.samName));
+    expect(row.text()).toContain('Not registered');
+    expect(visitor.page('#policies ~ table').first().text()).toContain('questions too');
+    await visitor.open('/one-login');
+    const one = await visitor.post('/one-login', { login: person.samName, list: 'draft' });
+    expect(one.text).toContain('Tried with your draft');
+    expect(one.text).toContain('questions too');
+    expect((await policies.latest())?.policies).not.toEqual(list);
+    await other.open('/simulator');
+    expect(other.page('input[name="list"]')).toHaveLength(1);
+    expect((await other.post('/simulator', { list: 'draft' })).headers.location).toBe('/simulator');
+  });
+
+  test('that cannot be read is not offered', async () => {
+    const { person, visitor } = await stored.signedIn('administrator');
+    const { policies } = stored.latchkey.stores;
+    await policies.keepDraft(person.id, { revision: 0, basedOn: 1, policies: [{ name: 'x' }] }, stored.clock.now());
+    await visitor.open('/simulator');
+    expect(visitor.status).toBe(200);
+    expect(visitor.page('input[name="list"]')).toHaveLength(1);
+  });
+});
