@@ -57,7 +57,13 @@ export async function sendAnswer(
       return;
     case 'file':
       response.attachment(answer.name).type(answer.type);
-      await pipeline(Readable.from(typeof answer.body === 'string' ? [answer.body] : answer.body), response);
+      try {
+        await pipeline(Readable.from(typeof answer.body === 'string' ? [answer.body] : answer.body), response);
+      } catch (err) {
+        // The status is out already: all that can be told is that the file has no end. Whoever left knows.
+        const isLeft = err instanceof Error && 'code' in err && err.code === 'ERR_STREAM_PREMATURE_CLOSE';
+        if (!isLeft) request.log.error({ err }, 'a file was cut short');
+      }
   }
 }
 

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import BetterSqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AuditEvent } from '../../src/core/audit.ts';
+import type { AuditEvent, AuditSearch } from '../../src/core/audit.ts';
 import type { Visitor } from '../portals/visitor.ts';
 import { ConsoleWorld } from './world.ts';
 
@@ -27,6 +29,17 @@ function tamper(statement: string): void {
   const database = new BetterSqlite(world.portals.databaseFile);
   database.exec(statement);
   database.close();
+}
+
+/** Asks for a file and closes the connection at its first piece. */
+async function leaveInTheMiddle(path: string): Promise<void> {
+  const { host, port } = new URL(world.origin);
+  const cookie = [...auditor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const asked = get({ host: 'localhost', port, path, headers: { host, cookie } });
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  expect(response.statusCode).toBe(200);
+  response.on('error', () => undefined).once('data', () => asked.destroy());
+  await new Promise<void>((resolve) => response.on('close', () => resolve()));
 }
 
 /** Numbers of the rows on the page. */
@@ -193,6 +206,29 @@ describe('a file', () => {
       .map((line) => Number(line.split(',')[0]));
     expect(found).toHaveLength(1_201);
     expect(found).toEqual([...new Set(found)].sort((a, b) => b - a));
+  });
+
+  test('that cannot be read to its end has none, and the log says why; whoever leaves is no fault', async () => {
+    const { audit } = world.latchkey.stores;
+    const cut = () => world.portals.log.filter((line) => line.includes('a file was cut short')).length;
+    const path = '/audit/file?subject=somebody-with-a-long-file';
+    const read = audit.search;
+    let pages = 0;
+    Object.assign(audit, {
+      search(wanted: AuditSearch) {
+        pages += 1;
+        return pages === 2 ? Promise.reject(new Error('the store is gone')) : read(wanted);
+      },
+    });
+    try {
+      await expect(auditor.ask({ method: 'get', path })).rejects.toThrow('aborted');
+    } finally {
+      Object.assign(audit, { search: read });
+    }
+    expect(cut()).toBe(1);
+    await leaveInTheMiddle(path);
+    expect(cut()).toBe(1);
+    expect((await auditor.ask({ method: 'get', path })).text.split('\r\n')).toHaveLength(1_203);
   });
 
   test('of a search that cannot be taken is none', async () => {
