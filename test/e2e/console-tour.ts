@@ -11,6 +11,7 @@ export async function consoleTour(browser: Browser, language: TourLanguage, look
   try {
     await guide.wayIn();
     await guide.home();
+    await guide.policies();
     await guide.endings();
   } finally {
     await guide.end();
@@ -26,7 +27,7 @@ class ConsoleGuide {
 
   static async start(browser: Browser, language: TourLanguage, look: Look): Promise<ConsoleGuide> {
     const clock = new SettableClock(new Date('2026-03-02T09:42:00Z'));
-    const world = await ConsoleWorld.open({ directory: 'demo', clock });
+    const world = await ConsoleWorld.open({ directory: 'demo', clock, settings: { 'policies-in': 'store' } });
     const visitor = await world.visitor(browser, { locale: language });
     return new ConsoleGuide({ look, clock, world, visitor });
   }
@@ -71,6 +72,31 @@ class ConsoleGuide {
     }
     await this.#visitor.goTo('/no/such/page');
     await this.#see('console-error-not-found');
+  }
+
+  /** As an administrator, who has signed in. */
+  async policies(): Promise<void> {
+    const visitor = this.#visitor;
+    await visitor.goTo('/policies');
+    await this.#see('console-policies');
+    await visitor.press('form[action="/policies/draft/begin"] button');
+    await visitor.goTo('/policies/draft/policy/new');
+    await visitor.press('main .acts button');
+    await this.#see('console-policies-wrong');
+    await visitor.type('name', 'Warehouse');
+    await visitor.type('units', 'People');
+    await visitor.page.selectOption('[name="place-otp-sms"]', '1');
+    await visitor.press('main .acts button');
+    await visitor.press('[name="way"][value="up"]');
+    await this.#see('console-policies-draft');
+    await visitor.goTo('/policies/draft/review');
+    await this.#see('console-policies-review');
+    await visitor.type('note', 'The warehouse has mobile telephones only');
+    await visitor.press('form[action="/policies/draft/save"] .acts button');
+    await visitor.goTo('/policies/versions');
+    await this.#see('console-policies-versions');
+    await visitor.goTo('/policies/versions/1');
+    await this.#see('console-policies-version');
   }
 
   async endings(): Promise<void> {
