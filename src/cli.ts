@@ -61,7 +61,7 @@ program
 
 program
   .command('after-restore')
-  .description('end every open flow, code and session of a database that was restored from a backup')
+  .description('end every open flow, code, session and campaign of a database that was restored from a backup')
   .action(withConfiguration((loaded) => afterRestore(loaded.configuration)));
 
 program

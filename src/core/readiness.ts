@@ -1,5 +1,5 @@
 import type { Account } from './account.ts';
-import { barredFromUse, type Ineligible, type Policy } from './policy.ts';
+import { barredFromUse, type Ineligible, isRegistered, type Policy } from './policy.ts';
 import type { ProvedGate } from './stores.ts';
 
 /** Whether somebody could pass now, and if not, why and which gates they would have to register. */
@@ -23,9 +23,8 @@ export function readinessOf(account: Account, policy: Policy | undefined, standi
 
 /** Gates of the chain that are not registered; none as soon as enough of them are. */
 export function missingGates(policy: Policy, gates: Standing['gates']): readonly string[] {
-  const missing = policy.chain.filter((id) => !gates.some(({ gate }) => gate === id));
-  const enough = policy.needed ?? policy.chain.length;
-  return policy.chain.length - missing.length >= enough ? [] : missing;
+  if (isRegistered(policy, gates)) return [];
+  return policy.chain.filter((id) => !gates.some(({ gate }) => gate === id));
 }
 
 /** Whether no policy and no registration helps: nobody can use the account anyway. */
