@@ -116,7 +116,12 @@ export class FlowStarter {
       chain !== undefined && registrable.chain.length > 0 && barredFromUse(account, own, lockout) === undefined;
     const subject = subjectOf(account);
     const mayLeaveOut = Math.min(policy.chain.length - neededOf(policy), registrable.chain.length - 1);
-    const way = { chain: chain ?? [], ...(mayLeaveOut <= 0 ? {} : { mayLeaveOut }) };
+    const givenOut = policy.chain.filter(isGivenOut);
+    const way = {
+      chain: chain ?? [],
+      ...(mayLeaveOut <= 0 ? {} : { mayLeaveOut }),
+      ...(givenOut.length === 0 ? {} : { givenOut }),
+    };
     return this.#start({ portal: 'registration', policy, subject, way, request, barred: !mayUse });
   }
 
@@ -166,7 +171,7 @@ export class FlowStarter {
     portal: Portal;
     policy: Policy;
     subject: FlowSubject;
-    way: Pick<Flow, 'chain' | 'alternatives' | 'later' | 'unlockAfter' | 'mayLeaveOut'>;
+    way: Pick<Flow, 'chain' | 'alternatives' | 'later' | 'unlockAfter' | 'mayLeaveOut' | 'givenOut'>;
     request: RequestContext;
     barred?: boolean;
   }): Promise<Flow> {

@@ -38,6 +38,8 @@ export interface Flow {
   readonly left?: { readonly [gate: string]: Json };
   /** How many gates a registration may leave out; absent: none. */
   readonly mayLeaveOut?: number;
+  /** Gates of the policy that nobody registers, since the helpdesk gives something out for them. */
+  readonly givenOut?: readonly string[];
   /** Those that it has left out. */
   readonly leftOut?: readonly string[];
   /** What passing the chain allows; only a reset has any. */

@@ -82,15 +82,16 @@ export function registrationRoutes(needs: RegistrationNeeds): Router {
       const inOrder = flow.chain.filter((link) => link.step === 'enrol').map((link) => link.gate);
       const gates = inOrder.filter((gate) => enrolled.some((enrolment) => enrolment.gate === gate));
       const held = await needs.desk.held(flow);
+      const { givenOut = [] } = flow;
       needs.pages.send(request, response, {
         view: 'registration/done',
         surface: 'registration',
         data: {
-          gates,
+          gates: [...gates, ...givenOut],
           held,
           leftOut: flow.leftOut ?? [],
           // Of how many registered gates so many are asked for; absent where all are.
-          ...(flow.mayLeaveOut === undefined ? {} : { needed: inOrder.length - flow.mayLeaveOut }),
+          ...(flow.mayLeaveOut === undefined ? {} : { needed: inOrder.length + givenOut.length - flow.mayLeaveOut }),
         },
       });
     },

@@ -405,6 +405,7 @@ describe('a code of the helpdesk', () => {
     await visitor.submit({ number: person.mobile }, 'act=next');
     await visitor.submit({ code: await world.portals.code(person.mobile) }, 'act=next');
     expect(visitor.path).toBe('/registration/done');
+    expect(visitor.text).toContain('Ask the helpdesk for a code.');
   });
 });
 

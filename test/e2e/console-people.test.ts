@@ -78,7 +78,7 @@ consoleJourneys('helping people', samba, (stage) => {
     await visitor.press('main [name="act"][value="start"]');
     const phrase = await visitor.page.locator('.phrase').innerText();
     await latchkey.challenges.idle();
-    const text = phones.phone(person.mobile).texts.at(-1)?.text ?? '';
+    const text = phones.phone(person.mobile.replaceAll(' ', '')).texts.at(-1)?.text ?? '';
     expect(text).toContain(phrase.trim());
     await visitor.type('code', /\b\d{6}\b/.exec(text)?.[0] ?? '');
     await visitor.press('main [name="act"][value="check"]');
