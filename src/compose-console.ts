@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { configuredHeadKeys } from './compose-audit.ts';
 import type { SharedServices } from './compose-doors.ts';
+import { createDrives, type DrivesNeeds } from './compose-drives.ts';
 import { composePeople, type PeopleParts } from './compose-people.ts';
 import { pricesOf } from './compose-providers.ts';
 import type { Configuration } from './config.ts';
@@ -24,6 +25,7 @@ type Shared = SharedServices &
     readonly directory: Directory;
     readonly stores: Stores;
     readonly jobs: Jobs;
+    readonly driven: Omit<DrivesNeeds, 'limits'>;
     readonly mac: (purpose: string, text: string) => string;
     /** Only in the demo. */
     readonly demoWorld: typeof import('./demo-world.ts') | undefined;
@@ -48,6 +50,7 @@ export async function composeConsole(configuration: Configuration, shared: Share
     ...shared,
     people,
     flowAudit: shared.audit,
+    drivePages: createDrives({ ...shared.driven, limits: shared.limits }, { settings, staffDesk }),
     staffDesk,
     sessions: new StaffSessions({
       desk: staffDesk,

@@ -22,7 +22,7 @@ import { startUpkeep } from './compose-upkeep.ts';
 import type { Configuration, Environment } from './config.ts';
 import type { Console } from './console/console-app.ts';
 import { ActionRunner } from './core/action-runner.ts';
-import { Challenges } from './core/challenges.ts';
+import { Challenges, type ChallengesNeeds } from './core/challenges.ts';
 import type { Clock } from './core/clock.ts';
 import { managerAddresses } from './core/code-desk.ts';
 import type { Directory } from './core/directory.ts';
@@ -102,7 +102,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const providerNeeds = { configuration, definitions, environment, clock, sealer, log };
   const { providers, phones, mailbox } = await createProviders(providerNeeds);
   const routes = routesOf(providerNeeds, providers);
-  const challenges = new Challenges({
+  const sending: ChallengesNeeds = {
     store: stores.challenges,
     sends: stores.sends,
     routes,
@@ -112,7 +112,8 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     mac,
     ringSeconds: 30,
     report: (report) => reportSending(report, { log, stores, clock }),
-  });
+  };
+  const challenges = new Challenges(sending);
   const gates = createGates(needs, { challenges, clock });
   const catalogue = Catalogue.load({
     folder: path.join(root, 'src/locales'),
@@ -225,7 +226,10 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const pages = policyPages(needs, parts);
   const shared = { ...services, ...parts, jobs: background.jobs, demoWorld, policyPages: pages };
   const aboutAll = backgroundPages(configuration, { ...parts, background, source, read: pages.read });
-  const console = await composeConsole(configuration, { ...shared, backgroundPages: aboutAll });
+  const live = { starter, runner, ways, desk, actions };
+  const driven = { ...parts, configuration, definitions, source, routes, screen, live, sending };
+  const forConsole = { ...shared, backgroundPages: aboutAll, driven };
+  const console = await composeConsole(configuration, forConsole);
 
   let timer: NodeJS.Timeout | undefined;
   return {

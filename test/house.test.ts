@@ -58,7 +58,15 @@ interface House {
 }
 
 /** What shows and takes the pages of a flow, whosever it is. */
-const flowPages = ['brand-routes', 'flow-page', 'portal-routes', 'visits'].map((name) => `portals/${name}.ts`);
+const flowPages = [
+  'action-pages',
+  'brand-routes',
+  'ended-pages',
+  'flow-page',
+  'gate-page',
+  'portal-routes',
+  'visits',
+].map((name) => `portals/${name}.ts`);
 
 const houses: readonly House[] = [
   { folder: 'core/', may: ['core/', 'zod', 'libphonenumber-js', 'node:crypto'] },

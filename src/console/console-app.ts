@@ -18,6 +18,10 @@ import { type AuditRouteNeeds, auditRoutes } from './audit-routes.ts';
 import { type BackgroundPageNeeds, backgroundRoutes } from './background-routes.ts';
 import { chartRoutes } from './chart-routes.ts';
 import { ConsoleRouter } from './console-router.ts';
+import { driveLiveRoutes, type LiveDriveNeeds } from './drive-live-routes.ts';
+import { driveProviderRoutes, type TrialNeeds } from './drive-provider-routes.ts';
+import { driveRoutes } from './drive-routes.ts';
+import { driveWalkRoutes } from './drive-walk-routes.ts';
 import { type HomeNeeds, homeRoutes } from './home-routes.ts';
 import { actRoutes } from './people-acts.ts';
 import { callerRoutes } from './people-caller.ts';
@@ -40,6 +44,7 @@ export interface ConsoleServices
   readonly catalogue: Catalogue;
   readonly policyPages: PolicyPagesNeeds;
   readonly backgroundPages: BackgroundPageNeeds;
+  readonly drivePages: LiveDriveNeeds & TrialNeeds;
   readonly brand: Brand;
   readonly sessionStore: SessionStore;
   readonly publicUrl: URL;
@@ -88,6 +93,10 @@ export function createConsole(services: ConsoleServices): Console {
   reportRoutes(router, services);
   auditRoutes(router, services);
   auditCheckRoutes(router, services);
+  driveRoutes(router, services.drivePages);
+  driveLiveRoutes(router, services.drivePages);
+  driveProviderRoutes(router, services.drivePages);
+  driveWalkRoutes(router, services.drivePages);
   policyRoutes(router, services.policyPages);
   if (services.policyPages.pinned === undefined) {
     policyDraftRoutes(router, services.policyPages);

@@ -50,8 +50,8 @@ export class StaffSessions {
    * @returns the member who has signed in now, or proved it again
    */
   async end(request: Request, flow: Flow): Promise<StaffMember | undefined> {
-    const { staff, wanted } = request.session;
-    const kept = { staff, wanted };
+    const { staff, wanted, drive } = request.session;
+    const kept = { staff, wanted, drive };
     if (flow.step.kind === 'done') return this.#open(request, flow, kept);
     await renewSession(request, flow.id);
     if (flow.step.kind !== 'refused') restore(request, kept);
@@ -73,6 +73,7 @@ export class StaffSessions {
     restore(request, {
       staff: { account: found.member.id, since, provedAt: now.getTime(), passwordStamp },
       wanted: before.wanted,
+      drive: again === undefined ? undefined : before.drive,
     });
     return found.member;
   }
@@ -80,9 +81,10 @@ export class StaffSessions {
 
 type Session = Partial<Request['session']>;
 /** What outlives the renewal of a session. */
-type Kept = { readonly [name in 'staff' | 'wanted']: Session[name] | undefined };
+type Kept = { readonly [name in 'staff' | 'wanted' | 'drive']: Session[name] | undefined };
 
-function restore(request: Request, { staff, wanted }: Kept): void {
+function restore(request: Request, { staff, wanted, drive }: Kept): void {
   if (staff !== undefined) request.session.staff = staff;
   if (wanted !== undefined) request.session.wanted = wanted;
+  if (drive !== undefined) request.session.drive = drive;
 }

@@ -6,10 +6,10 @@ import type { AuditStore } from './stores.ts';
 
 /** Writes down what happens to flows, with the same fields every time. */
 export class FlowAudit {
-  readonly #audit: AuditStore;
+  readonly #audit: Pick<AuditStore, 'append'>;
   readonly #clock: Clock;
 
-  constructor(needs: { readonly audit: AuditStore; readonly clock: Clock }) {
+  constructor(needs: { readonly audit: Pick<AuditStore, 'append'>; readonly clock: Clock }) {
     this.#audit = needs.audit;
     this.#clock = needs.clock;
   }

@@ -13,6 +13,19 @@ export interface Gate {
   readonly id: string;
   readonly enrol: Step;
   readonly verify: Step;
+  /**
+   * For dry runs of a test drive: what it would keep about nobody, and what passes that. It is made up, and holds nothing
+   * of anybody. A gate without it is stood in for.
+   * @param language BCP 47 tag
+   */
+  rehearsal?(language: string): Promise<Rehearsal>;
+}
+
+export interface Rehearsal {
+  /** What `verify` reads. A telephone number is core/test-drive-phone.ts's. */
+  readonly enrolment: Json;
+  /** What to type, where the gate asks questions; shown beside the page. */
+  readonly answers?: readonly { readonly question: string; readonly answer: string }[];
 }
 
 /** One page of a gate: what it shows, which fields it takes, and what it makes of them. */

@@ -2,7 +2,7 @@ import type { Pages } from '../web/pages.ts';
 import type { FlowPage } from './portal-routes.ts';
 
 /** The pages on which a flow ends without success: they say why as far as anybody may know, and what to do next. */
-export function endedPages(needs: { pages: Pages }): { readonly [page: string]: FlowPage } {
+export function endedPages(needs: { pages: Pick<Pages, 'send'> }): { readonly [page: string]: FlowPage } {
   const plain = (view: string): FlowPage => ({
     async show(flow, request, response) {
       const why = flow.step.kind === 'refused' ? flow.step.reason : undefined;

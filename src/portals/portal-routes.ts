@@ -28,6 +28,11 @@ export interface PortalNeeds {
   readonly renewAtEnd?: (request: Request, flow: Flow) => Promise<string | undefined>;
 }
 
+/** As much of it as the pages of one flow need, whoever shows them. */
+export type PageNeeds<Name extends 'desk' | 'runner' | 'ways' | 'actions'> = Pick<PortalNeeds, Name> & {
+  readonly pages: Pick<Pages, 'send'>;
+};
+
 /** What one kind of page does beyond the gates: shown by GET, taken by POST. */
 export interface FlowPage {
   show(flow: Flow, request: Request, response: Response): Promise<void>;

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { parseLogin } from '../core/login.ts';
 
 const group = z.string().trim().min(1).max(256);
 const unit = z.string().trim().min(1).max(1024);
+const login = z.string().refine((text) => parseLogin(text) !== undefined, 'must be a user name as people type it');
 
 /**
  * The console: where it is reached, who is staff, and how long a sign-in lasts. Nothing listens without it.
@@ -40,5 +42,6 @@ export function consoleSettings<Url extends z.ZodType, Tls extends z.ZodType>(sh
     'idle-minutes': z.int().min(1).max(60).default(15),
     hours: z.int().min(1).max(24).default(8),
     'fresh-minutes': z.int().min(1).max(60).default(5),
+    'test-accounts': z.array(login).max(20).default([]),
   });
 }

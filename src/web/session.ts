@@ -15,6 +15,8 @@ declare module 'express-session' {
     wanted: string;
     /** Only in the console: what the next page has to say about the last act. */
     notice: Message;
+    /** Only in the console: the test drive that this browser walks. */
+    drive: string;
   }
 }
 

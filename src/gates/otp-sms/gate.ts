@@ -1,4 +1,5 @@
 import type { GateDefinition } from '../../core/gate.ts';
+import { driveNumber } from '../../core/test-drive-phone.ts';
 import { CodeSending, gateId, type OtpSmsNeeds } from './code-sending.ts';
 import { EnrolBySms } from './enrol.ts';
 import { otpSmsSettings } from './settings.ts';
@@ -16,6 +17,7 @@ export const otpSmsGate: GateDefinition<typeof otpSmsSettings, OtpSmsNeeds> = {
       id: gateId,
       enrol: new EnrolBySms(settings, new CodeSending(settings, needs, 'enrol')),
       verify: new VerifyBySms(new CodeSending(settings, needs, 'verify')),
+      rehearsal: async () => ({ enrolment: { number: driveNumber } }),
     };
   },
 };

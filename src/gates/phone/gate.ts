@@ -1,4 +1,5 @@
 import type { GateDefinition } from '../../core/gate.ts';
+import { driveNumber } from '../../core/test-drive-phone.ts';
 import { Calling, gateId, type PhoneNeeds } from './calling.ts';
 import { EnrolByCall } from './enrol.ts';
 import { phoneSettings } from './settings.ts';
@@ -16,6 +17,7 @@ export const phoneGate: GateDefinition<typeof phoneSettings, PhoneNeeds> = {
       id: gateId,
       enrol: new EnrolByCall(settings, new Calling(settings, needs, 'enrol')),
       verify: new VerifyByCall(new Calling(settings, needs, 'verify')),
+      rehearsal: async () => ({ enrolment: { number: driveNumber } }),
     };
   },
 };

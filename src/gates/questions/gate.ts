@@ -1,6 +1,7 @@
 import type { GateDefinition } from '../../core/gate.ts';
 import { AnswerHashes } from './answer-hashes.ts';
 import { EnrolAnswers } from './enrol.ts';
+import { rehearsedAnswers } from './rehearsal.ts';
 import { questionsSettings } from './settings.ts';
 import { VerifyAnswers } from './verify.ts';
 
@@ -23,6 +24,7 @@ export const questionsGate: GateDefinition<typeof questionsSettings, QuestionsNe
       id: 'questions',
       enrol: new EnrolAnswers(settings, hashes),
       verify: new VerifyAnswers(settings, hashes),
+      rehearsal: (language) => rehearsedAnswers({ settings, hashes }, language),
     };
   },
 };

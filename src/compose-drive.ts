@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import { createGates, knowledgeOf, strongestFirst } from './compose-gates.ts';
+import type { Configuration } from './config.ts';
+import { ActionRunner } from './core/action-runner.ts';
+import { Breaker } from './core/breaker.ts';
+import { Challenges } from './core/challenges.ts';
+import type { Clock } from './core/clock.ts';
+import { courierProvider } from './core/courier-provider.ts';
+import type { Directory } from './core/directory.ts';
+import { enrolledDestinations } from './core/enrolled-number.ts';
+import { Enroller } from './core/enroller.ts';
+import { FlowAudit } from './core/flow-audit.ts';
+import { FlowRunner } from './core/flow-runner.ts';
+import { FlowStarter } from './core/flow-starter.ts';
+import { GateDesk } from './core/gate-desk.ts';
+import type { PasswordScreen } from './core/password-screen.ts';
+import { Policies, type PolicySource, pinnedPolicies } from './core/policies.ts';
+import type { MfaProvider } from './core/provider.ts';
+import type { ProviderRoute, ProviderRoutes } from './core/provider-route.ts';
+import { matchesNumbers } from './core/provider-route.ts';
+import { createSealer } from './core/sealer.ts';
+import { StaffPolicies } from './core/staff-policies.ts';
+import type { Stores } from './core/stores.ts';
+import { dryDirectory } from './core/test-drive-directory.ts';
+import { driveGates } from './core/test-drive-gates.ts';
+import { dryNotices } from './core/test-drive-notices.ts';
+import { DrivePhone, driveNumber } from './core/test-drive-phone.ts';
+import { chosenProvider } from './core/test-drive-sending.ts';
+import type { DryWish, DryWorld } from './core/test-drives.ts';
+import { WayRunner } from './core/way-runner.ts';
+import { WriteDesk } from './core/write-desk.ts';
+import type { Definitions } from './definitions.ts';
+import { enrolmentRulesOf } from './settings/configured.ts';
+import { openStores } from './stores/open-stores.ts';
+
+export interface DryWorldNeeds {
+  readonly configuration: Configuration;
+  readonly definitions: Definitions;
+  /** The real ones: read, never written. */
+  readonly stores: Stores;
+  readonly directory: Directory;
+  readonly source: PolicySource;
+  readonly routes: ProviderRoutes;
+  readonly screen: PasswordScreen;
+  readonly clock: Clock;
+}
+
+/**
+ * Makes the world of one dry run: the shipped flow machine on a database in memory, under keys of its own, with a phone
+ * of its own and a directory that cannot write. Nothing leads from there to a real flow: its codes open nothing.
+ */
+export async function openDryWorld(needs: DryWorldNeeds, wish: DryWish): Promise<DryWorld> {
+  const { configuration, definitions, clock, screen } = needs;
+  const { recorder } = wish;
+  const sealer = createSealer({ keys: [{ id: 'dry-run', secret: randomBytes(32) }] });
+  const mac = (purpose: string, text: string): string => sealer.mac(purpose, text);
+  const stores = await openStores({ kind: 'sqlite', file: ':memory:', 'busy-timeout-ms': 0 }, { sealer, clock });
+  await stores.migrate();
+  const directory = dryDirectory({ directory: needs.directory, note: (message) => recorder.note({ message }) });
+  const policies = new Policies({ source: await sourceOf(needs, wish), directory, clock, mac });
+  const phone = new DrivePhone((text) => recorder.note({ message: { key: 'console.drive.arrived' }, text }));
+  const challenges = new Challenges({
+    store: stores.challenges,
+    sends: stores.sends,
+    routes: routesTo(phone, { ...needs, sealer }),
+    async destinations(accountId, gate) {
+      const number = await enrolledDestinations(needs.stores.enrolments)(accountId, gate).catch(() => undefined);
+      const channel = definitions.gates.find(({ id }) => id === gate)?.channel;
+      recorder.note({ gate, ...chosenProvider(channel === undefined ? [] : needs.routes[channel], channel, number) });
+      return driveNumber;
+    },
+    clock,
+    mac,
+    ringSeconds: 30,
+    report: () => undefined,
+  });
+  const all = createGates({ configuration, definitions }, { challenges, clock });
+  const gates = driveGates(all, recorder);
+  const audit = new FlowAudit({
+    audit: {
+      async append(event) {
+        recorder.event(event);
+        return { ...event, sequence: 0, hash: '' };
+      },
+    },
+    clock,
+  });
+  const desk = new GateDesk({ gates, stores, audit });
+  const notices = dryNotices((message) => recorder.note({ message }));
+  const rules = enrolmentRulesOf(configuration);
+  const shared = { stores, directory, policies, audit, clock, desk, notices };
+  const enroller = new Enroller({ ...shared, rules });
+  const writes = new WriteDesk({ ...shared, writePatienceMs: 30_000, mustChange: () => undefined });
+  const answers = await register(needs, { wish, gates: all, stores });
+  return {
+    starter: new FlowStarter({
+      ...shared,
+      strongestFirst: strongestFirst(gates, { configuration, definitions }),
+      knowledge: knowledgeOf(definitions),
+      staffPolicies: new StaffPolicies({ policies }),
+      mac,
+    }),
+    runner: new FlowRunner({ ...shared, enroller, tellAfter: configuration.notices['after-failures'] }),
+    ways: new WayRunner(shared),
+    desk,
+    actions: new ActionRunner({ ...shared, screen, writes }),
+    phone,
+    answers,
+    idle: () => challenges.idle(),
+    async close() {
+      await challenges.stop();
+      await writes.idle();
+      await stores.close();
+    },
+  };
+}
+
+/** The policies in force, or one of them as if it were for everybody, from everywhere. */
+async function sourceOf({ source }: DryWorldNeeds, { policy: name }: DryWish): Promise<PolicySource> {
+  if (name === undefined) return source;
+  const policy = (await source.current()).policies.find((one) => one.name === name);
+  if (policy === undefined) throw new Error('there is no such policy');
+  const members = { everyone: true, groups: [], units: [], except: { groups: [], units: [] } };
+  return pinnedPolicies([{ ...policy, members, zone: 'any' }]);
+}
+
+function routesTo(
+  phone: DrivePhone,
+  needs: DryWorldNeeds & { readonly sealer: ReturnType<typeof createSealer> },
+): ProviderRoutes {
+  const { configuration, clock, sealer, routes } = needs;
+  const host = configuration['public-url'].hostname;
+  const route = (provider: MfaProvider): readonly ProviderRoute[] => [
+    {
+      provider,
+      rules: { deniedPrefixes: [] },
+      breaker: new Breaker({ failures: 5, seconds: 30, clock, report: () => undefined }),
+      timeoutSeconds: 20,
+    },
+  ];
+  const isThere = (channel: 'sms' | 'voice'): boolean => (routes[channel] ?? []).length > 0;
+  return {
+    ...(isThere('sms') ? { sms: route(courierProvider({ courier: phone.courier(), clock, sealer, host })) } : {}),
+    ...(isThere('voice') ? { voice: route(phone.voice(matchesNumbers(routes))) } : {}),
+  };
+}
+
+/**
+ * Registers the account in the world of the dry run. Of what is really registered only the gates' names are taken over:
+ * what the gates keep would be compared with answers that nobody counts. A bar that stands holds here as well.
+ */
+async function register(
+  needs: DryWorldNeeds,
+  world: {
+    readonly wish: DryWish;
+    readonly gates: ReturnType<typeof createGates>;
+    readonly stores: Stores;
+  },
+): Promise<DryWorld['answers']> {
+  const { wish, gates, stores } = world;
+  const { id: accountId } = wish.account;
+  const now = needs.clock.now();
+  const proved = (await needs.stores.enrolments.proved([accountId])).get(accountId) ?? [];
+  const answers: DryWorld['answers'][number][] = [];
+  for (const [gate, made] of gates) {
+    if (!wish.asRegistered && !proved.some((one) => one.gate === gate)) continue;
+    const rehearsed = (await made.rehearsal?.(wish.language)) ?? { enrolment: null };
+    answers.push(...(rehearsed.answers ?? []));
+    await stores.enrolments.keep({ accountId, gate, data: rehearsed.enrolment, provedAt: now });
+  }
+  const bar = await needs.stores.failures.lockout(accountId, now);
+  if (bar !== undefined) {
+    const minutes = bar.until === undefined ? 1 : Math.ceil((bar.until.getTime() - now.getTime()) / 60_000);
+    const barsUntilPermanent = bar.until === undefined ? 1 : 10;
+    await stores.failures.bar(accountId, { threshold: 1, minutes, barsUntilPermanent }, now);
+  }
+  return answers;
+}

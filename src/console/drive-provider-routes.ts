@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { ConsoleAudit } from '../core/console-audit.ts';
+import { BadRequest } from '../core/errors.ts';
+import type { ProviderTrials, Trial } from '../core/test-drive-trials.ts';
+import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
+import { drivers } from './drive-routes.ts';
+
+export interface TrialNeeds {
+  readonly trials: ProviderTrials;
+  readonly audit: ConsoleAudit;
+}
+
+const path = '/drive/providers';
+const beginForm = z.strictObject({ provider: z.string().max(64), channel: z.enum(['sms', 'voice']) });
+const codeForm = z.strictObject({ code: z.string().max(64) });
+
+/** One provider by itself: it sends a text to whoever asks, or calls them, and nobody else. */
+export function driveProviderRoutes(router: ConsoleRouter, { trials, audit }: TrialNeeds): void {
+  router.route({
+    method: 'get',
+    path,
+    roles: drivers,
+    async handler({ staff }) {
+      return { kind: 'page', view: 'console/drive/providers', data: { offers: await trials.offers(staff.id) } };
+    },
+  });
+
+  router.route({
+    method: 'post',
+    path,
+    roles: drivers,
+    async handler({ staff, request, context }) {
+      const form = beginForm.safeParse(request.body);
+      if (!form.success) throw new BadRequest('a trial is of one provider on one channel');
+      const { provider, channel } = form.data;
+      const deed = { what: path, subject: staff.id, detail: { provider, channel } };
+      await audit.write('console.act', deed, { by: staff.id, request: context });
+      const text = request.translate(channel === 'sms' ? 'console.drive.trial.text' : 'console.drive.trial.spoken');
+      const trial = await trials.begin(staff.id, { ...form.data, language: request.language.tag, text });
+      if (trial === undefined) throw new OutOfReach('no provider that this member of staff may try');
+      return { kind: 'go', to: `${path}/${trial.id}` };
+    },
+  });
+
+  router.route({
+    method: 'get',
+    path: `${path}/:trial`,
+    roles: drivers,
+    async handler(visit) {
+      const trial = trialOf(trials, visit);
+      await trials.look(trial);
+      return { kind: 'page', view: 'console/drive/trial', data: { trial: trialOf(trials, visit) } };
+    },
+  });
+
+  router.route({
+    method: 'post',
+    path: `${path}/:trial`,
+    roles: drivers,
+    async handler(visit) {
+      const form = codeForm.safeParse(visit.request.body);
+      const trial = trialOf(trials, visit);
+      if (!form.success) throw new BadRequest('a trial takes one code');
+      await trials.answer(trial, form.data.code);
+      return { kind: 'go', to: `${path}/${trial.id}` };
+    },
+  });
+}
+
+function trialOf(trials: ProviderTrials, { staff, request }: Visit): Trial {
+  const trial = trials.find(request.params.trial, staff.id);
+  if (trial === undefined) throw new OutOfReach('no trial of this member of staff');
+  return trial;
+}

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import type { ConsoleAudit } from '../core/console-audit.ts';
+import { BadRequest } from '../core/errors.ts';
+import type { PolicySource } from '../core/policies.ts';
+import { callEnds } from '../core/test-drive-phone.ts';
+import type { DriveSubject, DriveSubjects } from '../core/test-drive-subjects.ts';
+import type { Drive, TestDrives } from '../core/test-drives.ts';
+import { pageOf } from '../portals/flow-page.ts';
+import { saveSession } from '../web/session.ts';
+import type { Answer } from './answer.ts';
+import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
+
+export interface DriveNeeds {
+  readonly drives: TestDrives;
+  readonly subjects: DriveSubjects;
+  /** The policies in force. */
+  readonly source: PolicySource;
+  readonly audit: ConsoleAudit;
+}
+
+/** An auditor only reads, and drives nobody. */
+export const drivers = ['administrator', 'helpdesk'] as const;
+
+const dryForm = z.strictObject({
+  who: z.string().max(64),
+  zone: z.enum(['intranet', 'extranet']),
+  /** A name; empty for the one that the account comes under. */
+  policy: z.string().max(256),
+  registered: z.enum(['really', 'all']),
+});
+const phoneForm = z.strictObject({ call: z.string().max(64), end: z.enum(callEnds) });
+
+/** The test drive: who may be driven, a dry run's beginning, its phone, and its end. */
+export function driveRoutes(router: ConsoleRouter, needs: DriveNeeds): void {
+  const { drives, subjects, source, audit } = needs;
+
+  router.route({
+    method: 'get',
+    path: '/drive',
+    roles: drivers,
+    menu: 'drive',
+    async handler({ staff, request }) {
+      const { policies } = await source.current();
+      const open = drives.find(request.session.drive, staff.id);
+      const flow = open && (await drives.flow(open));
+      const walk = open !== undefined && flow !== undefined ? `${walkPath(open)}/${pageOf(flow)}` : undefined;
+      const people = await subjects.of(staff.id);
+      const data = { people, policies: policies.map(({ name }) => name), open, walk };
+      return { kind: 'page', view: 'console/drive/start', data };
+    },
+  });
+
+  router.route({
+    method: 'post',
+    path: '/drive',
+    roles: drivers,
+    async handler(visit) {
+      const { staff, request, context } = visit;
+      const form = dryForm.safeParse(request.body);
+      if (!form.success) throw new BadRequest('a dry run is of one person in one zone');
+      const { who, zone, policy, registered } = form.data;
+      const subject = await subjectNamed(needs, visit, who);
+      const { policies } = await source.current();
+      if (policy !== '' && !policies.some(({ name }) => name === policy)) throw new BadRequest('no such policy');
+      const forced = policy === '' ? {} : { policy };
+      const deed = { what: '/drive', subject: subject.account.id, detail: { drive: 'dry', zone, ...forced } };
+      await audit.write('console.act', deed, { by: staff.id, request: context });
+      const wish = { subject, zone, ...forced, asRegistered: registered === 'all' };
+      return onTheWay(needs, visit, await drives.beginDry(staff.id, wish, context));
+    },
+  });
+
+  router.route({
+    method: 'post',
+    path: '/drive/phone/:drive',
+    roles: drivers,
+    async handler(visit) {
+      const drive = driveOf(needs, visit);
+      const form = phoneForm.safeParse(visit.request.body);
+      if (!form.success || drive.dry === undefined) throw new BadRequest('a call of a dry run ends in one way');
+      drive.dry.phone.end(form.data.call, form.data.end);
+      return onTheWay(needs, visit, drive);
+    },
+  });
+
+  router.route({
+    method: 'post',
+    path: '/drive/end/:drive',
+    roles: drivers,
+    async handler(visit) {
+      await drives.end(driveOf(needs, visit), visit.context);
+      delete (visit.request.session as { drive?: string }).drive;
+      return { kind: 'go', to: '/drive', notice: { key: 'console.drive.ended' } };
+    },
+  });
+}
+
+/**
+ * Whom the browser named, as far as this member may drive them.
+ * @throws OutOfReach for anybody else, whether there or not
+ */
+export async function subjectNamed(
+  { subjects }: Pick<DriveNeeds, 'subjects'>,
+  { staff }: Visit,
+  who: unknown,
+): Promise<DriveSubject> {
+  const subject = await subjects.named(staff.id, who);
+  if (subject === undefined) throw new OutOfReach('nobody whom this member of staff may drive');
+  return subject;
+}
+
+/**
+ * The drive that the address names, when this browser walks it.
+ * @throws OutOfReach for anybody else's, whether there or not
+ */
+export function driveOf({ drives }: Pick<DriveNeeds, 'drives'>, { staff, request }: Visit): Drive {
+  const id = request.params.drive;
+  const drive = id === request.session.drive ? drives.find(id, staff.id) : undefined;
+  if (drive === undefined) throw new OutOfReach('no drive of this member of staff');
+  return drive;
+}
+
+/** To where the drive's flow stands; from now on this browser walks it. */
+export async function onTheWay(
+  { drives }: Pick<DriveNeeds, 'drives'>,
+  { request }: Visit,
+  drive: Drive,
+): Promise<Answer> {
+  const flow = await drives.flow(drive);
+  if (request.session.drive !== drive.id) {
+    request.session.drive = drive.id;
+    await saveSession(request);
+  }
+  return { kind: 'go', to: flow === undefined ? '/drive' : `${walkPath(drive)}/${pageOf(flow)}` };
+}
+
+export function walkPath({ id }: Drive): string {
+  return `/drive/walk/${id}`;
+}

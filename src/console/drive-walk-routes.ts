@@ -1,0 +1,133 @@
+import type { Request, Response } from 'express';
+import { BadRequest } from '../core/errors.ts';
+import { type Flow, isEnded, openLink } from '../core/flow.ts';
+import { isExactly } from '../core/posted-form.ts';
+import { standInView } from '../core/test-drive-stand-in.ts';
+import type { Drive } from '../core/test-drives.ts';
+import { actionPages } from '../portals/action-pages.ts';
+import { endedPages } from '../portals/ended-pages.ts';
+import { pageOf } from '../portals/flow-page.ts';
+import { createGatePage } from '../portals/gate-page.ts';
+import type { FlowPage } from '../portals/portal-routes.ts';
+import type { PageOptions } from '../web/pages.ts';
+import type { Answer } from './answer.ts';
+import type { ConsoleRouter, Visit } from './console-router.ts';
+import { type DriveNeeds, driveOf, drivers, onTheWay, subjectNamed } from './drive-routes.ts';
+
+const path = '/drive/walk/:drive/:page';
+
+/** The walk: the very pages of the reset portal, each with what happened so far beside it. */
+export function driveWalkRoutes(router: ConsoleRouter, needs: DriveNeeds): void {
+  const { drives } = needs;
+
+  router.route({
+    method: 'get',
+    path: `${path}/state`,
+    roles: drivers,
+    quiet: true,
+    async handler(visit) {
+      const drive = driveOf(needs, visit);
+      const flow = await drives.flow(drive);
+      const isHere = flow !== undefined && pageOf(flow) === visit.request.params.page;
+      const state = isHere ? await drive.parts.desk.watch(flow, visit.request.language.tag) : 'changed';
+      return { kind: 'json', body: { state } };
+    },
+  });
+
+  router.route({
+    method: 'get',
+    path,
+    roles: drivers,
+    async handler(visit) {
+      const drive = driveOf(needs, visit);
+      const flow = await drives.flow(drive);
+      if (flow === undefined || pageOf(flow) !== visit.request.params.page) return onTheWay(needs, visit, drive);
+      return shown(needs, visit, { drive, flow });
+    },
+  });
+
+  router.route({
+    method: 'post',
+    path,
+    roles: drivers,
+    async handler(visit) {
+      const drive = driveOf(needs, visit);
+      const flow = await drives.flow(drive);
+      if (flow === undefined || pageOf(flow) !== visit.request.params.page) return onTheWay(needs, visit, drive);
+      // Whoever is no test account any more is not driven on.
+      if (drive.dry === undefined) await subjectNamed(needs, visit, drive.account.id);
+      await take(drive, flow, visit);
+      await drive.dry?.idle();
+      return onTheWay(needs, visit, drive);
+    },
+  });
+}
+
+async function take(drive: Drive, flow: Flow, { request, context }: Visit): Promise<void> {
+  if (isExactly(request.body, 'cancel', 'yes')) {
+    await drive.parts.runner.cancel(flow, context);
+    return;
+  }
+  if (wantsOwnPassword(drive, flow, request.body)) {
+    throw new BadRequest('staff set their own password at the portal, not in a live test drive');
+  }
+  await walkerOf(drive, flow).page?.take?.(flow, request);
+}
+
+/** In earnest a new password is set for test accounts alone: one's own is typed at the portal. */
+function wantsOwnPassword({ isSelf, dry }: Drive, flow: Flow, body: unknown): boolean {
+  return isSelf && dry === undefined && (flow.step.kind === 'password' || isExactly(body, 'action', 'reset'));
+}
+
+/** The page where the flow stands, and where what it would send is put. */
+function walkerOf({ parts }: Drive, flow: Flow) {
+  const sent: { page?: PageOptions } = {};
+  const pages = {
+    send(_request: Request, _response: Response, page: PageOptions): void {
+      sent.page = page;
+    },
+  };
+  const own = { ...parts, pages };
+  const others: { readonly [page: string]: FlowPage } = { ...endedPages(own), ...actionPages(own) };
+  const page = openLink(flow) === undefined ? others[pageOf(flow)] : createGatePage(own);
+  return { page, sent };
+}
+
+async function shown(
+  { drives }: DriveNeeds,
+  { request }: Visit,
+  { drive, flow }: { readonly drive: Drive; readonly flow: Flow },
+): Promise<Answer> {
+  const { page, sent } = walkerOf(drive, flow);
+  const { res } = request;
+  if (page === undefined || res === undefined) throw new Error(`there is no page ${pageOf(flow)} of a reset`);
+  await page.show(flow, request, res);
+  if (sent.page === undefined) throw new Error('the page showed nothing');
+  const { view, status, data, problems = [], notice } = sent.page;
+  const { account, isSelf, dry, zone, id } = drive;
+  return {
+    kind: 'page',
+    view: view.endsWith(`/${standInView}`) ? 'portal/stand-in' : view,
+    ...(status === undefined ? {} : { status }),
+    problems,
+    ...(notice === undefined ? {} : { notice }),
+    data: {
+      ...data,
+      gate: openLink(flow)?.gate,
+      drive: {
+        id,
+        isLive: dry === undefined,
+        isSelf,
+        isEnded: isEnded(flow.step),
+        isDecoy: flow.subject.kind === 'decoy',
+        name: account.name,
+        zone,
+        policy: flow.policy,
+        phone: dry?.phone.view,
+        answers: dry?.answers,
+        steps: await drives.steps(drive),
+      },
+    },
+    about: { subject: account.id, detail: { drive: dry === undefined ? 'live' : 'dry' } },
+  };
+}
