@@ -1,4 +1,5 @@
 import type { BackgroundWork } from './compose-background.ts';
+import type { Providers } from './compose-providers.ts';
 import type { Configuration } from './config.ts';
 import type { BackgroundPageNeeds } from './console/background-routes.ts';
 import { CampaignDesk } from './core/campaign-desk.ts';
@@ -18,11 +19,12 @@ export function backgroundPages(
     readonly clock: Clock;
     /** The policies in force. */
     readonly source: PolicySource;
+    readonly providers: Providers;
     /** Reads the list of a draft. */
     readonly read: ReadPolicies;
   },
 ): Omit<BackgroundPageNeeds, 'audit'> {
-  const { background, directory, stores, clock, source, read } = needs;
+  const { background, directory, stores, clock, source, providers, read } = needs;
   const { jobs, matcher, campaigns: writer } = background;
   const draft = async (staffId: string) => {
     const found = await stores.policies.draft(staffId);
@@ -46,7 +48,8 @@ export function backgroundPages(
       store: stores.campaigns,
       directory,
       clock,
-      canMail: channels.email.length > 0,
+      // Services that make their own texts cannot carry a letter.
+      canMail: channels.email.some((name) => 'deliver' in (providers.get(name) ?? {})),
       wake: () => writer.wake(),
     }),
     timeZone: organisation['time-zone'] ?? Intl.DateTimeFormat().resolvedOptions().timeZone,

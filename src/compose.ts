@@ -225,7 +225,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const parts = { directory, stores, mac, clock, policies, challenges, notices };
   const pages = policyPages(needs, parts);
   const shared = { ...services, ...parts, jobs: background.jobs, demoWorld, policyPages: pages };
-  const aboutAll = backgroundPages(configuration, { ...parts, background, source, read: pages.read });
+  const aboutAll = backgroundPages(configuration, { ...parts, background, source, providers, read: pages.read });
   const live = { starter, runner, ways, desk, actions };
   const driven = { ...parts, configuration, definitions, source, routes, screen, live, sending };
   const forConsole = { ...shared, backgroundPages: aboutAll, driven };
