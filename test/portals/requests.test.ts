@@ -290,7 +290,7 @@ describe('5.25: the address of a person', () => {
     const person = await world.registered();
     const headers = { 'X-Forwarded-For': '203.0.113.7', 'X-Real-IP': '203.0.113.7' };
     await world.start(person.samName, world.visitor(headers));
-    const [row] = await world.latchkey.stores.audit.about(person.id, 1, 'flow.started');
+    const [row] = await world.latchkey.stores.audit.about(person.id, 1, { only: 'flow.started' });
     expect(row?.address).toBe('127.0.0.1');
   });
 });
@@ -437,7 +437,7 @@ describe('cookies', () => {
       expect(visitor.answer.headers['strict-transport-security']).toBe('max-age=63072000; includeSubDomains');
       await visitor.submit({ login: person.samName });
       expect(visitor.path).toBe('/reset/otp-sms');
-      const [row] = await https.latchkey.stores.audit.about(person.id, 1, 'flow.started');
+      const [row] = await https.latchkey.stores.audit.about(person.id, 1, { only: 'flow.started' });
       expect(row?.address).toBe('203.0.113.7');
       const language = await visitor.post('/language', { language: 'ar', back: '/reset' });
       const chosen = [language.headers['set-cookie'] ?? []].flat().find((line) => line.includes('language'));
