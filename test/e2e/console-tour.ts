@@ -11,6 +11,7 @@ export async function consoleTour(browser: Browser, language: TourLanguage, look
   try {
     await guide.wayIn();
     await guide.home();
+    await guide.people();
     await guide.policies();
     await guide.endings();
   } finally {
@@ -72,6 +73,29 @@ class ConsoleGuide {
     }
     await this.#visitor.goTo('/no/such/page');
     await this.#see('console-error-not-found');
+  }
+
+  /** Somebody who is locked and barred, as an administrator sees them. */
+  async people(): Promise<void> {
+    const { directory, stores } = this.#world.portals.latchkey;
+    const stuck = await directory.find({ kind: 'bare', name: 'carla.diaz' });
+    if (stuck === undefined) throw new Error('the demo lost carla.diaz');
+    const rules = { threshold: 3, minutes: 15, barsUntilPermanent: 4 };
+    await stores.failures.bar(stuck.id, rules, this.#clock.now());
+    await this.#visitor.goTo('/people');
+    await this.#visitor.type('q', 'carla');
+    await this.#visitor.press('main form button');
+    await this.#see('console-people');
+    const of = `/people/${stuck.id}`;
+    for (const [path, name] of [
+      [of, 'console-person'],
+      [`${of}/remove/otp-sms`, 'console-person-remove'],
+      [`${of}/code`, 'console-person-code'],
+      [`${of}/caller`, 'console-person-caller'],
+    ] as const) {
+      await this.#visitor.goTo(path);
+      await this.#see(name);
+    }
   }
 
   /** As an administrator, who has signed in. */
