@@ -370,3 +370,21 @@ describe('stopping', () => {
     expect(texts()).toHaveLength(1);
   });
 });
+
+describe('judging where there is nothing to judge', () => {
+  test('asks the far end as a decoy does, and an outage of it shows alike', async () => {
+    let asked = 0;
+    const outage = new Unavailable('away');
+    const checks = (isAway: boolean): MfaProvider => ({
+      ...provider('far', async () => ({ kind: 'started', state: {} })),
+      rehearse: async () => {
+        asked += 1;
+        if (isAway) throw outage;
+      },
+    });
+    await world.restarted({ sms: [checks(false)] }).pretend('sms', '12345678');
+    expect(asked).toBe(1);
+    await expect(world.restarted({ sms: [checks(true)] }).pretend('sms', '12345678')).rejects.toBe(outage);
+    await world.restarted({}).pretend('sms', '12345678');
+  });
+});
