@@ -256,6 +256,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     async close() {
       clearInterval(timer);
       await background.stop();
+      await console?.close();
       await writes.idle();
       await auditWork.close();
       await challenges.stop();

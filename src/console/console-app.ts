@@ -59,6 +59,8 @@ export interface ConsoleServices
 export interface Console {
   readonly app: Express;
   readonly router: ConsoleRouter;
+  /** Ends the test drives that are open. */
+  close(): Promise<void>;
 }
 
 /** Assembles the console as `createApp` does the portals: security first, then what a request carries, then the routes. */
@@ -124,7 +126,7 @@ export function createConsole(services: ConsoleServices): Console {
   });
   app.use(notFound);
   app.use(setUpErrorPage({ pages, view: 'console/error' }));
-  return { app, router };
+  return { app, router, close: () => services.drivePages.drives.close() };
 }
 
 /** Who has signed in, with their roles and their way around. */

@@ -44,12 +44,20 @@ export interface ConsoleStage {
 
 export type ConsolePerson = WorldPerson & { readonly telephone: string; readonly mobile: string };
 
+/** What else differs of the world. */
+export interface ConsoleJourneyWish {
+  readonly chain?: readonly string[];
+  /** Logins that staff may drive. */
+  readonly testAccounts?: readonly string[];
+}
+
 let people = 500;
 
 /**
  * Runs journeys through the console twice, with JavaScript and without, in a real browser against a real Samba AD. After
  * each, the browser must have nothing to complain of.
  * @param settings other settings of the whole file
+ * @param wish what else differs of the world
  * @param samba undefined when it cannot be had here: nothing runs then, and the end of the run says so
  */
 export function consoleJourneys(
@@ -57,6 +65,7 @@ export function consoleJourneys(
   samba: SambaDetails | undefined,
   define: (stage: ConsoleStage) => void,
   settings: { readonly [name: string]: Json } = {},
+  wish: ConsoleJourneyWish = {},
 ): void {
   const missing = whyNoChromium();
   describe.skipIf(samba === undefined || missing !== undefined).each([
@@ -64,7 +73,7 @@ export function consoleJourneys(
     { kind: 'without JavaScript', javaScript: false },
   ])(`${name} $kind`, ({ javaScript }) => {
     if (samba === undefined || missing !== undefined) return void test('needs Samba AD and Chromium', () => {});
-    const stage = new OpenStage({ samba, javaScript, settings });
+    const stage = new OpenStage({ samba, javaScript, settings, wish });
     beforeAll(() => stage.open());
     beforeEach(() => stage.begin());
     afterEach(() => stage.end());
@@ -77,6 +86,7 @@ class OpenStage implements ConsoleStage {
   readonly javaScript: boolean;
   readonly #samba: SambaDetails;
   readonly #settings: { readonly [name: string]: Json };
+  readonly #wish: ConsoleJourneyWish;
   readonly #visitors: Visitor[] = [];
   #browser: Browser | undefined;
   #world: ConsoleWorld | undefined;
@@ -87,10 +97,12 @@ class OpenStage implements ConsoleStage {
     readonly samba: SambaDetails;
     readonly javaScript: boolean;
     readonly settings: { readonly [name: string]: Json };
+    readonly wish: ConsoleJourneyWish;
   }) {
     this.#samba = wish.samba;
     this.javaScript = wish.javaScript;
     this.#settings = wish.settings;
+    this.#wish = wish.wish;
   }
 
   get world(): ConsoleWorld {
@@ -121,7 +133,7 @@ class OpenStage implements ConsoleStage {
         { group: groups.south.name, units: [units.south.path] },
       ],
     };
-    this.#world = await ConsoleWorld.open({ directory: this.#samba, roles, settings: this.#settings });
+    this.#world = await ConsoleWorld.open({ directory: this.#samba, roles, settings: this.#settings, ...this.#wish });
     this.#browser = await startChromium();
   }
 

@@ -27,8 +27,13 @@ export class ConsoleWorld {
   readonly url: string;
   readonly #server: Server;
 
-  /** @param roles groups of the directory, as the configuration has them; the demo's when left out */
-  static async open(wish: WorldWish & { readonly roles?: Json }): Promise<ConsoleWorld> {
+  /**
+   * @param wish `roles`: groups of the directory, as the configuration has them; the demo's when left out. `testAccounts`:
+   * logins that staff may drive
+   */
+  static async open(
+    wish: WorldWish & { readonly roles?: Json; readonly testAccounts?: readonly string[] },
+  ): Promise<ConsoleWorld> {
     let listener: RequestListener = () => undefined;
     const server = createServer((request, response) => listener(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -38,6 +43,7 @@ export class ConsoleWorld {
       port: 0,
       roles: wish.roles ?? demoRoles,
       'second-factor': ['phone', 'otp-sms'],
+      'test-accounts': [...(wish.testAccounts ?? [])],
     };
     const portals = await PortalWorld.open({ ...wish, settings: { console, ...wish.settings } });
     listener = (request, response) => portals.latchkey.console?.app(request, response);
