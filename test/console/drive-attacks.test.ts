@@ -111,7 +111,21 @@ describe("another's drive", () => {
       expect(asked.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404]);
       expect(asked.map(({ text }) => text).join('')).not.toContain(dryCode(visitor));
     }
-    expect((await visitor.open(walk)).path).toBe(walk);
+    await visitor.open(walk);
+    expect([visitor.path, visitor.status]).toEqual([walk, 200]);
+  });
+
+  test('is not there even for a session that was made to name it, as only who writes the database could', async () => {
+    await beginDry(visitor, north.id);
+    const walk = visitor.path;
+    const { visitor: thief } = await world.signedIn('administrator');
+    const signed = decodeURIComponent(thief.cookies.get('latchkey-console') ?? '');
+    const key = `console:${signed.replace(/^s:/, '').split('.')[0] ?? ''}`;
+    const { sessions } = world.latchkey.stores;
+    const kept = (await sessions.read(key, world.clock.now())) as object;
+    const until = new Date(world.clock.now().getTime() + 600_000);
+    await sessions.rewrite(key, { ...kept, drive: walk.split('/')[3] ?? '' }, until);
+    expect((await thief.ask({ method: 'get', path: walk })).status).toBe(404);
   });
 
   test('is the end of a sign-out', async () => {
@@ -198,7 +212,7 @@ describe('a live drive', () => {
     expect(JSON.stringify(world.portals.auditRows())).not.toContain(code);
   });
 
-  test('counts as any visit does: wrong answers bar, and starts are limited', async () => {
+  test('counts as any visit does: wrong answers bar', async () => {
     await beginLive(visitor, south.id);
     for (let tries = 0; tries < 3; tries += 1) {
       await visitor.submit({ code: await world.portals.wrongCode(south.mobile) }, 'act=next');
@@ -207,23 +221,26 @@ describe('a live drive', () => {
     const { failures } = world.latchkey.stores;
     expect(await failures.lockout(south.id, world.clock.now())).toBeDefined();
     await failures.unbar(south.id);
-
-    const few = { 'ask-proof': 2, most: 2 };
-    const limits = {
-      login: few,
-      address: { 'ask-proof': 1_000, most: 1_000 },
-      'over-all': { 'ask-proof': 9_000, most: 9_000 },
-    };
-    const narrow = await openDriveWorld({ chain: ['otp-sms'], settings: { limits } });
-    try {
-      const person = await testAccount(narrow, 'North');
-      const driver = (await narrow.signedIn('administrator')).visitor;
-      for (let starts = 0; starts < 4; starts += 1) await beginLive(driver, person.id);
-      expect([driver.status, driver.problems]).toEqual([429, expect.stringContaining('too many visits')]);
-    } finally {
-      await narrow.close();
-    }
   });
+
+  test.each(['login', 'address'])(
+    'begins no more often than the limit of the %s lets any visit begin',
+    async (narrow) => {
+      const few = { 'ask-proof': 2, most: 2 };
+      const plenty = { 'ask-proof': 1_000, most: 1_000 };
+      const limits = { login: plenty, address: plenty, 'over-all': plenty, [narrow]: few };
+      const small = await openDriveWorld({ chain: ['otp-sms'], settings: { limits } });
+      try {
+        const people = [await testAccount(small, 'North'), await testAccount(small, 'South')];
+        const driver = (await small.signedIn('administrator')).visitor;
+        const whom = (at: number): string => people[narrow === 'login' ? 0 : at % 2]?.id ?? '';
+        for (let starts = 0; starts < 4; starts += 1) await beginLive(driver, whom(starts));
+        expect([driver.status, driver.problems]).toEqual([429, expect.stringContaining('too many visits')]);
+      } finally {
+        await small.close();
+      }
+    },
+  );
 
   test('of oneself sets no password, however it is asked for', async () => {
     await beginLive(visitor, staff.id);
