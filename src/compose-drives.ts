@@ -39,6 +39,7 @@ export function createDrives(
       openDry: (wish) => openDryWorld(needs, wish),
       policies,
       audit: stores.audit,
+      enrolments: stores.enrolments,
       limits,
       clock,
       nowMs,

@@ -13,6 +13,8 @@ export interface DriveStep {
   readonly why?: Message;
   /** Id of the gate, which the sentence calls `gate`. */
   readonly gate?: string;
+  /** Where something was sent, masked. */
+  readonly number?: string;
   /** Who sent something. */
   readonly provider?: string;
   /** A text that stands apart: what was sent in a dry run. Never of a live drive. */
@@ -64,9 +66,20 @@ export class DriveRecorder {
   }
 }
 
-/** The steps of a live drive, from the rows of its flow: what was audited is what happened. */
-export function stepsOf(rows: readonly AuditEvent[], began: Date): readonly DriveStep[] {
-  return rows.map((row) => ({ ...eventStep(row), at: row.at.getTime() - began.getTime() }));
+/**
+ * The steps of a live drive, from the rows of its flow: what was audited is what happened.
+ * @param masks of the numbers that the account has registered, by gate
+ */
+export function stepsOf(
+  rows: readonly AuditEvent[],
+  began: Date,
+  masks: ReadonlyMap<string, string> = new Map(),
+): readonly DriveStep[] {
+  return rows.map((row) => {
+    const number = row.event === 'challenge.sent' ? masks.get(row.gate ?? '') : undefined;
+    const at = row.at.getTime() - began.getTime();
+    return { ...eventStep(row), ...(number === undefined ? {} : { number }), at };
+  });
 }
 
 function matchStep({ policy, matched, why }: MatchStep): Omit<DriveStep, 'at'> {

@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import type { Account, Identity } from './account.ts';
-import { identityOf } from './account.ts';
+import { type Account, type Identity, identityOf } from './account.ts';
 import type { ActionRunner } from './action-runner.ts';
 import type { Clock } from './clock.ts';
+import { numberIn } from './enrolled-number.ts';
 import { type Flow, isEnded, subjectKey } from './flow.ts';
 import type { FlowRunner } from './flow-runner.ts';
 import type { FlowStarter } from './flow-starter.ts';
 import type { GateDesk } from './gate-desk.ts';
 import { type Login, loginStem, parseLogin } from './login.ts';
+import { maskNumber } from './phone-number.ts';
 import type { Policies } from './policies.ts';
 import type { Zone } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
-import type { AuditStore } from './stores.ts';
+import type { AuditStore, EnrolmentStore } from './stores.ts';
 import type { DrivePhone } from './test-drive-phone.ts';
 import { DriveRecorder, type DriveStep, stepsOf } from './test-drive-recorder.ts';
 import type { DriveSubject } from './test-drive-subjects.ts';
@@ -72,6 +73,7 @@ export interface TestDrivesNeeds {
   readonly openDry: (wish: DryWish) => Promise<DryWorld>;
   readonly policies: Pick<Policies, 'explain'>;
   readonly audit: Pick<AuditStore, 'search'>;
+  readonly enrolments: Pick<EnrolmentStore, 'of'>;
   readonly limits: VisitLimits;
   readonly clock: Clock;
   /** Milliseconds of a clock that only goes on. */
@@ -153,10 +155,16 @@ export class TestDrives {
   }
 
   /** All that happened so far, in order. */
-  async steps({ dry, recorder, reference, began }: Drive): Promise<readonly DriveStep[]> {
+  async steps({ dry, recorder, reference, began, account }: Drive): Promise<readonly DriveStep[]> {
     if (dry !== undefined) return recorder.steps;
-    const rows = await this.#needs.audit.search({ flow: reference, limit: mostRows });
-    return [...recorder.steps, ...stepsOf([...rows].reverse(), began)];
+    const { audit, enrolments } = this.#needs;
+    const rows = await audit.search({ flow: reference, limit: mostRows });
+    const kept = await enrolments.of(account.id, reference);
+    const masks = kept.flatMap(({ gate, data }) => {
+      const number = numberIn(data);
+      return number === undefined ? [] : [[gate, maskNumber(number)] as const];
+    });
+    return [...recorder.steps, ...stepsOf([...rows].reverse(), began, new Map(masks))];
   }
 
   /** Ends it. What a live flow has sent to the directory goes on. */

@@ -32,6 +32,8 @@ describe('a live drive', () => {
     expect(visitor.page('.drive .phone').length).toBe(0);
     await visitor.submit({ code: await world.portals.code(driven.mobile) }, 'act=next');
     expect(told()).toContain('A message or a call went out for “Code by text message”. By “texts”.');
+    expect(told()).toContain(`To the number ••${driven.mobile.slice(-2)}.`);
+    expect(visitor.answer.text).not.toContain(driven.mobile);
     await visitor.submit({ action: 'unlock' });
     expect(visitor.path).toMatch(/done$/);
     expect(world.portals.standing(driven).locked).toBe(false);
