@@ -87,11 +87,17 @@ export function createConsole(services: ConsoleServices): Console {
   app.use(setUpCsrf({ publicUrl }));
 
   const router = new ConsoleRouter({ sessions, audit, pages });
+  // The navigation has them in this order: first what the helpdesk needs while somebody is on the telephone.
   homeRoutes(router, services);
-  backgroundRoutes(router, services.backgroundPages);
   peopleRoutes(router, services.people);
   actRoutes(router, services.people);
   callerRoutes(router, services.people);
+  policyRoutes(router, services.policyPages);
+  if (services.policyPages.pinned === undefined) {
+    policyDraftRoutes(router, services.policyPages);
+    policyReviewRoutes(router, services.policyPages);
+  }
+  backgroundRoutes(router, services.backgroundPages);
   reportRoutes(router, services);
   auditRoutes(router, services);
   auditCheckRoutes(router, services);
@@ -99,11 +105,6 @@ export function createConsole(services: ConsoleServices): Console {
   driveLiveRoutes(router, services.drivePages);
   driveProviderRoutes(router, services.drivePages);
   driveWalkRoutes(router, services.drivePages);
-  policyRoutes(router, services.policyPages);
-  if (services.policyPages.pinned === undefined) {
-    policyDraftRoutes(router, services.policyPages);
-    policyReviewRoutes(router, services.policyPages);
-  }
 
   app.use((request, response, next) => {
     // What every page of the console shows; the layout asks for it once the router knows who it is.

@@ -38,7 +38,7 @@ export function reasonName(at: 'reset' | 'sign-in' | 'write', why: string): Name
 }
 
 /** Gates that come with Latchkey. */
-const gates = ['phone', 'otp-sms', 'questions'];
+const gates = ['phone', 'otp-sms', 'questions', 'helpdesk-code', 'caller-phone', 'caller-otp-sms'];
 
 /** A gate; or where a bar came from that came of no gate. */
 export function gateName(gate: string): Named {

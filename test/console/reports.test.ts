@@ -32,6 +32,7 @@ async function fill(): Promise<void> {
       one({ why: 'unlock', count: 41 }),
       one({ event: 'gate.opened', gate: 'otp-sms', why: 'verify', count: 8 }),
       one({ event: 'gate.passed', gate: 'otp-sms', why: 'verify', count: 6 }),
+      one({ event: 'gate.opened', gate: 'caller-otp-sms', why: 'verify', count: 4 }),
       one({ event: 'gate.opened', gate: '=evil', why: 'verify', count: 2 }),
       one({ event: 'challenge.sent', provider: '<script>alert(1)</script>', why: 'sms', count: 5 }),
       one({ event: 'flow.started', why: 'unregistered', decoy: true, count: 31 }),
@@ -68,6 +69,7 @@ describe('the overview', () => {
       await visitor.open('/reports');
       expect(visitor.status).toBe(200);
       expect(table(visitor, 'actions')).toContainEqual(['Mar 1, 2026', '0', '41']);
+      expect(table(visitor, 'gates').map(([name]) => name)).toContain('Check of a caller by text');
       expect(table(visitor, 'gates')).toContainEqual([
         'Code by text message',
         '6',

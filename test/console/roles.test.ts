@@ -132,6 +132,19 @@ test('every route of the console is in the table with its roles, or among those 
   expect(Object.fromEntries(declared)).toEqual(table);
 });
 
+test('the way around begins with people, who wait on the telephone meanwhile', async () => {
+  const page = await visitors.get('helpdesk')?.tab().open('/');
+  const links = page?.page('nav.menu a').toArray() ?? [];
+  expect(links.map((link) => link.attribs.href)).toEqual([
+    '/',
+    '/people',
+    '/policies',
+    '/one-login',
+    '/coverage',
+    '/drive',
+  ]);
+});
+
 describe.each(everyRole)('%s', (role) => {
   test('reaches the routes of the role and no other', async () => {
     const visitor = visitors.get(role);

@@ -200,7 +200,7 @@ describe('one login', () => {
       expect(zone).toContain('set a new password');
     }
     await administrator.submit({ login: north.samName });
-    expect(administrator.text).toContain('Not registered: Code by text message');
+    expect(administrator.text).toContain('Missing: Code by text message');
     expect(world.audited('console.viewed').at(-1)?.detail).toMatchObject({ what: '/one-login' });
     expect((await world.portals.audited(north)).at(-1)).toBe('console.viewed');
   });
@@ -264,7 +264,7 @@ describe('a draft', () => {
     const row = visitor
       .page('#people ~ table tbody tr')
       .filter((_, one) => visitor.page(one).text().includes(person.samName));
-    expect(row.text()).toContain('Not registered');
+    expect(row.text()).toContain('Missing: ');
     expect(visitor.page('#policies ~ table').first().text()).toContain('questions too');
     await visitor.open('/one-login');
     const one = await visitor.post('/one-login', { login: person.samName, list: 'draft' });

@@ -17,10 +17,11 @@ describe.skipIf(whyNoChromium() !== undefined)('the pages of people in a browser
   let agent: Person;
   let person: Person;
   let fresh: Person;
+  let well: Person;
 
   beforeAll(async () => {
     browser = await startChromium();
-    const one = { members: 'everyone', chain: ['otp-sms', 'phone', 'helpdesk-code'] };
+    const one = { members: 'everyone', chain: ['otp-sms', 'phone', 'helpdesk-code'], needed: 2 };
     world = await ConsoleWorld.open({
       settings: { languages: ['en', 'ar'] },
       policies: [{ name: 'everyone', ...one }],
@@ -30,6 +31,8 @@ describe.skipIf(whyNoChromium() !== undefined)('the pages of people in a browser
     person = world.personIn('north');
     await world.portals.register(person, ['otp-sms', 'phone']);
     fresh = world.personIn('north');
+    well = world.personIn('north');
+    await world.portals.register(well, ['otp-sms', 'phone']);
     await fill(world, person);
   });
   afterAll(async () => {
@@ -83,7 +86,15 @@ describe.skipIf(whyNoChromium() !== undefined)('the pages of people in a browser
     const { page, complaints } = await open({ colorScheme: eye.colorScheme });
     await page.click(`button[value="${eye.language}"]`);
     const of = `/people/${person.id}`;
-    const paths = ['/people', '/people?q=a', '/people?q=person', of, `/people/${fresh.id}`, `${of}/remove/phone`];
+    const paths = [
+      '/people',
+      '/people?q=a',
+      '/people?q=person',
+      of,
+      `/people/${fresh.id}`,
+      `/people/${well.id}`,
+      `${of}/remove/phone`,
+    ];
     const found: string[] = [];
     for (const path of [
       ...paths,
@@ -120,7 +131,7 @@ describe.skipIf(whyNoChromium() !== undefined)('the pages of people in a browser
     await page.keyboard.type('Called back');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await page.locator('.note').waitFor();
+    await page.locator('.notice').waitFor();
     expect(await page.locator('main').innerText()).toContain('Called back');
     await page.context().close();
   });
