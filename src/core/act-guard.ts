@@ -29,9 +29,9 @@ export interface AdmittedAct extends Act {
 
 /**
  * Why an act is not done. `out-of-reach` is also said of people who are not there: nobody finds out who is elsewhere.
- * `privileged`: only an administrator may.
+ * `privileged`: only an administrator may. `yours`: what is sent would come to whoever asks for it.
  */
-export type ActRefusal = 'out-of-reach' | 'yourself' | 'privileged' | 'reason-missing' | 'reason-long';
+export type ActRefusal = 'out-of-reach' | 'yourself' | 'privileged' | 'yours' | 'reason-missing' | 'reason-long';
 
 export interface RefusedAct {
   readonly kind: 'refused';
@@ -75,12 +75,13 @@ export class ActGuard {
     ]);
     const member = found?.member;
     const isReached = member !== undefined && account?.state.person === true && mayActOn(member, account);
-    if (!isReached) return this.#refuse(act, what, { why: 'out-of-reach', account });
-    if (member.id === account.id) return this.#refuse(act, what, { why: 'yourself', account });
-    // Whoever helps an administrator of the console to another second factor could become one.
-    const isGuarded = account.state.privileged || other?.member.roles.includes('administrator') === true;
+    if (!isReached) return this.refuse(act, what, { why: 'out-of-reach', account });
+    if (member.id === account.id) return this.refuse(act, what, { why: 'yourself', account });
+    // Whoever helps somebody of the staff to another second factor could become them: see and do what they may, or act
+    // under their name.
+    const isGuarded = account.state.privileged || other !== undefined;
     if (isGuarded && !member.roles.includes('administrator')) {
-      return this.#refuse(act, what, { why: 'privileged', account });
+      return this.refuse(act, what, { why: 'privileged', account });
     }
     const reason = act.reason.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
     if (reason === '') return { kind: 'refused', why: 'reason-missing' };
@@ -109,7 +110,8 @@ export class ActGuard {
     });
   }
 
-  async #refuse(
+  /** Says no, and writes down that somebody tried. */
+  async refuse(
     act: Act,
     what: AuditEventName,
     refused: { readonly why: ActRefusal; readonly account: Account | undefined },

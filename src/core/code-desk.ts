@@ -16,7 +16,7 @@ export type CodeTarget = { readonly kind: 'number'; readonly gate: string } | { 
 
 export interface CodeDeskNeeds {
   readonly guard: ActGuard;
-  readonly directory: Pick<Directory, 'manager'>;
+  readonly directory: Pick<Directory, 'manager' | 'read'>;
   readonly enrolments: EnrolmentStore;
   readonly challenges: Pick<Challenges, 'begin' | 'cancel'>;
   readonly notices: Notices;
@@ -41,7 +41,7 @@ const gapMs = 60_000;
 
 /**
  * Gives out codes. Latchkey makes them and sends them where nobody of the staff has a hand in: what an agent does here
- * they cannot use themselves. Only whoever reads the person's texts, or their manager's mail, ever sees one.
+ * they cannot use themselves, so none goes to their own telephone or mailbox. Only whoever reads the person's texts, or their manager's mail, ever sees one.
  */
 export class CodeDesk {
   readonly #needs: CodeDeskNeeds;
@@ -60,7 +60,9 @@ export class CodeDesk {
     if (act.kind === 'refused') return act;
     const { account } = act;
     const registered = await enrolments.registered(account.id);
-    if (!(await this.#isReached(account, registered, to))) return { kind: 'refused', why: 'no-destination' };
+    const destination = await this.#destination(account, registered, to);
+    if (destination === undefined) return { kind: 'refused', why: 'no-destination' };
+    if (await this.#isOwn(act, destination)) return guard.refuse(act, 'code.issuing', { why: 'yours', account });
     const before = registered.find(({ gate }) => gate === rules.gate);
     if (before !== undefined && clock.now().getTime() - before.provedAt.getTime() < gapMs) {
       return { kind: 'refused', why: 'too-soon' };
@@ -75,10 +77,19 @@ export class CodeDesk {
     return { kind: 'done' };
   }
 
-  async #isReached(account: Account, registered: readonly Enrolment[], to: CodeTarget): Promise<boolean> {
-    if (to.kind === 'manager') return (await managerAddress(this.#needs.directory, account)) !== undefined;
+  /** Where it would go now; whoever sends looks it up again. */
+  async #destination(account: Account, registered: readonly Enrolment[], to: CodeTarget): Promise<string | undefined> {
+    if (to.kind === 'manager') return managerAddress(this.#needs.directory, account);
     const own = registered.find(({ gate, until }) => gate === to.gate && until === undefined);
-    return own !== undefined && numberIn(own.data) !== undefined;
+    return own && numberIn(own.data);
+  }
+
+  /** Whether whoever asks reads there: the manager themselves, somebody of the same mailbox or of the same telephone. */
+  async #isOwn({ staff }: AdmittedAct, destination: string): Promise<boolean> {
+    const { directory, enrolments } = this.#needs;
+    const [agent, registered] = await Promise.all([directory.read(staff), enrolments.registered(staff)]);
+    const own = [agent?.mail, ...registered.map(({ data }) => numberIn(data))];
+    return own.some((one) => one?.toLowerCase() === destination.toLowerCase());
   }
 
   async #withdraw({ data }: Enrolment): Promise<void> {

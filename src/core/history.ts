@@ -43,6 +43,7 @@ export const toldReasons = [
   'wrong-workstation',
   'out-of-reach',
   'yourself',
+  'yours',
 ] as const;
 
 /** The sentence of a row. Every event has one, `console.history.<event>`; some say more where the row does. */

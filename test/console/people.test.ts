@@ -392,6 +392,24 @@ describe('a code of the helpdesk', () => {
     expect(visitor.path).toBe('/reset/choose');
   });
 
+  test('5.33: never goes to whoever asks for it: the manager themselves, their mailbox, their telephone', async () => {
+    const person = await registered('inNorth');
+    const by = await world.signedIn('helpdesk');
+    world.portals.demo.administration.set(person.entry, { manager: by.person.entry.dn });
+    const asked = async (to: string) => (await act(person, 'code', { reason, to }, by.visitor)).text;
+    expect(await asked('manager')).toContain('It would come to yourself');
+    const shared = world.personIn('north');
+    world.portals.demo.administration.set(shared.entry, { mail: by.person.mail.toUpperCase() });
+    world.portals.demo.administration.set(person.entry, { manager: shared.entry.dn });
+    expect(await asked('manager')).toContain('It would come to yourself');
+    await world.portals.register({ ...person, mobile: by.person.mobile }, ['otp-sms']);
+    expect(await asked('otp-sms')).toContain('It would come to yourself');
+    expect(await mails(by.person.mail)).toEqual([]);
+    const refused = (await rowsAbout(person)).filter(({ event }) => event === 'helpdesk.refused');
+    expect(refused.map(({ detail }) => detail?.why)).toEqual(['yours', 'yours', 'yours']);
+    expect((await rowsAbout(person)).map(({ event }) => event)).not.toContain('code.issuing');
+  });
+
   test('is not bombed, and goes nowhere that the person did not register', async () => {
     const person = await registered('inNorth');
     await issued(person);

@@ -102,6 +102,16 @@ describe.each(Object.entries(acts))('to %s', (_name, doIt) => {
       () => ({ staff: agent, person: world.put('ada', { groups: ['admins'] }) }),
       'privileged',
     ],
+    [
+      'that is an auditor, who sees more than one’s own unit',
+      () => ({ staff: agent, person: world.put('audrey', { groups: ['auditors'] }) }),
+      'privileged',
+    ],
+    [
+      'that is a colleague, under whose name one could act',
+      () => ({ staff: agent, person: world.put('col', { groups: ['desk-north'] }) }),
+      'privileged',
+    ],
   ])('5.33: %s is refused and audited, and changes nothing', async (_what, who, why) => {
     const { staff, person } = who();
     await prepared(person);
