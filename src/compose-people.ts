@@ -3,6 +3,7 @@ import type { Configuration } from './config.ts';
 import { createCallerGate } from './console/caller-gate.ts';
 import type { PeopleNeeds } from './console/people-routes.ts';
 import { ActGuard } from './core/act-guard.ts';
+import { ActPace } from './core/act-pace.ts';
 import { CallerDesk } from './core/caller-desk.ts';
 import type { Challenges } from './core/challenges.ts';
 import { CodeDesk } from './core/code-desk.ts';
@@ -23,6 +24,8 @@ export interface PeopleParts {
   readonly policies: Policies;
   readonly challenges: Challenges;
   readonly notices: Notices;
+  /** Keyed hash in hex; see core/sealer.ts. */
+  readonly mac: (purpose: string, text: string) => string;
 }
 
 type Shared = SharedServices &
@@ -30,16 +33,18 @@ type Shared = SharedServices &
 
 /** What staff see of people and do for them. */
 export function composePeople(configuration: Configuration, shared: Shared): PeopleNeeds {
-  const { directory, stores, policies, challenges, notices, staffDesk, clock, desk, runner, audit } = shared;
+  const { directory, stores, policies, challenges, notices, staffDesk, clock, desk, runner, audit, mac } = shared;
   const guard = new ActGuard({ directory, staff: staffDesk, audit: stores.audit, clock });
+  const pace = new ActPace({ limits: stores.limits, clock, mac });
   const settings = helpdeskCodeSettings.parse(configuration.gates[gateId] ?? {});
   const zones = [...new Set(listenersOf(configuration).map(({ zone }) => zone))];
   return {
     directory,
     views: new PersonViews({ directory, policies, stores, zones, issued: [gateId], clock }),
-    desk: new HelpdeskDesk({ guard, stores, notices, clock }),
+    desk: new HelpdeskDesk({ guard, pace, stores, notices, clock }),
     codes: new CodeDesk({
       guard,
+      pace,
       directory,
       enrolments: stores.enrolments,
       challenges,
@@ -54,7 +59,7 @@ export function composePeople(configuration: Configuration, shared: Shared): Peo
         managerSubject: settings['manager-subject'],
       },
     }),
-    callers: new CallerDesk({ guard, desk, runner, stores, audit, clock }),
+    callers: new CallerDesk({ guard, pace, desk, runner, stores, audit, clock }),
     codeGate: gateId,
     startUrl: configuration['public-url'],
   };

@@ -30,8 +30,16 @@ export interface AdmittedAct extends Act {
 /**
  * Why an act is not done. `out-of-reach` is also said of people who are not there: nobody finds out who is elsewhere.
  * `privileged`: only an administrator may. `yours`: what is sent would come to whoever asks for it.
+ * `too-many`: they have had so much sent within the hour that it is no help any more.
  */
-export type ActRefusal = 'out-of-reach' | 'yourself' | 'privileged' | 'yours' | 'reason-missing' | 'reason-long';
+export type ActRefusal =
+  | 'out-of-reach'
+  | 'yourself'
+  | 'privileged'
+  | 'yours'
+  | 'too-many'
+  | 'reason-missing'
+  | 'reason-long';
 
 export interface RefusedAct {
   readonly kind: 'refused';

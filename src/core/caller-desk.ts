@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Account, identityOf } from './account.ts';
 import type { Act, ActGuard, AdmittedAct, RefusedAct } from './act-guard.ts';
+import type { ActPace } from './act-pace.ts';
 import type { Clock } from './clock.ts';
 import { numberIn } from './enrolled-number.ts';
 import { type Flow, firstStep, isEnded, subjectKey } from './flow.ts';
@@ -18,6 +19,7 @@ export const callerGate = (gate: string): string => `caller-${gate}`;
 
 export interface CallerDeskNeeds {
   readonly guard: ActGuard;
+  readonly pace: ActPace;
   readonly desk: GateDesk;
   readonly runner: FlowRunner;
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures' | 'audit'>;
@@ -37,9 +39,8 @@ export type CallerStart =
   | RefusedAct
   | { readonly kind: 'refused'; readonly why: 'no-destination' | 'too-soon' | 'barred' };
 
-/** Milliseconds that a caller has to read the code out, and between two texts. */
+/** Milliseconds that a caller has to read the code out. */
 const lifetimeMs = 10 * 60_000;
-const gapMs = 60_000;
 
 /**
  * Finds out for an agent whether a caller is who they say: a text goes to the number that the person registered, with a
@@ -59,7 +60,7 @@ export class CallerDesk {
    * @throws Unavailable when no provider is in service
    */
   async start(wanted: Act, gate: string): Promise<CallerStart> {
-    const { guard, stores, clock, desk, audit } = this.#needs;
+    const { guard, stores, clock, desk, audit, pace } = this.#needs;
     const act = await guard.admit(wanted, 'caller.checking');
     if (act.kind === 'refused') return act;
     const { account } = act;
@@ -69,8 +70,9 @@ export class CallerDesk {
     if ((await stores.failures.lockout(callerSubject(account), now)) !== undefined) {
       return { kind: 'refused', why: 'barred' };
     }
-    const [last] = await stores.audit.about(account.id, 1, { only: 'caller.checking' });
-    if (last !== undefined && now.getTime() - last.at.getTime() < gapMs) return { kind: 'refused', why: 'too-soon' };
+    const soon = await pace.refusal(act, 'caller');
+    if (soon === 'too-many') return guard.refuse(act, 'caller.checking', { why: soon, account });
+    if (soon !== undefined) return { kind: 'refused', why: soon };
     await guard.write('caller.checking', act, { gate: callerGate(gate) });
     const flow = this.#flow(act, gate);
     await stores.flows.create(flow);

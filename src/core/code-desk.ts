@@ -1,6 +1,7 @@
 import type { Account } from './account.ts';
 import { identityOf } from './account.ts';
 import type { Act, ActGuard, AdmittedAct } from './act-guard.ts';
+import type { ActPace } from './act-pace.ts';
 import type { Challenges } from './challenges.ts';
 import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
@@ -16,6 +17,7 @@ export type CodeTarget = { readonly kind: 'number'; readonly gate: string } | { 
 
 export interface CodeDeskNeeds {
   readonly guard: ActGuard;
+  readonly pace: ActPace;
   readonly directory: Pick<Directory, 'manager' | 'read'>;
   readonly enrolments: EnrolmentStore;
   readonly challenges: Pick<Challenges, 'begin' | 'cancel'>;
@@ -36,9 +38,6 @@ export interface CodeRules {
   readonly managerSubject: LocalisedText;
 }
 
-/** Milliseconds between two codes for one person. */
-const gapMs = 60_000;
-
 /**
  * Gives out codes. Latchkey makes them and sends them where nobody of the staff has a hand in: what an agent does here
  * they cannot use themselves, so none goes to their own telephone or mailbox. Only whoever reads the person's texts, or their manager's mail, ever sees one.
@@ -55,7 +54,7 @@ export class CodeDesk {
    * @throws Unavailable when no provider of the channel is in service; no code has been given out then
    */
   async issue(wanted: Act, to: CodeTarget): Promise<Acted> {
-    const { guard, enrolments, clock, rules } = this.#needs;
+    const { guard, enrolments, pace, rules } = this.#needs;
     const act = await guard.admit(wanted, 'code.issuing');
     if (act.kind === 'refused') return act;
     const { account } = act;
@@ -64,9 +63,9 @@ export class CodeDesk {
     if (destination === undefined) return { kind: 'refused', why: 'no-destination' };
     if (await this.#isOwn(act, destination)) return guard.refuse(act, 'code.issuing', { why: 'yours', account });
     const before = registered.find(({ gate }) => gate === rules.gate);
-    if (before !== undefined && clock.now().getTime() - before.provedAt.getTime() < gapMs) {
-      return { kind: 'refused', why: 'too-soon' };
-    }
+    const soon = await pace.refusal(act, 'code');
+    if (soon === 'too-many') return guard.refuse(act, 'code.issuing', { why: soon, account });
+    if (soon !== undefined) return { kind: 'refused', why: soon };
     await guard.write('code.issuing', act, {
       gate: rules.gate,
       detail: { to: to.kind === 'manager' ? to.kind : to.gate },

@@ -1,5 +1,6 @@
 import { identityOf } from './account.ts';
 import type { Act, ActGuard, AdmittedAct, RefusedAct } from './act-guard.ts';
+import type { ActPace } from './act-pace.ts';
 import { barsOf, endBars } from './bars.ts';
 import type { Clock } from './clock.ts';
 import type { NoticeEvent, Notices } from './notices.ts';
@@ -20,13 +21,11 @@ export type Acted =
 
 export interface HelpdeskDeskNeeds {
   readonly guard: ActGuard;
+  readonly pace: ActPace;
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures' | 'outbox' | 'audit'>;
   readonly notices: Notices;
   readonly clock: Clock;
 }
-
-/** Milliseconds between two requests to register: nobody is to be bombed with mail. */
-const askGapMs = 10 * 60_000;
 
 /**
  * What staff do to people. Each act is admitted, audited, done, and told to the person in one transaction with what it
@@ -64,14 +63,14 @@ export class HelpdeskDesk {
 
   /** Asks the person by mail to register, and says how. Changes nothing that is registered. */
   async askToRegister(wanted: Act): Promise<Acted> {
-    const { guard, stores } = this.#needs;
+    const { guard, stores, pace } = this.#needs;
     const event = 'registration.asked';
     const act = await guard.admit(wanted, event);
     if (act.kind === 'refused') return act;
     if (act.account.mail === undefined) return { kind: 'refused', why: 'no-mail' };
-    const [last] = await stores.audit.about(act.account.id, 1, { only: event });
-    const now = this.#needs.clock.now().getTime();
-    if (last !== undefined && now - last.at.getTime() < askGapMs) return { kind: 'refused', why: 'too-soon' };
+    const soon = await pace.refusal(act, 'asked');
+    if (soon === 'too-many') return guard.refuse(act, event, { why: soon, account: act.account });
+    if (soon !== undefined) return { kind: 'refused', why: soon };
     await guard.write(event, act);
     const rows = await this.#rows(act, { kind: 'register-again' });
     await stores.outbox.put(rows.filter(({ channel }) => channel === 'email'));

@@ -44,6 +44,7 @@ export const toldReasons = [
   'out-of-reach',
   'yourself',
   'yours',
+  'too-many',
 ] as const;
 
 /** The sentence of a row. Every event has one, `console.history.<event>`; some say more where the row does. */

@@ -410,6 +410,13 @@ describe('a code of the helpdesk', () => {
     expect((await rowsAbout(person)).map(({ event }) => event)).not.toContain('code.issuing');
   });
 
+  test('5.33: posted many times at once sends one text', async () => {
+    const person = await registered('inNorth');
+    const by = await fresh();
+    await Promise.all(Array.from({ length: 8 }, () => act(person, 'code', { reason, to: 'otp-sms' }, by)));
+    expect(await textsTo(person.mobile)).toHaveLength(1);
+  });
+
   test('is not bombed, and goes nowhere that the person did not register', async () => {
     const person = await registered('inNorth');
     await issued(person);
@@ -459,6 +466,13 @@ describe('a caller', () => {
     });
     expect(JSON.stringify(rows)).not.toContain(codeIn(text));
     expect(await lockout(person)).toBeDefined();
+  });
+
+  test('5.33: is sent one text, however many checks are begun at once', async () => {
+    const person = await registered('north');
+    const fields = { act: 'start', gate: 'otp-sms', reason };
+    await Promise.all(Array.from({ length: 8 }, () => act(person, 'caller', fields)));
+    expect(await textsTo(person.mobile)).toHaveLength(1);
   });
 
   test('who cannot is not, after so many wrong codes, and the person is not barred by that', async () => {

@@ -236,3 +236,22 @@ test('whoever was asked to register is not asked again for a while, and nobody w
   world.accounts.set(bare.id, bare);
   expect(await world.desk.askToRegister(world.act(agent, bare))).toEqual({ kind: 'refused', why: 'no-mail' });
 });
+
+test('5.33: of requests to register that are posted at once no more than one goes out', async () => {
+  await Promise.all(Array.from({ length: 12 }, () => world.desk.askToRegister(world.act(agent, anna))));
+  expect(await world.letters()).toHaveLength(1);
+});
+
+test('5.33: one agent has no more sent in an hour than helps anybody; another goes on, and the try is audited', async () => {
+  const people = Array.from({ length: 61 }, (_, at) => world.put(`person-${at}`));
+  const asked: unknown[] = [];
+  for (const person of people) asked.push(await world.desk.askToRegister(world.act(agent, person)));
+  expect(asked.slice(0, 60)).toEqual(Array.from({ length: 60 }, () => ({ kind: 'done' })));
+  expect(asked[60]).toEqual({ kind: 'refused', why: 'too-many' });
+  const last = people[60] as Account;
+  const [row] = await world.stores.audit.about(last.id, 1);
+  expect(row).toMatchObject({ event: 'helpdesk.refused', detail: { by: agent.id, why: 'too-many' } });
+  const other = world.put('another', { groups: ['desk-north'] });
+  world.clock.pass(600);
+  expect(await world.desk.askToRegister(world.act(other, last))).toEqual({ kind: 'done' });
+});

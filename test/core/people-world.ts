@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Account, AccountState } from '../../src/core/account.ts';
 import { type Act, ActGuard } from '../../src/core/act-guard.ts';
+import { ActPace } from '../../src/core/act-pace.ts';
 import type { PasswordPolicy } from '../../src/core/directory.ts';
 import { HelpdeskDesk } from '../../src/core/helpdesk-desk.ts';
 import { NoticeDesk } from '../../src/core/notice-desk.ts';
@@ -84,7 +85,13 @@ export class PeopleWorld {
       },
     };
     this.guard = new ActGuard({ directory: { read }, staff, audit, clock });
-    this.desk = new HelpdeskDesk({ guard: this.guard, stores, notices, clock });
+    this.desk = new HelpdeskDesk({
+      guard: this.guard,
+      pace: new ActPace({ limits: stores.limits, clock, mac: (...of) => of.join() }),
+      stores,
+      notices,
+      clock,
+    });
     this.views = new PersonViews({
       directory: { passwordPolicy: async () => this.passwordPolicy },
       policies: { match: async (_account, zone) => this.policies[zone] },
