@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { PolicyPagesNeeds } from './console/policy-routes.ts';
 import { stranding } from './core/administrator-stranding.ts';
 import { administratorsOf } from './core/administrators.ts';
@@ -7,7 +8,7 @@ import type { Json } from './core/json.ts';
 import { Policies, pinnedPolicies } from './core/policies.ts';
 import type { Policy } from './core/policy.ts';
 import { examinePolicies, type PolicyFinding } from './core/policy-checks.ts';
-import { PolicyDesk } from './core/policy-desk.ts';
+import { PolicyDesk, type PolicyDeskNeeds } from './core/policy-desk.ts';
 import { PolicyDrafts } from './core/policy-drafts.ts';
 import type { Stores } from './core/stores.ts';
 import { listenersOf } from './settings/listeners.ts';
@@ -21,21 +22,28 @@ export interface PolicyParts {
 }
 
 /** What looks at lists and takes them into force. */
-export function createPolicyDesk(world: PolicyWorld, parts: PolicyParts): PolicyDesk {
+export function createPolicyDesk(
+  world: PolicyWorld,
+  parts: PolicyParts,
+  more: Pick<PolicyDeskNeeds, 'changed'> = {},
+): PolicyDesk {
   const { stores, clock } = parts;
   const check = policyCheck(world, parts);
-  return new PolicyDesk({ store: stores.policies, audit: stores.audit, clock, read: policyReader(world), check });
+  const read = policyReader(world);
+  return new PolicyDesk({ store: stores.policies, audit: stores.audit, clock, read, check, ...more });
 }
 
 /** What the console's pages of policies stand on. */
-export function policyPages(world: PolicyWorld, parts: PolicyParts): PolicyPagesNeeds {
-  const { configuration, definitions } = world;
+export function policyPages(world: PolicyWorld & { readonly log: Logger }, parts: PolicyParts): PolicyPagesNeeds {
+  const { configuration, definitions, log } = world;
+  const changed: PolicyDeskNeeds['changed'] = (about) =>
+    log.warn({ ...about, alarm: true }, 'the policies were changed in the console');
   const store = parts.stores.policies;
   const read = policyReader(world);
   const pinned = configuration['policies-in'] === 'file' ? read(configuration.policies as unknown as Json) : undefined;
   return {
     store,
-    desk: createPolicyDesk(world, parts),
+    desk: createPolicyDesk(world, parts, { changed }),
     drafts: new PolicyDrafts({ store, clock: parts.clock }),
     read,
     gates: definitions.gates,

@@ -34,8 +34,9 @@ export async function* chainedRows(
   }
 }
 
-/** What went wrong or was kept from somebody: the events that people alarm on. */
-const warnings = /\.(wrong|refused|failed|fault|withheld|barred|unknown|not-done|not-verified|sequence-violation)$/;
+/** What went wrong or was kept from somebody, and other rules for everybody: the events that people alarm on. */
+const warnings =
+  /^policies\.saved$|\.(wrong|refused|failed|fault|withheld|barred|unknown|not-done|not-verified|sequence-violation)$/;
 
 /** Whether somebody may want to look at this event. */
 export function isWarning(event: AuditEventName): boolean {

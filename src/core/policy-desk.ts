@@ -23,6 +23,8 @@ export interface PolicyDeskNeeds {
     policies: readonly ListedPolicy[],
     about: { readonly before: readonly ListedPolicy[] | undefined; readonly by: string },
   ) => Promise<readonly PolicyFinding[]>;
+  /** Told of a list that has come into force, for the log: one person alone can open every way with it. Must not throw. */
+  readonly changed?: (about: { readonly by: string; readonly version: number; readonly changes: number }) => void;
 }
 
 /** A list that somebody would like to be in force. */
@@ -92,6 +94,7 @@ export class PolicyDesk {
     await this.#audit('policies.saving', draft, { version: basedOn + 1, policies });
     const saved = await this.#needs.store.save({ basedOn, by, byName, note, policies, at: this.#needs.clock.now() });
     if ('conflict' in saved) return this.#conflict(draft, saved.conflict);
+    this.#needs.changed?.({ by, version: saved.version, changes: changes.length });
     await this.#audit('policies.saved', draft, saved);
     return { kind: 'saved', version: saved, changes, findings };
   }

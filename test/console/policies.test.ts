@@ -95,6 +95,8 @@ describe('the policies, as an administrator changes them', () => {
     expect(audited[1]?.detail).toMatchObject({ by: person.id, version: 2, hash: (await policies().latest())?.hash });
     const acts = world.audited('console.act');
     expect(acts.at(-1)?.detail).toMatchObject({ by: person.id, reason: 'guests have no telephone' });
+    const [line] = world.portals.log.filter((one) => one.includes('the policies were changed'));
+    expect(JSON.parse(line ?? '')).toMatchObject({ level: 40, alarm: true, by: person.id, version: 2 });
   });
 
   test('the form shows a policy as it is, and an edit changes only what was touched', { timeout }, async () => {
