@@ -97,6 +97,27 @@ describe('a code of the helpdesk', () => {
     }
   });
 
+  test('is judged with the same work wherever it went, and where there is none', async () => {
+    const byText = await issue(world);
+    const byMail = { ...byText, channel: 'email' } as const;
+    const { read } = world.stores.challenges;
+    let reads = 0;
+    const counting = (id: string) => {
+      reads += 1;
+      return read.call(world.stores.challenges, id);
+    };
+    Object.assign(world.stores.challenges, { read: counting });
+    const work = async (subject: Subject): Promise<number> => {
+      const walk = await arrived(subject);
+      reads = 0;
+      expect((await walk.answer({ code: '00000000' })).kind).toBe('wrong');
+      return reads;
+    };
+    const ofMail = await work({ kind: 'account', account: ana, enrolment: byMail });
+    const ofText = await work({ kind: 'account', account: ana, enrolment: byText });
+    expect([ofText, ofMail]).toEqual([ofMail, await work(decoy)]);
+  });
+
   test('of another account passes nobody', async () => {
     const theirs = await issue(world);
     const code = world.phones.lastCode(number);
