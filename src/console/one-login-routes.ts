@@ -59,14 +59,14 @@ async function look(needs: OneLoginPageNeeds, visit: Visit): Promise<Answer> {
   return { ...page({ ...shown, outlook, isDraft: draft !== undefined }), about: { subject: account.id } };
 }
 
-/** Who is out of reach looks to this member like nobody; the audit knows better. */
+/** Who is out of reach looks to this member like nobody, and takes as long to refuse; the audit knows better. */
 async function reachable(
   { audit }: OneLoginPageNeeds,
   { staff, context }: Visit,
   account: Account | undefined,
 ): Promise<Account | undefined> {
-  if (account === undefined || maySee(staff, account)) return account;
-  const deed = { what: path, subject: account.id, detail: { why: 'reach' } };
+  if (account !== undefined && maySee(staff, account)) return account;
+  const deed = { what: path, ...(account === undefined ? {} : { subject: account.id }), detail: { why: 'reach' } };
   await audit.write('console.refused', deed, { by: staff.id, request: context });
   return undefined;
 }
