@@ -61,6 +61,7 @@ export function auditRoutes(router: ConsoleRouter, needs: AuditRouteNeeds): void
     method: 'get',
     path: '/audit/file',
     roles: auditReaders,
+    fresh: true,
     async handler({ staff, request, context }) {
       const { typed, search, problems } = auditFilter(request.query);
       if (problems.length > 0) throw new OutOfReach('the search cannot be taken');

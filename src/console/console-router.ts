@@ -179,7 +179,7 @@ export class ConsoleRouter {
   ): Promise<void> {
     const isPage = this.#routes.some((one) => one.path === route.path && one.method === 'get' && one.quiet !== true);
     if (isPage && ownPath.test(request.path)) {
-      request.session.wanted = request.path;
+      request.session.wanted = request.path + queryOf(route, request);
       await saveSession(request);
     }
     response.redirect(303, to);
@@ -188,6 +188,15 @@ export class ConsoleRouter {
 
 /** A path of ours and nothing else: nothing that a browser could take for another host. */
 const ownPath = /^\/(?:[A-Za-z0-9._~%-]+(?:\/[A-Za-z0-9._~%-]+)*)?$/;
+
+/** What a page was asked for with, or it would answer another question: a search without its terms is everything. */
+function queryOf({ method }: ConsoleRoute, { originalUrl }: Request): string {
+  const at = originalUrl.indexOf('?');
+  const query = at === -1 || method !== 'get' ? '' : originalUrl.slice(at);
+  return ownQuery.test(query) ? query : '';
+}
+
+const ownQuery = /^\?[A-Za-z0-9._~*%&=+-]{1,2000}$/;
 
 function isAllowed(roles: readonly Role[], staff: StaffMember): boolean {
   return roles.some((role) => staff.roles.includes(role));

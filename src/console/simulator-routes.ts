@@ -66,6 +66,7 @@ export function simulatorRoutes(router: ConsoleRouter, needs: SimulatorNeeds): v
     method: 'get',
     path: `${path}/:job/people.csv`,
     roles: jobReaders,
+    fresh: true,
     async handler({ request }) {
       const { found } = await simulationNamed(needs, request.params.job);
       return csvFile('stranded.csv', peopleRows(finished(found)));

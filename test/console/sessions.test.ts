@@ -236,6 +236,24 @@ describe('an act that matters', () => {
     expect((await visitor.post('/test/grave', {})).headers.location).toBe('/');
   });
 
+  test('a file of names asks for it too, and then holds what was searched for and no more', async () => {
+    const { person, visitor } = await world.signedIn('auditor');
+    minutes(5);
+    for (const path of ['/audit/file?subject=a%20b&event=gate.passed', '/audit/file?subject=<script>']) {
+      const asked = await visitor.ask({ method: 'get', path });
+      expect([asked.status, asked.headers.location]).toEqual([303, '/confirm']);
+    }
+    await visitor.ask({ method: 'get', path: '/audit/file?subject=a%20b&event=gate.passed' });
+    await visitor.open('/confirm');
+    await visitor.submit();
+    const body = { code: await world.portals.code(person.mobile), act: 'next' };
+    const { headers } = await visitor.post(visitor.path, body);
+    expect(headers.location).toBe('/audit/file?subject=a%20b&event=gate.passed');
+    const file = await visitor.ask({ method: 'get', path: String(headers.location) });
+    expect(file.headers['content-disposition']).toContain('attachment');
+    expect(world.audited('audit.exported').at(-1)?.detail).toMatchObject({ subject: 'a b', event: 'gate.passed' });
+  });
+
   test('is not done by who gives the second factor up, who stays signed in; nor by who fails at it, who does not', async () => {
     const { person, visitor } = await world.signedIn('administrator');
     minutes(5);
