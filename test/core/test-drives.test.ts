@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import type { Account } from '../../src/core/account.ts';
+import { type DryWorld, TestDrives, type TestDrivesNeeds } from '../../src/core/test-drives.ts';
+import { untroubled } from '../account-state.ts';
+import { sampleFlow } from '../contracts/store-samples.ts';
+import { SettableClock } from '../settable-clock.ts';
+
+const request = { address: '192.0.2.1', correlation: 'c', language: 'en', zone: 'intranet' } as const;
+const account: Account = {
+  id: 'person-1',
+  name: 'CONTOSO\\test',
+  samName: 'test',
+  displayName: 'Test',
+  state: untroubled,
+};
+const wish = { subject: { account, isSelf: false }, zone: 'extranet', asRegistered: true } as const;
+
+/** Drives whose worlds are counted, and take a moment to be made. */
+function counted(fails: () => boolean = () => false) {
+  const worlds = { open: 0, most: 0 };
+  const subject = { kind: 'account', account } as const;
+  const needs = {
+    openDry: async () => {
+      worlds.open += 1;
+      worlds.most = Math.max(worlds.most, worlds.open);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      return {
+        starter: {
+          reset: async () => {
+            if (fails()) throw new Error('the directory is away');
+            return { kind: 'started', flow: { ...sampleFlow(), subject } };
+          },
+        },
+        idle: async () => undefined,
+        close: async () => {
+          worlds.open -= 1;
+        },
+      } as unknown as DryWorld;
+    },
+    policies: { explain: async () => [] },
+    clock: new SettableClock(),
+    nowMs: () => 0,
+  } as unknown as TestDrivesNeeds;
+  return { drives: new TestDrives(needs), worlds };
+}
+
+test('dry runs that one member begins at once are made one after another, and the last is the one that is open', async () => {
+  const { drives, worlds } = counted();
+  const begun = await Promise.all(Array.from({ length: 30 }, () => drives.beginDry('agent', wish, request)));
+  expect(worlds).toEqual({ open: 1, most: 2 });
+  expect(begun.filter(({ id }) => drives.find(id, 'agent') !== undefined)).toEqual([begun.at(-1)]);
+  await drives.close();
+  expect(worlds.open).toBe(0);
+});
+
+test('one that cannot begin is closed, and keeps no other from beginning', async () => {
+  let calls = 0;
+  const { drives, worlds } = counted(() => {
+    calls += 1;
+    return calls === 1;
+  });
+  const [failed, begun] = await Promise.allSettled([1, 2].map(() => drives.beginDry('agent', wish, request)));
+  expect([failed?.status, begun?.status]).toEqual(['rejected', 'fulfilled']);
+  expect(worlds.open).toBe(1);
+});
