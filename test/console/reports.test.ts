@@ -187,7 +187,9 @@ describe('the helpdesk', () => {
     for (const path of ['/coverage', '/coverage/file']) {
       const query = new URLSearchParams({ unit, plot: 'units' });
       const answer = await north.ask({ method: 'get', path: `${path}?${query}` });
-      expect(answer.text).not.toMatch(/888|444|1776|1,776|999/);
+      // Without the tokens of its forms, which are made of digits too.
+      const text = answer.text.replace(/name="_csrf" value="[^"]*"/g, '');
+      expect(text).not.toMatch(/888|444|1776|1,776|999/);
       expect(answer.text).not.toMatch(/"value-of-south"|People\/South<\/bdi>/);
     }
     await north.open(`/coverage?${new URLSearchParams({ unit })}`);
