@@ -1,4 +1,6 @@
 import type { Browser } from 'playwright-core';
+import { dayOf } from '../../src/core/report-counts.ts';
+import type { Stores } from '../../src/core/stores.ts';
 import { type DemoRole, demoPassword, demoStaff } from '../../src/directories/demo/people.ts';
 import { SettableClock } from '../settable-clock.ts';
 import { type ConsolePerson, ConsoleWorld } from './console-world.ts';
@@ -13,6 +15,9 @@ export async function consoleTour(browser: Browser, language: TourLanguage, look
     await guide.home();
     await guide.people();
     await guide.policies();
+    await guide.background();
+    await guide.records();
+    await guide.drives();
     await guide.endings();
   } finally {
     await guide.end();
@@ -123,6 +128,68 @@ class ConsoleGuide {
     await this.#see('console-policies-version');
   }
 
+  /** What looks at everybody, one login, and a campaign. */
+  async background(): Promise<void> {
+    const visitor = this.#visitor;
+    const { jobs, campaigns } = this.#world.portals.latchkey.background;
+    await visitor.goTo('/simulator');
+    await this.#see('console-simulator');
+    await visitor.press('form[action="/simulator"] .acts button');
+    await jobs.idle();
+    await visitor.goTo(visitor.path.replace('/jobs/', '/simulator/'));
+    await this.#see('console-simulation');
+    await visitor.goTo('/one-login');
+    await visitor.type('login', 'carla.diaz');
+    await visitor.press('main .acts button');
+    await this.#see('console-one-login');
+    await visitor.goTo('/campaigns/new');
+    await visitor.type('units', 'People');
+    await visitor.press('form[action="/campaigns/new"] .acts button');
+    await this.#see('console-campaign-new');
+    await visitor.type('reason', 'Everybody registers before the summer');
+    await visitor.press('form[action="/campaigns/new"] .acts button');
+    await campaigns.idle();
+    await visitor.goTo(visitor.path);
+    await this.#see('console-campaign');
+    await visitor.goTo('/campaigns');
+    await this.#see('console-campaigns');
+    await visitor.goTo('/jobs');
+    await this.#see('console-jobs');
+  }
+
+  /** Reports, and the audit. */
+  async records(): Promise<void> {
+    const visitor = this.#visitor;
+    await keepDays(this.#world.portals.latchkey.stores, this.#clock.now());
+    for (const name of ['reports', 'coverage'] as const) {
+      await visitor.goTo(`/${name}`);
+      // Plots are drawn when their page is there.
+      await visitor.page.locator('.drawing canvas').first().waitFor();
+      await this.#see(`console-${name}`);
+    }
+    await visitor.goTo('/audit?event=policies.saved');
+    await this.#see('console-audit');
+    await visitor.goTo('/audit/check');
+    await visitor.press('form[action="/audit/check"] button');
+    await this.#world.portals.latchkey.background.jobs.idle();
+    await visitor.goTo(visitor.path);
+    await this.#see('console-audit-check');
+  }
+
+  /** As far as the first gate of a dry run, and before one in earnest. */
+  async drives(): Promise<void> {
+    const visitor = this.#visitor;
+    await visitor.goTo('/drive');
+    await this.#see('console-drive');
+    await visitor.press('form[action="/drive"] .acts button');
+    await this.#see('console-drive-walk');
+    await visitor.goTo('/drive');
+    await visitor.press('a[href^="/drive/live/"]');
+    await this.#see('console-drive-live');
+    await visitor.goTo('/drive/providers');
+    await this.#see('console-drive-providers');
+  }
+
   async endings(): Promise<void> {
     this.#clock.pass(6 * 60);
     await this.#visitor.goTo('/confirm');
@@ -156,4 +223,33 @@ function staff(role: DemoRole): ConsolePerson {
   const person = demoStaff.find((one) => one.role === role);
   if (person === undefined) throw new Error(`nobody in the demo is ${role}`);
   return { ...person, password: demoPassword };
+}
+
+/** A week as it might have been. */
+async function keepDays({ reports, duties, audit }: Stores, now: Date): Promise<void> {
+  await duties.hold('count', 'tour', { now, until: new Date(now.getTime() + 1_000) });
+  const counts = [1, 2, 3, 4, 5, 6, 7].flatMap((ago) => {
+    const day = dayOf(new Date(now.getTime() - ago * 86_400_000));
+    const one = { day, portal: 'reset', gate: '', provider: '', why: '', decoy: false } as const;
+    const gate = { ...one, gate: 'otp-sms', why: 'verify' };
+    return [
+      { ...one, event: 'write.done', why: 'unlock', count: 30 + ((ago * 11) % 17) },
+      { ...one, event: 'write.done', why: 'reset', count: 12 + ((ago * 7) % 9) },
+      { ...gate, event: 'gate.opened', count: 50 },
+      { ...gate, event: 'gate.passed', count: 40 + (ago % 5) },
+      { ...one, event: 'flow.started', why: 'unregistered', decoy: true, count: 3 },
+      { ...one, event: 'challenge.sent', provider: 'texts', why: 'sms', count: 55 },
+    ] as const;
+  });
+  await reports.add(counts, { by: 'tour', from: 0, to: (await audit.head()).sequence, now });
+  for (const ago of [6, 5, 4, 3, 2, 1, 0]) {
+    const snapshot = (unit: string, people: number) => ({
+      day: dayOf(new Date(now.getTime() - ago * 86_400_000)),
+      unit,
+      people,
+      registered: Math.round(people * (0.9 - ago * 0.05)),
+      ready: Math.round(people * (0.85 - ago * 0.05)),
+    });
+    await reports.keepCoverage(snapshot('', 0).day, [snapshot('People/Dublin', 420), snapshot('People/Oslo', 180)]);
+  }
 }
