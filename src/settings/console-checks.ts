@@ -32,7 +32,12 @@ function factorProblems(configuration: Sections, definitions: Definitions): read
       return [{ setting, problem: `${id} is handed out by the console's own users: it cannot let them in` }];
     }
     if (gate.channel !== undefined && channels?.[gate.channel].length === 0) {
-      return [{ setting: `channels.${gate.channel}`, problem: `names no provider, and the gate ${id} needs one` }];
+      return [
+        {
+          setting: `channels.${gate.channel}`,
+          problem: `names no provider, and the gate ${id} of console.second-factor needs one`,
+        },
+      ];
     }
     if (gates !== undefined && gates[id] === undefined && !gate.settings.safeParse({}).success) {
       return [{ setting: `gates.${id}`, problem: 'is missing, and this gate has settings without a default' }];

@@ -96,7 +96,7 @@ describe('what the console demands of the rest', () => {
 
   it('is a provider for that', () => {
     expect(world({ 'second-factor': ['phone'] })).toEqual([
-      'channels.voice: names no provider, and the gate phone needs one',
+      'channels.voice: names no provider, and the gate phone of console.second-factor needs one',
     ]);
   });
 });
