@@ -16,8 +16,7 @@ import { GateDesk } from './core/gate-desk.ts';
 import type { PasswordScreen } from './core/password-screen.ts';
 import { Policies, type PolicySource, pinnedPolicies } from './core/policies.ts';
 import type { MfaProvider } from './core/provider.ts';
-import type { ProviderRoute, ProviderRoutes } from './core/provider-route.ts';
-import { matchesNumbers } from './core/provider-route.ts';
+import { type ProviderRoute, type ProviderRoutes, type RouteTable, routesFor } from './core/provider-route.ts';
 import { createSealer } from './core/sealer.ts';
 import { StaffPolicies } from './core/staff-policies.ts';
 import type { Stores } from './core/stores.ts';
@@ -33,14 +32,13 @@ import type { Definitions } from './definitions.ts';
 import { enrolmentRulesOf } from './settings/configured.ts';
 import { openStores } from './stores/open-stores.ts';
 
-export interface DryWorldNeeds {
+export interface DryWorldNeeds extends RouteTable {
   readonly configuration: Configuration;
   readonly definitions: Definitions;
   /** The real ones: read, never written. */
   readonly stores: Stores;
   readonly directory: Directory;
   readonly source: PolicySource;
-  readonly routes: ProviderRoutes;
   readonly screen: PasswordScreen;
   readonly clock: Clock;
 }
@@ -62,11 +60,12 @@ export async function openDryWorld(needs: DryWorldNeeds, wish: DryWish): Promise
   const challenges = new Challenges({
     store: stores.challenges,
     sends: stores.sends,
-    routes: routesTo(phone, { ...needs, sealer }),
-    async destinations(accountId, gate) {
+    ...routesTo(phone, { ...needs, sealer }),
+    async destinations(accountId, gate, chosen) {
       const number = await enrolledDestinations(needs.stores.enrolments)(accountId, gate).catch(() => undefined);
       const channel = definitions.gates.find(({ id }) => id === gate)?.channel;
-      recorder.note({ gate, ...chosenProvider(channel === undefined ? [] : needs.routes[channel], channel, number) });
+      const routes = channel === undefined ? [] : routesFor(needs, channel, chosen);
+      recorder.note({ gate, ...chosenProvider(routes, channel, number) });
       return driveNumber;
     },
     clock,
@@ -124,25 +123,28 @@ async function sourceOf({ source }: DryWorldNeeds, { policy: name }: DryWish): P
   return pinnedPolicies([{ ...policy, members, zone: 'any' }]);
 }
 
+/** One route in place of each real one, under its name: a policy's choice is gone by, and all of it ends at the phone. */
 function routesTo(
   phone: DrivePhone,
   needs: DryWorldNeeds & { readonly sealer: ReturnType<typeof createSealer> },
-): ProviderRoutes {
-  const { configuration, clock, sealer, routes } = needs;
+): RouteTable {
+  const { configuration, clock, sealer } = needs;
   const host = configuration['public-url'].hostname;
-  const route = (provider: MfaProvider): readonly ProviderRoute[] => [
-    {
-      provider,
-      rules: { deniedPrefixes: [] },
-      breaker: new Breaker({ failures: 5, seconds: 30, clock, report: () => undefined }),
-      timeoutSeconds: 20,
-    },
-  ];
-  const isThere = (channel: 'sms' | 'voice'): boolean => (routes[channel] ?? []).length > 0;
-  return {
-    ...(isThere('sms') ? { sms: route(courierProvider({ courier: phone.courier(), clock, sealer, host })) } : {}),
-    ...(isThere('voice') ? { voice: route(phone.voice(matchesNumbers(routes))) } : {}),
-  };
+  const standIn = (channel: 'sms' | 'voice', { id, matchesNumbers }: MfaProvider): MfaProvider =>
+    channel === 'sms'
+      ? courierProvider({ courier: { ...phone.courier(), id }, clock, sealer, host })
+      : { ...phone.voice(matchesNumbers === true), id };
+  const route = (provider: MfaProvider): ProviderRoute => ({
+    provider,
+    rules: { deniedPrefixes: [] },
+    breaker: new Breaker({ failures: 5, seconds: 30, clock, report: () => undefined }),
+    timeoutSeconds: 20,
+  });
+  const standIns = (real: ProviderRoutes = {}): ProviderRoutes => ({
+    sms: (real.sms ?? []).map(({ provider }) => route(standIn('sms', provider))),
+    voice: (real.voice ?? []).map(({ provider }) => route(standIn('voice', provider))),
+  });
+  return { routes: standIns(needs.routes), spare: standIns(needs.spare) };
 }
 
 /**

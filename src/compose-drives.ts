@@ -5,6 +5,7 @@ import { Challenges, type ChallengesNeeds } from './core/challenges.ts';
 import { ConsoleAudit } from './core/console-audit.ts';
 import { outlookOf } from './core/one-login.ts';
 import type { Policies } from './core/policies.ts';
+import { everyRoute } from './core/provider-route.ts';
 import type { StaffDesk } from './core/staff-desk.ts';
 import { DriveSubjects } from './core/test-drive-subjects.ts';
 import { ProviderTrials, type TrialRoute } from './core/test-drive-trials.ts';
@@ -56,7 +57,7 @@ function createTrials({ sending, stores, definitions }: DrivesNeeds, nowMs: () =
     sending.report(came);
   };
   const of = (channel: TrialRoute['channel']): readonly TrialRoute[] =>
-    (sending.routes[channel] ?? []).map((route) => ({
+    everyRoute(sending, channel).map((route) => ({
       provider: route.provider.id,
       channel,
       codeLength: route.provider.codeLength ?? 6,

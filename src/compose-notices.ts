@@ -33,7 +33,7 @@ export interface NoticeWorld {
 
 /** A message is not waited for longer than this with every courier of its channel. */
 function patienceMs({ routes }: NoticeWorldNeeds): number {
-  return 1000 * Math.max(sendSeconds(routes, 'email'), sendSeconds(routes, 'sms'));
+  return 1000 * Math.max(sendSeconds(routes.email ?? []), sendSeconds(routes.sms ?? []));
 }
 
 /** Who tells people what was done with their account, in their language, and who carries it. */

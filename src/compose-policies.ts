@@ -6,7 +6,7 @@ import type { Json } from './core/json.ts';
 import { isOfZone, Policies, type PolicySource, pinnedPolicies } from './core/policies.ts';
 import type { Policy, Zone } from './core/policy.ts';
 import { bringFirstPolicies } from './core/policy-desk.ts';
-import type { Channel } from './core/provider.ts';
+import type { Channel, ChannelChoice } from './core/provider.ts';
 import { StoredPolicies } from './core/stored-policies.ts';
 import type { Stores } from './core/stores.ts';
 import type { Definitions } from './definitions.ts';
@@ -18,8 +18,10 @@ interface PolicyWork {
   readonly source: PolicySource;
   readonly policies: Policies;
   /** Whether anybody at all can be served in a zone now, as far as policies and the gates' channels go. */
-  isOpen(zone: Zone, isReachable: (channel: Channel) => boolean): Promise<boolean>;
+  isOpen(zone: Zone, isReachable: IsReachable): Promise<boolean>;
 }
+
+type IsReachable = (channel: Channel, channels?: ChannelChoice) => boolean;
 
 /** The policies in force, and whether they can be used. */
 export async function createPolicies(
@@ -64,13 +66,13 @@ async function openSource(
 
 /** Whether as many gates as the policy needs can be reached now: said on the start page, to everybody alike. */
 function isWalkable(
-  { chain, needed = chain.length }: Policy,
+  { chain, needed = chain.length, channels }: Policy,
   definitions: Definitions,
-  isReachable: (channel: Channel) => boolean,
+  isReachable: IsReachable,
 ): boolean {
   const open = chain.filter((id) => {
     const channel = definitions.gates.find((gate) => gate.id === id)?.channel;
-    return channel === undefined || isReachable(channel);
+    return channel === undefined || isReachable(channel, channels);
   });
   return open.length >= needed;
 }

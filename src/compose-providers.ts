@@ -7,7 +7,7 @@ import type { Clock } from './core/clock.ts';
 import { courierProvider } from './core/courier-provider.ts';
 import { Misconfigured } from './core/errors.ts';
 import type { Channel, Courier, MfaProvider } from './core/provider.ts';
-import type { ProviderRoute, ProviderRoutes } from './core/provider-route.ts';
+import type { ProviderRoute, RouteTable } from './core/provider-route.ts';
 import type { Sealer } from './core/sealer.ts';
 import type { SendingPrice, SendingRules } from './core/sending-rules.ts';
 import type { AllProviderNeeds, Definitions } from './definitions.ts';
@@ -60,8 +60,11 @@ export async function createProviders(needs: ProviderWorldNeeds): Promise<Provid
   return { providers, ...demo };
 }
 
-/** The providers behind what guards them, per channel and in the configured order. */
-export function routesOf(needs: ProviderWorldNeeds, providers: Providers): ProviderRoutes {
+/**
+ * The providers behind what guards them, per channel: those of the configuration in its order, and the spare ones, which
+ * a policy may name at any time.
+ */
+export function routesOf(needs: ProviderWorldNeeds, providers: Providers): RouteTable {
   const { configuration } = needs;
   const known = new Map<string, ProviderRoute>();
   for (const [name, provider] of providers) known.set(name, routeTo(needs, name, provider));
@@ -72,7 +75,17 @@ export function routesOf(needs: ProviderWorldNeeds, providers: Providers): Provi
       if (found.provider.channels.includes(channel)) return found;
       throw new Misconfigured(`channels.${channel}: the provider ${name} does not offer it`);
     });
-  return { sms: route('sms'), voice: route('voice'), email: route('email') };
+  const spare = (channel: Channel): readonly ProviderRoute[] =>
+    [...known]
+      .filter(
+        ([name, { provider }]) =>
+          !configuration.channels[channel].includes(name) && provider.channels.includes(channel),
+      )
+      .map(([, found]) => found);
+  return {
+    routes: { sms: route('sms'), voice: route('voice'), email: route('email') },
+    spare: { sms: spare('sms'), voice: spare('voice'), email: spare('email') },
+  };
 }
 
 function routeTo(needs: ProviderWorldNeeds, name: string, made: MfaProvider | Courier): ProviderRoute {

@@ -101,11 +101,12 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
 
   const providerNeeds = { configuration, definitions, environment, clock, sealer, log };
   const { providers, phones, mailbox } = await createProviders(providerNeeds);
-  const routes = routesOf(providerNeeds, providers);
+  const table = routesOf(providerNeeds, providers);
+  const { routes } = table;
   const sending: ChallengesNeeds = {
     store: stores.challenges,
     sends: stores.sends,
-    routes,
+    ...table,
     destinations: enrolledDestinations(stores.enrolments),
     managers: managerAddresses(directory),
     clock,
@@ -219,15 +220,14 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   };
   const doors = createDoors(configuration, services, {
     mac,
-    isOpen: async (zone) =>
-      (await isOpen(zone, (channel) => challenges.isReachable(channel))) && directoryState.available(),
+    isOpen: async (zone) => (await isOpen(zone, challenges.isReachable.bind(challenges))) && directoryState.available(),
   });
   const parts = { directory, stores, mac, clock, policies, challenges, notices };
   const pages = policyPages(needs, parts);
   const shared = { ...services, ...parts, jobs: background.jobs, demoWorld, policyPages: pages };
   const aboutAll = backgroundPages(configuration, { ...parts, background, source, providers, read: pages.read });
   const live = { starter, runner, ways, desk, actions };
-  const driven = { ...parts, configuration, definitions, source, routes, screen, live, sending };
+  const driven = { ...parts, configuration, definitions, source, ...table, screen, live, sending };
   const forConsole = { ...shared, backgroundPages: aboutAll, driven };
   const console = await composeConsole(configuration, forConsole);
 

@@ -22,7 +22,8 @@ export interface ChallengeWorld {
   readonly stores: Stores;
   readonly challenges: Challenges;
   readonly reports: SendingReport[];
-  restarted(routes?: WorldRoutes): Challenges;
+  /** @param spare providers that no channel of the configuration names */
+  restarted(routes?: WorldRoutes, spare?: WorldRoutes): Challenges;
   close(): Promise<void>;
 }
 
@@ -50,11 +51,12 @@ export async function challengeWorld(
     sms: [courierProvider({ courier: virtualSms(phones), clock, sealer })],
     voice: [virtualVoice(phones)],
   };
-  const make = (used: WorldRoutes): Challenges =>
+  const make = (used: WorldRoutes, spare?: WorldRoutes): Challenges =>
     new Challenges({
       store: stores.challenges,
       sends: stores.sends,
       routes: guarded(used, clock),
+      ...(spare === undefined ? {} : { spare: guarded(spare, clock) }),
       destinations: enrolledDestinations(stores.enrolments),
       clock,
       mac: (purpose, text) => sealer.mac(purpose, text),
@@ -69,7 +71,7 @@ export async function challengeWorld(
     stores,
     challenges,
     reports,
-    restarted: (other) => make(other ?? routes ?? virtual),
+    restarted: (other, spare) => make(other ?? routes ?? virtual, spare),
     close: async () => {
       await challenges.idle();
       await stores.close();

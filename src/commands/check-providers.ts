@@ -42,8 +42,14 @@ function providerFinding(configuration: Configuration, name: string): Finding {
   const uses = (Object.entries(configuration.channels) as [Channel, readonly string[]][]).flatMap(([channel, names]) =>
     names.includes(name) ? [`${channel} (${names.indexOf(name) + 1} of ${names.length})`] : [],
   );
+  for (const policy of configuration.policies) {
+    const own = (Object.entries(policy.channels ?? {}) as [Channel, readonly string[] | undefined][]).filter(
+      ([, names]) => names?.includes(name),
+    );
+    uses.push(...own.map(([channel]) => `${channel} of the policy ${policy.name}`));
+  }
   if (uses.length > 0) return { level: 'ok', subject, detail: `${kind}, for ${uses.join(' and ')}` };
-  const remedy = 'Name it in one of the channels, or take it out.';
+  const remedy = 'Name it in one of the channels, of all or of a policy, or take it out.';
   return { level: 'warning', subject, detail: `${kind}, used for nothing`, remedy };
 }
 

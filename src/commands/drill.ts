@@ -54,7 +54,7 @@ export async function* drill(loaded: Loaded, wish: DrillWish): AsyncGenerator<Fi
         'Give a number with its country code, such as +12025550123, or a mail address.',
       );
     const only = { ...configuration, channels: { sms: [], voice: [], email: [], [channel]: [wish.provider] } };
-    const [route] = routesOf({ ...needs, configuration: only }, providers)[channel] ?? [];
+    const [route] = routesOf({ ...needs, configuration: only }, providers).routes[channel] ?? [];
     if (route === undefined) return yield wrong('it cannot be used', 'Look at its settings.');
     const stores = await openConfiguredStores(configuration);
     try {
@@ -89,7 +89,7 @@ async function* reach({ stores, route, channel, to, mac }: Reach, subject: strin
     report: (report) => reports.push(report),
   });
   const scope = { gate, flowReference: `drill-${randomBytes(9).toString('base64url')}` };
-  const match = challenges.matchesNumbers && channel === 'voice' ? String(randomInt(10, 100)) : undefined;
+  const match = challenges.matchesNumbers() && channel === 'voice' ? String(randomInt(10, 100)) : undefined;
   if (channel === 'voice') {
     const keys = match === undefined ? 'press #' : `key in ${match} and press #`;
     yield { level: 'ok', subject, detail: `calls now: answer, and ${keys}` };

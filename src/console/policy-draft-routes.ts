@@ -148,7 +148,8 @@ async function draftPage(needs: PolicyPagesNeeds, visit: Visit, problems: readon
 function formPage(needs: PolicyPagesNeeds, form: PolicyForm, problems: readonly Problem[] = []): Answer {
   const status = problems.length > 0 ? { status: 422 } : {};
   const gates = needs.gates.map(({ id }) => id);
-  return { kind: 'page', view: 'console/policy-edit', data: { form, gates }, problems, ...status };
+  const channels = [...new Set(needs.gates.flatMap(({ channel }) => channel ?? []))];
+  return { kind: 'page', view: 'console/policy-edit', data: { form, gates, channels }, problems, ...status };
 }
 
 /** The policies of a draft; undefined when its list cannot be read, as when its last policy was removed. */

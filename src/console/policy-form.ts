@@ -19,6 +19,9 @@ const fields = {
   zone: text,
   needed: text,
   'unlock-after': text,
+  sms: text,
+  voice: text,
+  email: text,
   unlock: ticked,
   reset: ticked,
   threshold: text,
@@ -47,6 +50,7 @@ export function placeField(gate: string): string {
 /** The policy as a configuration would write it; what cannot be understood is something that its schema refuses. */
 export function policyOfForm(form: PolicyForm, gates: readonly string[]): Json {
   const { needed = '', 'unlock-after': unlockAfter = '' } = form;
+  const channels = channelsOf(form);
   const actions = [form.unlock === 'yes' ? ['unlock'] : [], form.reset === 'yes' ? ['reset'] : []].flat();
   return {
     name: form.name?.trim() ?? '',
@@ -60,6 +64,7 @@ export function policyOfForm(form: PolicyForm, gates: readonly string[]): Json {
     chain: chainOf(form, gates),
     ...(needed === '' ? {} : { needed: numberOf(needed) }),
     ...(unlockAfter === '' ? {} : { 'unlock-after': numberOf(unlockAfter) }),
+    ...(channels === undefined ? {} : { channels }),
     actions,
     lockout: {
       threshold: numberOf(form.threshold),
@@ -94,6 +99,7 @@ export function formOfPolicy(policy: ListedPolicy): PolicyForm {
     ...Object.fromEntries(chain.map((gate, at) => [placeField(gate), String(at + 1)])),
     needed: String(policy.needed ?? ''),
     'unlock-after': String(policy.unlockAfter ?? ''),
+    ...Object.fromEntries(Object.entries(policy.channels ?? {}).map(([channel, names]) => [channel, names.join('\n')])),
     unlock: policy.actions.includes('unlock') ? 'yes' : undefined,
     reset: policy.actions.includes('reset') ? 'yes' : undefined,
     threshold: String(lockout.threshold),
@@ -133,6 +139,9 @@ const fieldOf: Readonly<Record<string, string>> = {
   chain: 'chain',
   needed: 'needed',
   'unlock-after': 'unlock-after',
+  'channels.sms': 'sms',
+  'channels.voice': 'voice',
+  'channels.email': 'email',
   actions: 'actions',
   'lockout.threshold': 'threshold',
   'lockout.minutes': 'minutes',
@@ -168,6 +177,14 @@ function chainOf(form: PolicyForm, gates: readonly string[]): readonly string[] 
     .filter(({ place }) => place !== '')
     .toSorted((a, b) => Number(a.place) - Number(b.place))
     .map(({ gate }) => gate);
+}
+
+/** Nothing typed: as the configuration has it. */
+function channelsOf({ sms, voice, email }: PolicyForm): { readonly [channel: string]: readonly string[] } | undefined {
+  const typed = Object.entries({ sms: linesOf(sms), voice: linesOf(voice), email: linesOf(email) }).filter(
+    ([, names]) => names.length > 0,
+  );
+  return typed.length === 0 ? undefined : Object.fromEntries(typed);
 }
 
 /** One name in each line; lines that are empty say nothing. */

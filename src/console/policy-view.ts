@@ -13,6 +13,8 @@ export interface PolicyRow {
   readonly gates: readonly string[];
   readonly needed: number | undefined;
   readonly unlockAfter: number | undefined;
+  /** Providers that it chose, by channel; none where it goes by the configuration. */
+  readonly channels: readonly { readonly channel: string; readonly providers: readonly string[] }[];
   readonly actions: readonly string[];
   readonly privileged: boolean;
   readonly methods: number;
@@ -34,6 +36,7 @@ export function policyRows(
     gates: policy.chain.map((gate) => gateName(about.t, gate)),
     needed: policy.needed,
     unlockAfter: policy.unlockAfter,
+    channels: Object.entries(policy.channels ?? {}).map(([channel, providers]) => ({ channel, providers })),
     actions: policy.actions,
     privileged: policy.privileged,
     ...chainStrength(

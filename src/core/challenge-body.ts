@@ -26,6 +26,8 @@ const orderSchema = z.strictObject({
 const bodySchema = z.strictObject({
   target: targetSchema,
   order: orderSchema.optional(),
+  /** Who may send it, in order; absent: the configuration's providers. Decoys have it as well. */
+  providers: z.array(z.string()).optional(),
   /** Who sent it, and what that provider needs to check it. */
   provider: z.string().optional(),
   state: json.optional(),

@@ -1,15 +1,22 @@
 import type { Challenge } from './challenge.ts';
-import { bodyOf, type ChallengeTarget, withBody } from './challenge-body.ts';
+import { bodyOf, type ChallengeBody, withBody } from './challenge-body.ts';
 import type { Clock } from './clock.ts';
 import { NotSent, Unavailable } from './errors.ts';
 import type { Json } from './json.ts';
 import type { KeepState, MfaProvider, StartResult } from './provider.ts';
-import type { ProviderRoute, ProviderRoutes } from './provider-route.ts';
+import { type ProviderRoute, type RouteTable, routesFor } from './provider-route.ts';
 import { SendingGuard, type SendingRefusal } from './sending-guard.ts';
 import type { ChallengeStore, SendStore } from './stores.ts';
 
-/** The number or address that a gate keeps about an account, read now; undefined when there is none any more. */
-export type Destinations = (accountId: string, gate: string) => Promise<string | undefined>;
+/**
+ * The number or address that a gate keeps about an account, read now; undefined when there is none any more.
+ * `providers`: who may send there, where a policy chose.
+ */
+export type Destinations = (
+  accountId: string,
+  gate: string,
+  providers?: readonly string[],
+) => Promise<string | undefined>;
 
 /** What became of a sending. For log and audit: holds no destination, no text and no code. */
 export interface SendingReport {
@@ -24,10 +31,9 @@ export interface SendingReport {
   readonly alarm?: boolean;
 }
 
-export interface ChallengeSenderNeeds {
+export interface ChallengeSenderNeeds extends RouteTable {
   readonly store: ChallengeStore;
   readonly sends: SendStore;
-  readonly routes: ProviderRoutes;
   readonly destinations: Destinations;
   /** The mail address of a person's manager, read now; undefined when there is none. */
   readonly managers?: (accountId: string) => Promise<string | undefined>;
@@ -104,8 +110,8 @@ export class ChallengeSender {
    * one would go to.
    */
   async #rehearse(challenge: Challenge): Promise<void> {
-    const { routes, store } = this.#needs;
-    const route = routes[challenge.channel]?.find(({ breaker }) => !breaker.isOpen());
+    const { store } = this.#needs;
+    const route = this.#routes(challenge).find(({ breaker }) => !breaker.isOpen());
     const provider = route === undefined ? {} : { provider: route.provider.id };
     const pinned = withBody(challenge, 'decoy', { ...bodyOf(challenge), ...provider });
     for (let write = 0; write < 3; write += 1) await store.move(pinned, ['decoy']);
@@ -122,10 +128,10 @@ export class ChallengeSender {
 
   /** Tries the providers in turn; goes on to the next one only when it is certain that nothing was sent. */
   async #start(claimed: Challenge): Promise<Started | Failed> {
-    const to = await this.#destination(bodyOf(claimed).target, claimed.gate).catch(() => undefined);
+    const to = await this.#destination(bodyOf(claimed), claimed.gate).catch(() => undefined);
     if (to === undefined) return failed('there is no destination on record');
     let last = failed(`no provider is configured for ${claimed.channel}`);
-    for (const route of this.#needs.routes[claimed.channel] ?? []) {
+    for (const route of this.#routes(claimed)) {
       const tried = await this.#try(route, claimed, to);
       if (tried.kind === 'started') return tried;
       if (last.provider !== undefined) this.#report(claimed, last);
@@ -153,11 +159,17 @@ export class ChallengeSender {
     }
   }
 
-  async #destination(target: ChallengeTarget, gate: string): Promise<string | undefined> {
+  /** Those of the challenge's policy, and no others, whatever became of them. */
+  #routes(challenge: Challenge): readonly ProviderRoute[] {
+    return routesFor(this.#needs, challenge.channel, bodyOf(challenge).providers);
+  }
+
+  async #destination({ target, providers }: ChallengeBody, gate: string): Promise<string | undefined> {
+    const { destinations } = this.#needs;
     if (target.kind === 'proposed') return target.to;
     if (target.kind === 'manager') return this.#needs.managers?.(target.accountId);
-    if (target.kind === 'enrolled-at') return this.#needs.destinations(target.accountId, target.gate);
-    return target.kind === 'enrolled' ? this.#needs.destinations(target.accountId, gate) : undefined;
+    if (target.kind === 'enrolled-at') return destinations(target.accountId, target.gate, providers);
+    return target.kind === 'enrolled' ? destinations(target.accountId, gate, providers) : undefined;
   }
 
   /** Starts with a time limit. A provider that is late cannot change anything any more. */

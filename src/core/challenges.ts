@@ -1,34 +1,23 @@
-import { createHash } from 'node:crypto';
 import type { Challenge, ChallengeState } from './challenge.ts';
-import { bodyOf, type ChallengeBody, type ChallengeTarget, withBody } from './challenge-body.ts';
+import { bodyOf, type ChallengeBody, withBody } from './challenge-body.ts';
+import { type ChallengeOrder, challengeOf } from './challenge-order.ts';
 import { ChallengeSender, type ChallengeSenderNeeds } from './challenge-sender.ts';
-import { Misconfigured, Unavailable } from './errors.ts';
-import type { Callback, CallOutcome, Channel, CheckResult, Received } from './provider.ts';
-import { isReachable, matchesNumbers, type ProviderRoute, probeDoubted, sendSeconds } from './provider-route.ts';
+import { Unavailable } from './errors.ts';
+import type { Callback, CallOutcome, Channel, ChannelChoice, CheckResult, Received } from './provider.ts';
+import {
+  isReachable,
+  matchesNumbers,
+  type ProviderRoute,
+  probeDoubted,
+  providerOf,
+  routeOf,
+  routesFor,
+  sendSeconds,
+} from './provider-route.ts';
 
 export interface ChallengesNeeds extends ChallengeSenderNeeds {
   /** Seconds that a call rings which nobody will answer: for decoys, and for calls that could not be placed. */
   readonly ringSeconds: number;
-}
-
-export interface ChallengeOrder {
-  readonly channel: Channel;
-  readonly target: ChallengeTarget;
-  readonly gate: string;
-  readonly flowReference: string;
-  /** Tells the challenges of one flow and gate apart. Beginning the same one twice sends once: parallel posts buy nothing. */
-  readonly attempt: string;
-  readonly language: string;
-  /** Digits, 6 to 10. Not for calls. */
-  readonly codeLength: number;
-  /** At most 600. */
-  readonly lifetimeSeconds: number;
-  /** Text to send, with `{code}`; or to speak. */
-  readonly text: string;
-  /** Two digits to be keyed in at the phone. Only where `matchesNumbers`. */
-  readonly match?: string;
-  /** Of a mail. */
-  readonly subject?: string;
 }
 
 /** Who asks. A challenge of another flow or gate does not exist for them. */
@@ -43,9 +32,8 @@ export interface Proposed {
 }
 
 const open: readonly ChallengeState[] = ['queued', 'sending', 'started', 'failed', 'decoy'];
-const maxLifetimeSeconds = 600;
 /** An order that is never sent. */
-const nothing = { language: 'en', codeLength: 6, lifetimeSeconds: maxLifetimeSeconds, text: '' };
+const nothing = { language: 'en', codeLength: 6, lifetimeSeconds: 600, text: '' };
 
 /**
  * Calls and codes on their way. `begin` costs the same for a person and a decoy and never waits for a provider;
@@ -61,22 +49,23 @@ export class Challenges {
   }
 
   /** Whether every call can ask for two digits. */
-  get matchesNumbers(): boolean {
-    return matchesNumbers(this.#needs.routes);
+  matchesNumbers(channels?: ChannelChoice): boolean {
+    return matchesNumbers(routesFor(this.#needs, 'voice', channels?.voice));
   }
 
-  /** Whether anything can be sent over a channel now; the same for everybody. */
-  isReachable(channel: Channel): boolean {
-    return isReachable(this.#needs.routes, channel);
+  /** Whether anything can be sent over a channel now; the same for everybody of one policy. */
+  isReachable(channel: Channel, channels?: ChannelChoice): boolean {
+    return isReachable(routesFor(this.#needs, channel, channels?.[channel]));
   }
 
   /**
    * Puts a challenge on its way and returns its id at once.
-   * Throws Unavailable, for people and decoys alike, while no provider of the channel is in service.
+   * Throws Unavailable, for people and decoys alike, while none of the providers that may send it is in service.
    */
   async begin(order: ChallengeOrder): Promise<string> {
-    if (!this.isReachable(order.channel)) throw new Unavailable(`no provider for ${order.channel} is in service`);
-    const challenge = this.#challenge(order);
+    const { channel, channels } = order;
+    if (!this.isReachable(channel, channels)) throw new Unavailable(`no provider for ${channel} is in service`);
+    const challenge = challengeOf(order, this.#needs.clock.now());
     const { id } = challenge;
     try {
       await this.#needs.store.create(challenge);
@@ -107,7 +96,7 @@ export class Challenges {
    */
   async pretend(channel: Channel, answer: string): Promise<void> {
     const order = { flowReference: '', gate: '', attempt: '', channel, target: { kind: 'decoy' }, ...nothing } as const;
-    const challenge = this.#challenge(order);
+    const challenge = challengeOf(order, this.#needs.clock.now());
     await this.#needs.store.read(challenge.id);
     await this.#ask(challenge, answer);
   }
@@ -153,9 +142,7 @@ export class Challenges {
    * @returns undefined when there is no such provider, or none that is reported to
    */
   async receive(name: string, callback: Callback): Promise<Received | undefined> {
-    const provider = Object.values(this.#needs.routes)
-      .flat()
-      .find((route) => route.provider.id === name)?.provider;
+    const provider = providerOf(this.#needs, name);
     if (provider?.receive === undefined) return undefined;
     const challenge = await this.#needs.store.read(callback.reference);
     const body = challenge === undefined ? undefined : bodyOf(challenge);
@@ -174,7 +161,7 @@ export class Challenges {
 
   /** Looks whether providers that failed work again. Throws nothing. */
   probe(): Promise<void> {
-    return probeDoubted(this.#needs.routes);
+    return probeDoubted(this.#needs);
   }
 
   /** @see ChallengeSender.idle */
@@ -185,25 +172,6 @@ export class Challenges {
   /** @see ChallengeSender.stop */
   stop(): Promise<void> {
     return this.#sender.stop();
-  }
-
-  #challenge(order: ChallengeOrder): Challenge {
-    const { channel, gate, flowReference, attempt, target, language, codeLength, text, match, subject } = order;
-    const more = { ...(match === undefined ? {} : { match }), ...(subject === undefined ? {} : { subject }) };
-    const createdAt = this.#needs.clock.now();
-    const lifetime = Math.min(order.lifetimeSeconds, maxLifetimeSeconds);
-    return {
-      id: createHash('sha256')
-        .update(JSON.stringify([flowReference, gate, attempt]))
-        .digest('base64url'),
-      state: target.kind === 'decoy' ? 'decoy' : 'queued',
-      channel,
-      flowReference,
-      gate,
-      createdAt,
-      expiresAt: new Date(createdAt.getTime() + lifetime * 1000),
-      body: { target, order: { language, codeLength, text, ...more } },
-    };
   }
 
   /** The challenge, while it lives and when it is theirs. */
@@ -237,7 +205,7 @@ export class Challenges {
   /** What the provider says; where there is nothing to ask about, it is asked all the same: an outage shows everywhere. */
   async #ask(challenge: Challenge, answer: string | undefined): Promise<CheckResult | undefined> {
     const { state, provider: id } = bodyOf(challenge);
-    const route = state === undefined ? this.#likely(challenge, id) : this.#route(challenge, id);
+    const route = state === undefined ? this.#likely(challenge, id) : routeOf(this.#needs, challenge.channel, id);
     if (route === undefined) return undefined;
     const { provider, breaker } = route;
     // How a call ended is known here: asking about it reaches nobody, and says nothing of how the far end is.
@@ -262,7 +230,7 @@ export class Challenges {
   /** Never sent, or its sender died: `sending` outlives the longest sending only when nobody sends any more. */
   #lost(challenge: Challenge): boolean {
     if (challenge.state === 'sending') {
-      const longest = sendSeconds(this.#needs.routes, challenge.channel);
+      const longest = sendSeconds(this.#routes(challenge));
       return bodyOf(challenge).state === undefined && this.#ageSeconds(challenge) >= longest;
     }
     return challenge.state === 'failed' || challenge.state === 'decoy';
@@ -272,15 +240,13 @@ export class Challenges {
     return (this.#needs.clock.now().getTime() - challenge.createdAt.getTime()) / 1000;
   }
 
-  #route({ channel }: Challenge, id: string | undefined): ProviderRoute {
-    const found = this.#needs.routes[channel]?.find(({ provider }) => provider.id === id);
-    if (found === undefined) throw new Misconfigured(`provider ${id} of an open challenge is not configured`);
-    return found;
+  #routes(challenge: Challenge): readonly ProviderRoute[] {
+    return routesFor(this.#needs, challenge.channel, bodyOf(challenge).providers);
   }
 
   /** Whom a challenge would have gone to, had it been sent. */
-  #likely({ channel }: Challenge, id: string | undefined): ProviderRoute | undefined {
-    const routes = this.#needs.routes[channel] ?? [];
+  #likely(challenge: Challenge, id: string | undefined): ProviderRoute | undefined {
+    const routes = this.#routes(challenge);
     return routes.find(({ provider }) => provider.id === id) ?? routes[0];
   }
 

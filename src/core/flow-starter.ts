@@ -187,6 +187,7 @@ export class FlowStarter {
       policy: policy.name,
       zone: request.zone,
       lockout: policy.lockout,
+      ...(policy.channels === undefined ? {} : { channels: policy.channels }),
       ...way,
       actions: portal === 'reset' ? policy.actions : [],
       step:

@@ -4,6 +4,7 @@ import type { Json } from './json.ts';
 import { type LockoutRules, usualLockout } from './lockout.ts';
 import type { Message, Problem } from './message.ts';
 import type { Zone } from './policy.ts';
+import type { ChannelChoice } from './provider.ts';
 
 /**
  * A web surface for people; in the console a flow is the second factor of a sign-in. `caller`: somebody on the telephone
@@ -23,6 +24,8 @@ export interface Flow {
   readonly policy?: string;
   readonly zone?: Zone;
   readonly lockout?: LockoutRules;
+  /** Providers that the policy had for it when it began; absent: those of the configuration. */
+  readonly channels?: ChannelChoice;
   /**
    * The chain as it was when the flow started: a later change of policy never shortens it. Where any so many gates of a
    * set are enough, the open one may be changed for another of the set; the chain stays as long as it is.
@@ -181,9 +184,7 @@ export function openLink(flow: Pick<Flow, 'step' | 'chain'>): Link | undefined {
   return flow.step.kind === 'gate' ? flow.chain[flow.step.at] : undefined;
 }
 
-/**
- * The gates that a flow has passed, which has not ended. What it enrolled is among them, and what it left out.
- */
+/** The gates that a flow has passed, which has not ended. What it enrolled is among them, and what it left out. */
 export function passedLinks({ chain, step }: Pick<Flow, 'step' | 'chain'>): readonly Link[] {
   if (step.kind === 'gate') return chain.slice(0, step.at);
   return step.kind === 'choose' || step.kind === 'writing' ? chain.slice(0, step.at) : chain;
@@ -262,12 +263,11 @@ function fromChoose(
   step: Extract<FlowStep, { kind: 'choose' }>,
   event: FlowEvent,
 ): FlowStep | undefined {
-  const { actions } = flow;
   const { at, refusals = 0 } = step;
-  if (event.kind === 'chose-reset' && actions.includes('reset')) {
+  if (event.kind === 'chose-reset' && flow.actions.includes('reset')) {
     return at === undefined ? { kind: 'password', refusals } : { kind: 'gate', at };
   }
-  if (event.kind === 'write-began' && event.action === 'unlock' && actions.includes('unlock')) {
+  if (event.kind === 'write-began' && event.action === 'unlock' && flow.actions.includes('unlock')) {
     return { ...writing(event), ...(at === undefined ? {} : { at }) };
   }
   return undefined;

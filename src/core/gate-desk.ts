@@ -122,6 +122,7 @@ export class GateDesk {
       memory: flow.memory,
       language,
       flowReference: flow.reference,
+      ...(flow.channels === undefined ? {} : { channels: flow.channels }),
     };
   }
 

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Identity } from './account.ts';
 import type { Json } from './json.ts';
 import type { Message, Problem } from './message.ts';
-import type { Channel, ProviderTraits } from './provider.ts';
+import type { Channel, ChannelChoice, ProviderTraits } from './provider.ts';
 
 /**
  * A gate proves one thing about a person. It never sees HTTP, never decides what comes next, and never counts:
@@ -64,6 +64,8 @@ export interface GateContext {
   readonly language: string;
   /** Identifies the flow in challenges and logs; not the session's secret. */
   readonly flowReference: string;
+  /** By whom the flow's challenges go: handed on in every order, and looked at by no gate. */
+  readonly channels?: ChannelChoice;
 }
 
 export type Subject =

@@ -80,8 +80,14 @@ function pairChanges({ before, after }: Pair, moved: boolean): readonly Message[
 
 /** Everything that a policy says but its name; the order of its groups, units and actions says nothing. */
 function essence({ name: _, ...policy }: ListedPolicy): string {
-  const { members, actions, share = 1, ...rest } = policy;
-  const sorted = Object.entries({ ...rest, share, members: membersEssence(members), actions: [...actions].sort() });
+  const { members, actions, share = 1, channels: { sms, voice, email } = {}, ...rest } = policy;
+  const sorted = Object.entries({
+    ...rest,
+    share,
+    channels: [sms, voice, email],
+    members: membersEssence(members),
+    actions: [...actions].sort(),
+  });
   return JSON.stringify(sorted.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -1,5 +1,6 @@
 import type { Message } from './message.ts';
 import type { Members, Policy } from './policy.ts';
+import type { Channel } from './provider.ts';
 
 /** A policy with all that is said of it, also what only its list asks for. */
 export interface ListedPolicy extends Policy {
@@ -18,6 +19,7 @@ export function fieldChanges(before: ListedPolicy, after: ListedPolicy): readonl
     ...(before.zone === after.zone ? [] : [say(`zone-${after.zone}`)]),
     ...chainChanges(before.chain, after.chain, say),
     ...countChanges(before, after, say),
+    ...channelChanges(before, after, say),
     ...setChanges(before.actions, after.actions, (action, change) => say(`${action}-${change}`)),
     ...numberChanges(before, after, say),
     ...(before.privileged === after.privileged ? [] : [say(`privileged-${after.privileged ? 'added' : 'removed'}`)]),
@@ -80,6 +82,15 @@ function countChanges(before: Policy, after: Policy, say: Say): readonly Message
     changes.push(count === undefined ? say('unlock-as-reset') : say('unlock-after', { count }));
   }
   return changes;
+}
+
+/** Their order says who is asked first. */
+function channelChanges(before: Policy, after: Policy, say: Say): readonly Message[] {
+  return (['sms', 'voice', 'email'] satisfies readonly Channel[]).flatMap((channel) => {
+    const [was, is] = [before, after].map(({ channels }) => channels?.[channel]?.join(', '));
+    if (was === is) return [];
+    return [is === undefined ? say(`${channel}-usual`) : say(`${channel}-own`, { providers: is })];
+  });
 }
 
 function numberChanges(before: Policy, after: Policy, say: Say): readonly Message[] {

@@ -2,6 +2,7 @@ import type { Account } from './account.ts';
 import { type Flow, type Link, passedLinks } from './flow.ts';
 import type { Action } from './journal.ts';
 import type { Lockout, LockoutRules } from './lockout.ts';
+import type { ChannelChoice } from './provider.ts';
 import type { Enrolment } from './stores.ts';
 
 /** From where somebody comes: a property of the listener that was reached, never of anything that a browser sends. */
@@ -29,6 +30,8 @@ export interface Policy {
   readonly needed?: number;
   /** So many passed gates already allow the unlock, 1 to as many as a reset needs; absent: as many as a reset. */
   readonly unlockAfter?: number;
+  /** Providers that its calls and codes go by, and no others; absent: those of the configuration. */
+  readonly channels?: ChannelChoice;
   readonly actions: readonly Action[];
   readonly lockout: LockoutRules;
   /** Seconds from the start of a flow to its end. */

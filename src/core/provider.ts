@@ -6,6 +6,9 @@ import type { Sealer } from './sealer.ts';
 /** How a person is reached. */
 export type Channel = 'voice' | 'sms' | 'email';
 
+/** Which providers are to be asked over which channel, by name, in order; a channel that is not there: the usual ones. */
+export type ChannelChoice = Readonly<Partial<Record<Channel, readonly string[]>>>;
+
 /**
  * Reaches a person over a channel and finds out whether it was them. Two families fit behind it: services that make or
  * verify the code themselves implement it directly; gateways that only deliver are a Courier and are wrapped by

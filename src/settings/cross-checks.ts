@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { Environment } from '../config.ts';
 import { chainStrength } from '../core/chain-strength.ts';
-import type { Channel, ProviderTraits } from '../core/provider.ts';
 import type { Definitions } from '../definitions.ts';
+import { gatesOf, sendingProblems } from './channel-checks.ts';
 import { consoleProblems } from './console-checks.ts';
 import { listenerProblems, zoneProblems } from './listeners.ts';
 import { policyFrom } from './policy-settings.ts';
@@ -27,9 +27,7 @@ export function crossChecks(
     ...listenerProblems(configuration),
     ...zoneProblems(configuration),
     ...chainProblems(configuration, definitions),
-    ...channelProblems(configuration, definitions),
-    ...countryProblems(configuration, definitions),
-    ...demandProblems(configuration, definitions),
+    ...sendingProblems(configuration, definitions),
     ...consoleProblems(configuration, definitions),
     ...(environment.production ? productionProblems(configuration, definitions) : []),
   ];
@@ -61,11 +59,6 @@ function keyProblems(configuration: Sections): readonly SettingProblem[] {
   return [...twice, { setting: 'mac-key', problem }];
 }
 
-/** The gates of every chain, each once. */
-function gatesOf({ policies }: Sections): readonly string[] {
-  return [...new Set((policies ?? []).flatMap(({ chain }) => chain))];
-}
-
 function chainProblems(configuration: Sections, definitions: Definitions): readonly SettingProblem[] {
   const { channels, gates } = configuration;
   return gatesOf(configuration).flatMap((id) => {
@@ -79,61 +72,6 @@ function chainProblems(configuration: Sections, definitions: Definitions): reado
     }
     return [];
   });
-}
-
-function channelProblems(configuration: Sections, definitions: Definitions): readonly SettingProblem[] {
-  const { channels, providers } = configuration;
-  if (providers === undefined) return [];
-  return (Object.entries(channels ?? {}) as [Channel, readonly string[]][]).flatMap(([channel, names]) =>
-    names.flatMap((name, index) => {
-      const setting = `channels.${channel}.${index}`;
-      const provider = providers[name];
-      if (provider === undefined) return [{ setting, problem: `there is no provider called ${JSON.stringify(name)}` }];
-      const kind = definitions.providers.find((definition) => definition.kind === provider.kind);
-      return kind?.channels.includes(channel) === true
-        ? []
-        : [{ setting, problem: `the provider ${name} (${provider.kind}) cannot do ${channel}` }];
-    }),
-  );
-}
-
-/** Calls and texts cost money wherever they go: the operator says where (toll fraud). */
-function countryProblems(configuration: Sections, definitions: Definitions): readonly SettingProblem[] {
-  const { providers = {}, channels } = configuration;
-  const used = new Set([...(channels?.sms ?? []), ...(channels?.voice ?? [])]);
-  return Object.entries(providers).flatMap(([name, provider]) => {
-    const demo = definitions.providers.some((one) => one.kind === provider.kind && one.demo);
-    if (demo || !used.has(name) || provider.countries !== undefined) return [];
-    const problem = 'is missing: name the countries that texts and calls may go to, such as [GB, IE]';
-    return [{ setting: `providers.${name}.countries`, problem }];
-  });
-}
-
-/** What a gate asks of every provider of its channel. */
-function demandProblems(configuration: Sections, definitions: Definitions): readonly SettingProblem[] {
-  const { channels, gates, providers } = configuration;
-  return gatesOf(configuration).flatMap((id) => {
-    const gate = definitions.gates.find((one) => one.id === id);
-    const settings = gate?.settings.safeParse(gates?.[id] ?? {});
-    if (gate?.channel === undefined || settings?.success !== true) return [];
-    const demands = gate.demands?.(settings.data) ?? {};
-    return (channels?.[gate.channel] ?? []).flatMap((name) => {
-      const { kind, ...own } = providers?.[name] ?? { kind: '' };
-      const traits = definitions.providers.find((one) => one.kind === kind)?.traits?.(own as never) ?? {};
-      return unmet(demands, traits).map((problem) => ({ setting: `gates.${id}`, problem: `${problem} (${name})` }));
-    });
-  });
-}
-
-function unmet(demands: ProviderTraits, traits: ProviderTraits): readonly string[] {
-  const bound = demands.codeLength !== undefined && traits.codeLength !== undefined;
-  const wrongLength = bound && demands.codeLength !== traits.codeLength;
-  return [
-    ...(wrongLength ? [`code-length must be ${traits.codeLength}, as the provider makes its codes`] : []),
-    ...(demands.matchesNumbers === true && traits.matchesNumbers !== true
-      ? ['number-matching cannot be required: the provider cannot ask for digits']
-      : []),
-  ];
 }
 
 /** What may never stand between people and a real directory (DESIGN 6.16). */

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { Members, Policy } from '../core/policy.ts';
+import type { Channel, ChannelChoice } from '../core/provider.ts';
 import type { Definitions } from '../definitions.ts';
 
 /** More than anybody can keep in mind; every one is looked at for every visit. */
 const mostPolicies = 100;
 const mostNames = 200;
+const mostProviders = 20;
 /** Longer than anybody stays at a page who wants to get on. */
 export const mostFlowMinutes = 60;
 
@@ -31,12 +33,20 @@ const members = z.union([
   }),
 ]);
 
+const providers = z
+  .array(z.string().max(40))
+  .min(1)
+  .max(mostProviders)
+  .refine((names) => new Set(names).size === names.length, 'names a provider twice')
+  .optional();
+
 const policyFields = {
   name: plainText(80),
   members,
   zone: z.enum(['intranet', 'extranet', 'any']).default('any'),
   needed: z.int().min(1).max(20).optional(),
   'unlock-after': z.int().min(1).max(20).optional(),
+  channels: z.strictObject({ sms: providers, voice: providers, email: providers }).optional(),
   actions: z
     .array(z.enum(['unlock', 'reset']))
     .min(1)
@@ -65,7 +75,7 @@ export function policySchema(definitions: Definitions) {
     .refine((gates) => new Set(gates).size === gates.length, 'names a gate twice');
   return z.strictObject({ ...policyFields, chain }).superRefine((policy, context) => {
     for (const { at, message } of problemsOf(policy, definitions)) {
-      context.addIssue({ code: 'custom', path: [at], message });
+      context.addIssue({ code: 'custom', path: at.split('.'), message });
     }
   });
 }
@@ -107,6 +117,7 @@ export function policyFrom(settings: PolicySettings): Policy {
     chain: settings.chain,
     ...(needed === undefined ? {} : { needed }),
     ...(unlockAfter === undefined ? {} : { unlockAfter }),
+    ...channelsFrom(settings),
     actions: settings.actions,
     lockout: {
       threshold: lockout.threshold,
@@ -118,6 +129,14 @@ export function policyFrom(settings: PolicySettings): Policy {
     unknownLogins: settings['unknown-logins'],
     share: settings.share,
   };
+}
+
+/** Channels of which nothing is said are not there; nor is the whole, where nothing is said at all. */
+function channelsFrom({ channels = {} }: Pick<PolicySettings, 'channels'>): { readonly channels?: ChannelChoice } {
+  const said = (Object.entries(channels) as [Channel, readonly string[] | undefined][]).filter(
+    (one): one is [Channel, readonly string[]] => one[1] !== undefined,
+  );
+  return said.length === 0 ? {} : { channels: Object.fromEntries(said) };
 }
 
 function membersFrom(settings: PolicySettings['members']): Members {
@@ -153,6 +172,11 @@ function problemsOf(
   if (policy['include-privileged'] && asked.length > 0) {
     const message = `must be without ${asked.join(', ')} where include-privileged is true, as answers can be found out`;
     problems.push({ at: 'chain', message });
+  }
+  const sends = (channel: string): boolean =>
+    definitions.gates.some((gate) => gate.channel === channel && chain.includes(gate.id));
+  for (const channel of Object.keys(channelsFrom(policy).channels ?? {}).filter((name) => !sends(name))) {
+    problems.push({ at: `channels.${channel}`, message: 'is of no use: no gate of the chain sends by it' });
   }
   return [...problems, ...membersProblems(membersFrom(policy.members))];
 }

@@ -131,3 +131,28 @@ describe('a dry run', () => {
     expect((await visitor.ask({ method: 'get', path: second })).status).toBe(404);
   });
 });
+
+test('a dry run goes by the providers that its policy chose, as a flow in earnest would', async () => {
+  const providers = {
+    texts: { kind: 'virtual-sms' },
+    'own-texts': { kind: 'virtual-sms' },
+    calls: { kind: 'virtual-voice' },
+    mail: { kind: 'virtual-email' },
+  };
+  const own = await openDriveWorld({
+    settings: { providers },
+    chain: ['otp-sms'],
+    policy: { channels: { sms: ['own-texts'] } },
+  });
+  try {
+    const account = await testAccount(own, 'North');
+    ({ visitor } = await own.signedIn('administrator'));
+    await beginDry(visitor, account.id);
+    expect(visitor.path).toMatch(/otp-sms$/);
+    expect(says('In earnest “own-texts” would be asked first')).toBe(true);
+    await passDry(visitor);
+    expect(visitor.path).toMatch(/choose$/);
+  } finally {
+    await own.close();
+  }
+});

@@ -111,6 +111,7 @@ describe('the policies, as an administrator changes them', () => {
       chain: ['questions', 'otp-sms'],
       needed: 1,
       'unlock-after': 1,
+      channels: { sms: ['texts'] },
       actions: ['unlock'],
       lockout: { threshold: 4, minutes: 16, 'bars-until-permanent': 5 },
       'flow-minutes': 33,
@@ -132,6 +133,23 @@ describe('the policies, as an administrator changes them', () => {
       'include-privileged': false,
     });
     expect(admin.text).toContain('Minutes that a bar lasts in “full”: 17, and 16 before.');
+  });
+
+  test('providers are chosen in the form, and one that cannot be is said at its field', { timeout }, async () => {
+    await begin();
+    const voice = 'calls\ntexts\nnobody';
+    await add(admin, { name: 'own', who: 'everyone', 'place-phone': '2', sms: 'calls', voice });
+    expect(admin.status).toBe(422);
+    const fields = admin.page('.problem a').toArray();
+    expect(fields.map((one) => admin.page(one).attr('href'))).toEqual(expect.arrayContaining(['#sms', '#voice']));
+    expect(fields).toHaveLength(2);
+    expect(admin.page('#voice').val()).toBe(voice);
+    await admin.submit({ sms: '', voice: 'calls' });
+    expect(admin.path).toBe('/policies/draft');
+    expect(admin.text).toContain('Calls of “own” go by calls, in this order, and by no other.');
+    expect(admin.text).toContain('Calls by calls');
+    const draft = (await policies().draft(person.id))?.policies as readonly Json[];
+    expect(draft.at(-1)).toMatchObject({ name: 'own', channels: { voice: ['calls'] } });
   });
 
   test('everything that is wrong with a form is said at its fields at once, and nothing typed is lost', {

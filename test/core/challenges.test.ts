@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ChallengeOrder } from '../../src/core/challenges.ts';
+import type { ChallengeOrder } from '../../src/core/challenge-order.ts';
 import { courierProvider } from '../../src/core/courier-provider.ts';
 import { Misconfigured, NotSent, Unavailable } from '../../src/core/errors.ts';
 import type { Courier, MfaProvider } from '../../src/core/provider.ts';

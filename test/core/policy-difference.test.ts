@@ -39,6 +39,16 @@ describe('what became of a list', () => {
         '“New” asks for any 1 of its gates.',
       ],
     ],
+    [
+      'one that goes by other providers, in another order, and by the usual ones again',
+      [a, { ...b, channels: { sms: ['one', 'two'] } }, { ...c, channels: { voice: ['one'] } }],
+      [{ ...a, channels: { voice: ['one'] } }, { ...b, channels: { sms: ['two', 'one'] } }, c],
+      [
+        'Calls of “A” go by one, in this order, and by no other.',
+        'Texts of “B” go by two, one, in this order, and by no other.',
+        'Calls of “C” go by the usual providers.',
+      ],
+    ],
     ['one that went', [a, b], [b], ['“A” is gone; it stood in place 1.']],
     ['one that is called otherwise', [a, b], [a, { ...b, name: 'X' }], ['“B” is now called “X”.']],
     [
@@ -191,7 +201,7 @@ describe('of any two lists', () => {
         const [donor] = others;
         fc.pre(list.length > 0 && donor !== undefined);
         const at = pick % list.length;
-        for (const field of Object.keys(samplePolicy('x', { share: 1, needed: 1, unlockAfter: 1 }))) {
+        for (const field of Object.keys(samplePolicy('x', { share: 1, needed: 1, unlockAfter: 1, channels: {} }))) {
           if (field === 'name') continue;
           const one = list[at] as ListedPolicy;
           const changed = { ...one, [field]: donor?.[field as keyof ListedPolicy] } as ListedPolicy;
@@ -221,7 +231,7 @@ describe('of any two lists', () => {
         for (const [at, text] of sentences(before, after, tag).entries()) {
           expect(text).not.toMatch(/policy-change/);
           const { values } = difference(before, after)[at] ?? {};
-          for (const name of ['policy', 'before', 'group', 'unit']) {
+          for (const name of ['policy', 'before', 'group', 'unit', 'providers']) {
             if (values?.[name] !== undefined) expect(text).toContain(String(values[name]));
           }
         }
@@ -266,7 +276,7 @@ function followed(before: readonly ListedPolicy[], after: readonly ListedPolicy[
 }
 
 function meaning(policy: ListedPolicy): unknown {
-  const { members, actions, share = 1, needed, unlockAfter, ...rest } = policy;
+  const { members, actions, share = 1, needed, unlockAfter, channels = {}, ...rest } = policy;
   const { groups, units, except } = members;
   const sets = [groups, units, except.groups, except.units, actions].map((one) => one.toSorted());
   return [
@@ -275,6 +285,7 @@ function meaning(policy: ListedPolicy): unknown {
     share,
     needed ?? 'all',
     unlockAfter ?? 'same',
+    [channels.sms ?? 'usual', channels.voice ?? 'usual', channels.email ?? 'usual'],
     Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)),
   ];
 }

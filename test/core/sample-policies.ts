@@ -26,6 +26,8 @@ const names = (among: readonly string[]) => fc.uniqueArray(fc.constantFrom(...am
 const groups = names(['Staff', 'Sales', 'Guests']);
 const units = names(['People', 'People/Sales', 'Labs']);
 
+const providers = fc.uniqueArray(fc.constantFrom('one', 'two'), { minLength: 1 });
+
 const members: fc.Arbitrary<Members> = fc.record({
   everyone: fc.boolean(),
   groups,
@@ -43,6 +45,7 @@ const policy: fc.Arbitrary<ListedPolicy> = fc.record(
     needed: small,
     unlockAfter: small,
     share: small,
+    channels: fc.record({ sms: providers, voice: providers, email: providers }, { requiredKeys: [] }),
     actions: fc.uniqueArray(fc.constantFrom('unlock', 'reset'), { minLength: 1 }),
     lockout: fc.record({ threshold: small, minutes: small, barsUntilPermanent: small }),
     flowSeconds: small.map((minutes) => minutes * 60),

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Breaker } from '../../src/core/breaker.ts';
-import type { ChallengeOrder } from '../../src/core/challenges.ts';
+import type { ChallengeOrder } from '../../src/core/challenge-order.ts';
 import { NotSent, OutOfService, Unavailable } from '../../src/core/errors.ts';
 import type { Callback, MfaProvider } from '../../src/core/provider.ts';
 import type { ProviderRoute } from '../../src/core/provider-route.ts';

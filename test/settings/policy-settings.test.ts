@@ -93,6 +93,7 @@ describe('a list of policies', () => {
       'unlock-after': 1,
       actions: ['unlock', 'reset'],
       share: 500,
+      channels: { sms: ['mfa'], voice: ['mfa'] },
     };
     expect(load([policy]).policies.map(policyFrom)[0]).toMatchObject({
       members: { everyone: false, ...policy.members },
@@ -100,13 +101,38 @@ describe('a list of policies', () => {
       needed: 2,
       unlockAfter: 1,
       share: 500,
+      channels: { sms: ['mfa'], voice: ['mfa'] },
     });
+    const [nothing] = load([{ ...everyone, channels: {} }]).policies.map(policyFrom);
+    expect(nothing).not.toHaveProperty('channels');
   });
 
   test.each<[what: string, policies: unknown, problems: readonly string[]]>([
     ['is empty', [], ['policies: found a list of 0; must have at least 1 entry']],
     ['is none', everyone, ['policies: found a group of settings; must be a list']],
     ['is missing', undefined, ['policies: found nothing; must be a list']],
+    [
+      'names a provider that is not there',
+      [everyone, { ...everyone, name: 'b', channels: { sms: ['mfa', 'nobody'] } }],
+      ['policies.1.channels.sms.1: there is no provider called "nobody"'],
+    ],
+    [
+      'names a provider twice, none, or for a channel that is none',
+      [{ ...everyone, channels: { sms: ['mfa', 'mfa'], voice: [], fax: ['mfa'] } }],
+      [
+        'policies.0.channels.sms: found a list of 2; names a provider twice',
+        'policies.0.channels.voice: found a list of 0; must have at least 1 entry',
+        'policies.0.channels.fax: is not a setting; check its spelling and where it stands',
+      ],
+    ],
+    [
+      'names providers for a channel that no gate of the chain sends by',
+      [{ ...everyone, chain: ['phone'], channels: { sms: ['mfa'], email: ['mfa'] } }],
+      [
+        'policies.0.channels.sms: found a list of 1; is of no use: no gate of the chain sends by it',
+        'policies.0.channels.email: found a list of 1; is of no use: no gate of the chain sends by it',
+      ],
+    ],
     [
       'has two of one name, in whatever case',
       [everyone, { ...everyone, name: 'Everyone' }],
@@ -378,5 +404,59 @@ describe('latchkey check', () => {
     const wide = { ...everyone, 'include-privileged': true };
     expect(said([wide]).at(-1)).toMatch(/^warning policy everyone: includes privileged accounts and has everyone/);
     expect(said([{ ...wide, members: { groups: ['Admins'] } }]).join()).not.toContain('includes privileged');
+  });
+});
+
+describe('the providers of a policy', () => {
+  const mfa = {
+    kind: 'azure-mfa-server',
+    url: 'https://mfa.example/PfWsSdk.asmx',
+    username: 'svc',
+    auth: { kind: 'basic', user: 'svc', password: 'x' },
+    countries: ['GB'],
+  };
+  const mail = {
+    kind: 'smtp',
+    host: 'mail.example.com',
+    from: 'a@example.com',
+    'sms-address': '{to-digits}@example.com',
+  };
+  const more = (providers: Settings, gates: Settings = {}): Settings => ({ providers: { mfa, ...providers }, gates });
+
+  test('may be spare: no channel of the configuration has to name them', () => {
+    const own = { ...everyone, channels: { sms: ['mail'] } };
+    expect(problemsOf([own], more({ mail: { ...mail, countries: ['GB'] } }))).toEqual([]);
+  });
+
+  test('must be able to do what they are named for', () => {
+    const own = { ...everyone, channels: { voice: ['mail'] } };
+    expect(problemsOf([own], more({ mail: { ...mail, countries: ['GB'] } }))).toEqual([
+      'policies.0.channels.voice.0: the provider mail (smtp) cannot do voice',
+    ]);
+  });
+
+  test('must say where texts may go, as all do that cost money', () => {
+    expect(problemsOf([{ ...everyone, channels: { sms: ['mail'] } }], more({ mail }))).toEqual([
+      'policies.0.channels.sms.0: the provider mail names no countries that texts and calls may go to',
+    ]);
+    expect(problemsOf([everyone], more({ mail }))).toEqual([]);
+  });
+
+  test('must do what the gate asks of every one', () => {
+    const calls = {
+      kind: 'custom-http',
+      url: 'https://calls.example',
+      secret: '5e'.repeat(32),
+      'number-matching': true,
+    };
+    const settings = {
+      ...more({ calls: { ...calls, countries: ['GB'] } }, { phone: { 'number-matching': 'required' } }),
+      channels: { voice: ['calls'], sms: ['mfa'] },
+    };
+    const own = { ...everyone, chain: ['phone'] };
+    expect(problemsOf([{ ...own, channels: { voice: ['calls'] } }], settings)).toEqual([]);
+    expect(problemsOf([{ ...own, channels: { voice: ['calls', 'mfa'] } }], settings)).toEqual([
+      'policies.0.channels.voice.1: for the gate phone, number-matching cannot be required: the provider cannot ask for digits (mfa)',
+    ]);
   });
 });

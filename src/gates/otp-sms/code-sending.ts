@@ -49,6 +49,7 @@ export class CodeSending {
     const sends = countSend(to.sends, this.#needs.clock.now());
     const challenge = await this.#needs.challenges.begin({
       channel: 'sms',
+      channels: context.channels,
       target: to.target,
       ...scopeOf(context),
       attempt: `${this.#step}-${sends.sent}`,

@@ -53,10 +53,11 @@ export class Calling {
     context: GateContext,
   ): Promise<CallMemory> {
     const calls = countSend(to.calls, this.#needs.clock.now());
-    const match = this.#match();
+    const match = this.#match(context);
     const spoken = match === '' ? this.#settings.text : this.#settings['matching-text'];
     const challenge = await this.#needs.challenges.begin({
       channel: 'voice',
+      channels: context.channels,
       target: to.target,
       ...scopeOf(context),
       attempt: `${this.#step}-${calls.sent}`,
@@ -154,8 +155,8 @@ export class Calling {
   }
 
   /** Never with a zero in front: people leave it out. */
-  #match(): string {
-    const wanted = this.#settings['number-matching'] !== 'off' && this.#needs.challenges.matchesNumbers;
+  #match({ channels }: GateContext): string {
+    const wanted = this.#settings['number-matching'] !== 'off' && this.#needs.challenges.matchesNumbers(channels);
     return wanted ? String(randomInt(10, 100)) : '';
   }
 
