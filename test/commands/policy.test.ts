@@ -73,6 +73,19 @@ describe('latchkey policy', () => {
     expect(audited[1]?.detail).toMatchObject({ by: 'operator', version: 1, hash: stored?.hash });
   });
 
+  test('takes in and hands out the providers of a policy, and refuses those that are not there', {
+    timeout,
+  }, async () => {
+    const { run, write } = await world();
+    const unknown = await run('import', write({ policies: [{ ...everyone, channels: { sms: ['texts', 'nobody'] } }] }));
+    expect(unknown.code).toBe(1);
+    expect(unknown.stdout).toContain('policies.0.channels.sms.1: there is no provider called "nobody"');
+    const imported = await run('import', write({ policies: [{ ...everyone, channels: { sms: ['texts'] } }] }));
+    expect(imported.stdout).toContain('Texts of “everyone” go by texts, in this order, and by no other.');
+    const { policies } = parse((await run('export')).stdout) as { policies: unknown };
+    expect(policies).toMatchObject([{ name: 'everyone', channels: { sms: ['texts'] } }]);
+  });
+
   test('an export that somebody changed after another save is refused, with what that save changed', {
     timeout,
   }, async () => {

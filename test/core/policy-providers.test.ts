@@ -3,7 +3,7 @@ import { Breaker } from '../../src/core/breaker.ts';
 import type { ChallengeOrder } from '../../src/core/challenge-order.ts';
 import type { Challenges } from '../../src/core/challenges.ts';
 import { NotSent, Unavailable } from '../../src/core/errors.ts';
-import type { MfaProvider } from '../../src/core/provider.ts';
+import type { Callback, MfaProvider } from '../../src/core/provider.ts';
 import type { ProviderRoute } from '../../src/core/provider-route.ts';
 import { type ChallengeWorld, challengeWorld, routeTo } from '../challenge-world.ts';
 
@@ -145,4 +145,14 @@ test('a decoy of such a policy is judged at the provider that a person would hav
   expect(await challenges.check(id, '123456', scope)).toEqual({ kind: 'wrong' });
   expect(rehearsed).toEqual(['second']);
   expect(asked).toEqual([]);
+});
+
+test('what the far end of a spare provider reports is taken, and nothing for one that is not there', async () => {
+  const told: MfaProvider = provider('spare', 'up', { receive: async () => ({ kind: 'taken', outcome: 'passed' }) });
+  const challenges = world.restarted({ voice: [provider('usual')] }, { voice: [told] });
+  const id = await sent(challenges, { channel: 'voice', channels: { voice: ['spare'] } });
+  const report: Callback = { reference: id, url: 'https://x.example', headers: {}, body: '' };
+  expect(await challenges.receive('nobody', report)).toBeUndefined();
+  expect(await challenges.receive('spare', report)).toMatchObject({ kind: 'taken' });
+  expect((await world.stores.challenges.read(id))?.reported).toBe('passed');
 });

@@ -19,6 +19,7 @@ const settings = {
     'own-texts': { kind: 'virtual-sms' },
     dead,
     calls: { kind: 'virtual-voice' },
+    'own-calls': { kind: 'virtual-voice' },
     mail: { kind: 'virtual-email' },
   },
 };
@@ -87,6 +88,17 @@ describe('the providers of a policy', () => {
     await expect.poll(() => ways(person)).toEqual(['own-texts', 'own-texts']);
   });
 
+  test('place its calls', async () => {
+    await world.restart({ policies: [{ ...own, chain: ['phone'], channels: { voice: ['own-calls'] } }, everyone] });
+    const person = world.person({ unit: `OU=Own,${world.people}` });
+    await world.register(person, ['phone']);
+    const visitor = await world.start(person.samName);
+    await world.passGate(visitor, person);
+    expect(visitor.path).toBe('/reset/choose');
+    await expect.poll(() => ways(person)).toEqual(['own-calls']);
+    await world.restart({ policies: [own, everyone] });
+  });
+
   test('are kept by a flow that began with them, whatever an operator changes meanwhile', async () => {
     const person = await member();
     const visitor = await world.start(person.samName);
@@ -117,6 +129,18 @@ describe('the providers of a policy', () => {
     await world.start(person.samName, inside);
     expect(inside.path).toBe('/reset/otp-sms');
     await expect.poll(() => ways(person)).toEqual(['texts']);
+    await world.restart({ policies: [own, everyone] });
+  });
+
+  test('out of service, close the start page of a zone that has no other', async () => {
+    await world.restart({ policies: [{ ...own, channels: { sms: ['dead'] } }, everyone] });
+    const person = await member();
+    await world.start(person.samName);
+    await world.latchkey.challenges.idle();
+    const outsider = await world.visitor().open('/reset');
+    expect(outsider.text).toContain('This service is not available right now');
+    const insider = await world.visitorInside().open('/reset');
+    expect(insider.page('input[name="login"]').length).toBe(1);
     await world.restart({ policies: [own, everyone] });
   });
 });
