@@ -147,7 +147,7 @@ describe('the policies, as an administrator changes them', () => {
     await admin.submit({ sms: '', voice: 'calls' });
     expect(admin.path).toBe('/policies/draft');
     expect(admin.text).toContain('Calls of “own” go by calls, in this order, and by no other.');
-    expect(admin.text).toContain('Calls by calls');
+    expect(admin.text).toContain('Calls go by: calls');
     const draft = (await policies().draft(person.id))?.policies as readonly Json[];
     expect(draft.at(-1)).toMatchObject({ name: 'own', channels: { voice: ['calls'] } });
   });
