@@ -100,7 +100,9 @@ export class ConsoleRouter {
 
   async #serve(route: ConsoleRoute, request: Request, response: Response): Promise<void> {
     if (route.quiet === true) leaveIdle(request);
-    const staff = await this.#needs.sessions.read(request);
+    // Whoever lost a role a moment ago does nothing more; what they see ends within a minute.
+    const asked = route.method === 'post' || route.fresh === true ? 'now' : 'lately';
+    const staff = await this.#needs.sessions.read(request, asked);
     if (staff === undefined) return this.#toSignIn(route, request, response);
     request.staff = staff;
     const { audit, sessions } = this.#needs;

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import type { Clock } from '../core/clock.ts';
 import type { Flow } from '../core/flow.ts';
 import type { StaffMember } from '../core/staff.ts';
-import type { StaffDesk } from '../core/staff-desk.ts';
+import type { KnownStaff, StaffDesk } from '../core/staff-desk.ts';
 import { renewSession } from '../web/session.ts';
 
 export interface StaffSessionsNeeds {
@@ -25,13 +25,17 @@ export class StaffSessions {
   /**
    * Who asks; undefined when nobody has signed in, the sign-in is too old, the password has changed since, or the
    * directory does not say any more that they are staff. A session that is over is ended here.
+   * @param asked `now` for whatever is more than a look: what the directory said up to a minute ago does for those
    * @throws Unavailable when the directory does not answer
    */
-  async read(request: Request): Promise<StaffMember | undefined> {
+  async read(request: Request, asked: 'lately' | 'now' = 'lately'): Promise<StaffMember | undefined> {
     const { staff } = request.session;
     if (staff === undefined) return undefined;
     const { desk, clock, lifeMs } = this.#needs;
-    const known = clock.now().getTime() - staff.since < lifeMs ? await desk.find(staff.account) : undefined;
+    const isOver = clock.now().getTime() - staff.since >= lifeMs;
+    const ask = (): Promise<KnownStaff | undefined> =>
+      asked === 'now' ? desk.readNow(staff.account) : desk.find(staff.account);
+    const known = isOver ? undefined : await ask();
     if (known !== undefined && known.passwordStamp === staff.passwordStamp) return known.member;
     await renewSession(request);
     return undefined;

@@ -88,7 +88,11 @@ describe('nobody is driven', () => {
   test('by who was taken out of the group a moment ago', async () => {
     await visitor.open('/drive');
     world.leave(staff, staffGroups.administrator);
-    expect((await visitor.post('/drive', { ...form, who: north.id })).status).toBe(404);
+    const acts = world.audited('console.act').length;
+    // Nobody of the staff any more: the session ends.
+    const { status, headers } = await visitor.post('/drive', { ...form, who: north.id });
+    expect([status, headers.location]).toEqual([303, '/console']);
+    expect(world.audited('console.act')).toHaveLength(acts);
   });
 });
 

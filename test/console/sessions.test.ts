@@ -155,6 +155,17 @@ describe('a session of the console', () => {
     expect(await isIn(visitor)).toBe(true);
   });
 
+  test.each(['get', 'post'] as const)('does nothing more that matters (%s) once the role is lost', async (method) => {
+    const { person, visitor } = await world.signedIn('administrator', 'auditor');
+    const acts = world.audited('console.act').length;
+    await visitor.open('/');
+    world.leave(person, staffGroups.administrator);
+    const ask = method === 'get' ? visitor.ask({ method, path: '/test/grave' }) : visitor.post('/test/grave', {});
+    expect((await ask).status).toBe(403);
+    expect(world.audited('console.act')).toHaveLength(acts);
+    expect(await isIn(visitor)).toBe(true);
+  });
+
   test('shows nothing while the directory does not answer, and goes on afterwards', async () => {
     const { visitor } = await world.signedIn('administrator');
     await world.portals.proxy.stop();
