@@ -203,8 +203,6 @@ class ConsoleGuide {
     const call = await this.#world.portals.ringing(telephone);
     await this.#visitor.afterPhone(() => this.#world.portals.phones.refuse(call.id));
     await this.#see('console-ended-not-you');
-    await this.#visitor.goTo('/console/expired');
-    await this.#see('console-expired');
   }
 
   async #password({ samName, password }: Pick<ConsolePerson, 'samName' | 'password'>): Promise<void> {
