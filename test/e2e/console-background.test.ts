@@ -6,10 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConsoleWorld } from '../console/world.ts';
 import type { Person } from '../portals/world.ts';
 import { startChromium, whyNoChromium } from '../services/chromium.ts';
+import { signedInPage } from './signed-in-page.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const narrow = { width: 320, height: 640 };
 const wide = { width: 1280, height: 800 };
+/** What the browser says of answers that are asked for here. */
+const expected = /status of 422/;
 
 describe.skipIf(whyNoChromium() !== undefined)('the simulator, jobs and campaigns in a browser', () => {
   let browser: Browser;
@@ -34,28 +37,7 @@ describe.skipIf(whyNoChromium() !== undefined)('the simulator, jobs and campaign
     await world?.close();
   });
 
-  /** Signed in, with everything that the browser complains of. */
-  async function open(options: BrowserContextOptions): Promise<{ page: Page; complaints: string[] }> {
-    const context = await browser.newContext({ baseURL: world.origin, ...options });
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on('pageerror', (fault) => complaints.push(fault.message));
-    page.on('console', (said) => {
-      if (['error', 'warning'].includes(said.type()) && !said.text().includes('status of 422')) {
-        complaints.push(said.text());
-      }
-    });
-    await page.goto('/console');
-    await page.fill('#login', person.samName);
-    await page.fill('#password', person.password);
-    await page.click('main button');
-    await page.fill('input[name="code"]', await world.portals.code(person.mobile));
-    await page.click('main button');
-    while (page.url().includes('/console/')) await page.click('main button');
-    // The next one needs another code than this one.
-    world.clock.pass(120);
-    return { page, complaints };
-  }
+  const open = (options: BrowserContextOptions) => signedInPage(browser, { world, person, expected }, options);
 
   /** Starts work that a test ends. The path of its page. */
   async function running(): Promise<string> {

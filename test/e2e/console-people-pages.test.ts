@@ -6,10 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConsoleWorld } from '../console/world.ts';
 import type { Person } from '../portals/world.ts';
 import { startChromium, whyNoChromium } from '../services/chromium.ts';
+import { signedInPage } from './signed-in-page.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const narrow = { width: 320, height: 640 };
 const wide = { width: 1280, height: 800 };
+/** What the browser says of answers that are asked for here. */
+const expected = /responded with a status of 4(04|22)/;
 
 describe.skipIf(whyNoChromium() !== undefined)('the pages of people in a browser', () => {
   let browser: Browser;
@@ -40,27 +43,7 @@ describe.skipIf(whyNoChromium() !== undefined)('the pages of people in a browser
     await world?.close();
   });
 
-  /** Signed in, with everything that the browser complains of. */
-  async function open(options: BrowserContextOptions): Promise<{ page: Page; complaints: string[] }> {
-    const context = await browser.newContext({ baseURL: world.origin, ...options });
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on('pageerror', (fault) => complaints.push(fault.message));
-    page.on('console', (said) => {
-      const isAnswer = /responded with a status of 4(04|22)/.test(said.text());
-      if (['error', 'warning'].includes(said.type()) && !isAnswer) complaints.push(said.text());
-    });
-    await page.goto('/console');
-    await page.fill('#login', agent.samName);
-    await page.fill('#password', agent.password);
-    await page.click('main button');
-    await page.fill('input[name="code"]', await world.portals.code(agent.mobile));
-    await page.click('main button');
-    while (page.url().includes('/console/')) await page.click('main button');
-    // The next one needs another code than this one.
-    world.clock.pass(120);
-    return { page, complaints };
-  }
+  const open = (options: BrowserContextOptions) => signedInPage(browser, { world, person: agent, expected }, options);
 
   /** What stands wrong on the page that is open, wide and narrow. */
   async function findings(page: Page, name: string): Promise<readonly string[]> {

@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dayAfter, dayOf } from '../../src/core/report-counts.ts';
 import { ConsoleWorld } from '../console/world.ts';
 import type { Person } from '../portals/world.ts';
 import { startChromium, whyNoChromium } from '../services/chromium.ts';
+import { signedInPage } from './signed-in-page.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const narrow = { width: 320, height: 640 };
 const wide = { width: 1280, height: 800 };
+/** What the browser says of answers that are asked for here. */
+const expected = /the server responded with a status of 400/;
 const pages = [
   '/reports',
   '/reports?from=275760-09-13',
@@ -36,27 +39,7 @@ describe.skipIf(whyNoChromium() !== undefined)('reports and the audit in a brows
     await world?.close();
   });
 
-  /** Signed in, with everything that the browser complains of. */
-  async function open(options: BrowserContextOptions): Promise<{ page: Page; complaints: string[] }> {
-    const context = await browser.newContext({ baseURL: world.origin, ...options });
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on('pageerror', (fault) => complaints.push(fault.message));
-    page.on('console', (said) => {
-      const isAnswer = said.text().includes('the server responded with a status of 400');
-      if (['error', 'warning'].includes(said.type()) && !isAnswer) complaints.push(said.text());
-    });
-    await page.goto('/console');
-    await page.fill('#login', person.samName);
-    await page.fill('#password', person.password);
-    await page.click('main button');
-    await page.fill('input[name="code"]', await world.portals.code(person.mobile));
-    await page.click('main button');
-    while (page.url().includes('/console/')) await page.click('main button');
-    // The next one needs another code than this one.
-    world.clock.pass(120);
-    return { page, complaints };
-  }
+  const open = (options: BrowserContextOptions) => signedInPage(browser, { world, person, expected }, options);
 
   test.each([
     { language: 'en', colorScheme: 'light' },
