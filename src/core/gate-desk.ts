@@ -135,7 +135,8 @@ export class GateDesk {
       enrolments.find((enrolment) => enrolment.gate === gate)?.data;
     const seed = subject.kind === 'decoy' || step === 'verify' ? subject.seed : undefined;
     const like = seed === undefined ? undefined : own(await this.registered({ subject }));
-    const enrolment = subject.kind === 'decoy' ? undefined : own(await this.enrolled({ subject, reference }));
+    // A decoy is asked about as well, or it would answer sooner by just as long as that takes.
+    const enrolment = own(await this.enrolled({ subject, reference }));
     if (subject.kind === 'decoy' || (seed !== undefined && enrolment === undefined)) {
       return { kind: 'decoy', seed: seed ?? '', ...(like === undefined ? {} : { like }) };
     }

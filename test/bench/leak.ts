@@ -11,13 +11,14 @@ import { type Reply, Visitor } from './visitor.ts';
 /**
  * Measures what the running portal itself gives away: the same visits are made with logins of every class, in random
  * order, a few at once, against a real directory, and every answer is compared with that to somebody who can pass.
- * With `--no-floors` it shows what the minimum times of a start and a sign-in hide.
+ * With `--no-floors` it shows what the minimum times of a start and a sign-in hide; with `--only` it makes some journeys.
  */
 const { values: wish } = parseArgs({
   options: {
     samples: { type: 'string', default: '200' },
     'at-once': { type: 'string', default: '4' },
     'no-floors': { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
   },
 });
 const samples = Number(wish.samples);
@@ -33,6 +34,9 @@ interface Seen {
 interface Sample extends Seen {
   readonly ms: number;
 }
+
+/** Half of everybody: where there are several policies, these have one of their own. */
+const half = 'callers';
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -83,11 +87,13 @@ async function makeCrowd(samba: SambaService): Promise<Crowd> {
   const admin = await SambaAdministrator.connect(samba);
   const logins = new Map<string, string[]>();
   const registered: { readonly id: string; readonly kind: string }[] = [];
+  const group = await admin.addGroup({ samName: half });
   for (const [kind, make] of Object.entries(classes)) {
     const names: string[] = [];
     for (let index = 0; index < Math.ceil(samples / perAccount); index += 1) {
       const one = await make(admin, index);
       names.push(one.samName);
+      if (one.id !== undefined && index % 2 === 0) await admin.addMember(`<GUID=${group.id}>`, one.id);
       if (one.registered && one.id !== undefined) registered.push({ id: one.id, kind });
     }
     logins.set(kind, names);
@@ -139,11 +145,51 @@ const withPassword: Visit = async (visitor, login) => {
   };
 };
 
-async function run(samba: SambaService, crowd: Crowd, journey: { chain: readonly string[]; visits: readonly Visit[] }) {
+/** Steps are told apart by the gate that stands first: which one that is hangs on the policy, and not on the class. */
+const withWays: Visit = async (visitor, login) => {
+  await visitor.get('/reset');
+  const start = await visitor.ask('POST', '/reset', { login });
+  const [first = '', other = ''] = start.headers.get('location') === '/reset/phone' ? calls : texts;
+  const page = await visitor.ask('GET', `/reset/${first}`);
+  const turn = await visitor.ask('POST', `/reset/${first}`, { another: other });
+  const turned = await visitor.ask('GET', `/reset/${other}`);
+  return {
+    start,
+    [`${first} first: the page`]: page,
+    [`${first} first: to the other way`]: turn,
+    [`${first} first: the other page`]: turned,
+  };
+};
+
+interface Journey {
+  readonly chain: readonly string[];
+  readonly visits: readonly Visit[];
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+const texts = ['otp-sms', 'phone'];
+const calls = ['phone', 'otp-sms'];
+const journeys: Readonly<Record<string, Journey>> = {
+  text: { chain: ['otp-sms'], visits: [withCode, withPassword] },
+  call: { chain: ['phone'], visits: [withCall] },
+  ways: {
+    chain: texts,
+    visits: [withWays],
+    settings: {
+      policies: [
+        { name: half, members: { groups: [half] }, chain: calls, needed: 1 },
+        { name: 'others', members: 'everyone', chain: texts, needed: 1 },
+      ],
+    },
+  },
+};
+
+async function run(samba: SambaService, crowd: Crowd, journey: Journey) {
   const portal = await PortalProcess.start(
     {
       samba,
       chain: journey.chain,
+      ...(journey.settings === undefined ? {} : { settings: journey.settings }),
       ...(wish['no-floors'] ? { floors: { startMs: 0, signInMs: 0 } } : {}),
     },
     (store, key) => crowd.enrol(store, key, journey.chain),
@@ -251,8 +297,11 @@ const samba = await startSamba();
 try {
   print(`${samples} samples of each class and step${wish['no-floors'] ? ', without the minimum times' : ''}`);
   const crowd = await makeCrowd(samba);
-  await run(samba, crowd, { chain: ['otp-sms'], visits: [withCode, withPassword] });
-  await run(samba, crowd, { chain: ['phone'], visits: [withCall] });
+  for (const [name, journey] of Object.entries(journeys)) {
+    if (wish.only !== undefined && !wish.only.includes(name)) continue;
+    print(`\n# ${name}`);
+    await run(samba, crowd, journey);
+  }
 } finally {
   await samba.stop();
 }
