@@ -49,10 +49,16 @@ export interface Services extends PortalNeeds, HealthNeeds {
   readonly sessionSecrets: readonly string[];
   readonly sessionIdleMs: number;
   readonly viewFolders: readonly string[];
-  /** Milliseconds that a start and a sign-in take at least. */
-  readonly floors: { readonly startMs: number; readonly signInMs: number };
+  readonly floors: Floors;
   /** Only in the demo. */
   readonly demo?: DemoWorldView;
+}
+
+/** Milliseconds that a start, a sign-in and any other post of the reset portal take at least. */
+export interface Floors {
+  readonly startMs: number;
+  readonly signInMs: number;
+  readonly postMs: number;
 }
 
 /** Assembles the portals: security first, then what a request carries, then the routers, then the error page. */
@@ -81,11 +87,12 @@ export function createApp(services: Services): Express {
   app.use(languageRoutes({ catalogue, secure }));
   app.use(homeRoutes({ pages, ...(services.demo === undefined ? {} : { demo: services.demo.hints }) }));
   app.use(notMeRoutes(services));
-  app.use('/reset', resetRoutes({ ...services, startTime: new EvenTime({ floorMs: services.floors.startMs }) }));
-  app.use(
-    '/registration',
-    registrationRoutes({ ...services, signInTime: new EvenTime({ floorMs: services.floors.signInMs }) }),
-  );
+  const { startMs, signInMs, postMs } = services.floors;
+  const startTime = new EvenTime({ floorMs: startMs });
+  // What is behind the gates may be slow, and it is no slower for a decoy; nobody waits for the slowest of them.
+  const postTime = new EvenTime({ floorMs: postMs, remembers: false });
+  app.use('/reset', resetRoutes({ ...services, startTime, postTime }));
+  app.use('/registration', registrationRoutes({ ...services, signInTime: new EvenTime({ floorMs: signInMs }) }));
   if (services.demo !== undefined) app.use('/demo', demoRoutes({ pages, world: services.demo }));
 
   app.use(notFound);

@@ -65,7 +65,8 @@ export async function openDryWorld(needs: DryWorldNeeds, wish: DryWish): Promise
       const number = await enrolledDestinations(needs.stores.enrolments)(accountId, gate).catch(() => undefined);
       const channel = definitions.gates.find(({ id }) => id === gate)?.channel;
       const routes = channel === undefined ? [] : routesFor(needs, channel, chosen);
-      recorder.note({ gate, ...chosenProvider(routes, channel, number) });
+      // A decoy is looked up as well; nothing of it is for anybody to read.
+      if (accountId === wish.account.id) recorder.note({ gate, ...chosenProvider(routes, channel, number) });
       return driveNumber;
     },
     clock,

@@ -3,7 +3,7 @@ import type { SendingReport } from './core/challenge-sender.ts';
 import type { Clock } from './core/clock.ts';
 import type { Stores } from './core/stores.ts';
 
-/** Every sending is audited; a failed one is also in the log, with its fault. */
+/** Every sending is audited, and every decoy's that was none; a failed one is also in the log, with its fault. */
 export function reportSending(report: SendingReport, needs: { log: Logger; stores: Stores; clock: Clock }): void {
   const { challenge, provider, detail, kind, fault, alarm, subject } = report;
   const about = { flow: challenge.flowReference, gate: challenge.gate, channel: challenge.channel, provider, detail };
@@ -14,7 +14,7 @@ export function reportSending(report: SendingReport, needs: { log: Logger; store
   needs.stores.audit
     .append({
       at: needs.clock.now(),
-      event: kind === 'sent' ? 'challenge.sent' : 'challenge.failed',
+      event: `challenge.${kind}`,
       ...(subject === undefined ? {} : { subject }),
       flow: challenge.flowReference,
       gate: challenge.gate,

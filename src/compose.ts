@@ -212,7 +212,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     // The longest visit that any policy may allow, whichever comes into force.
     sessionIdleMs: longestVisitMinutes(configuration) * 60_000,
     viewFolders: definitions.views,
-    floors: needs.floors ?? { startMs: 150, signInMs: 600 },
+    floors: needs.floors ?? { startMs: 150, signInMs: 600, postMs: 100 },
     ready: async () => !draining.now && (await storeState.available()),
     ...(demoWorld !== undefined && phones !== undefined && mailbox !== undefined
       ? { demo: demoWorld.viewOf({ phones, mailbox, answers: answers ?? [] }) }

@@ -12,6 +12,7 @@ export type AuditEventName =
   | 'sign-in.withheld'
   | 'challenge.sent'
   | 'challenge.failed'
+  | 'challenge.rehearsed'
   | 'gate.opened'
   | 'gate.passed'
   | 'gate.switched'

@@ -20,7 +20,8 @@ export type Destinations = (
 
 /** What became of a sending. For log and audit: holds no destination, no text and no code. */
 export interface SendingReport {
-  readonly kind: 'sent' | 'failed';
+  /** `rehearsed`: a decoy's, for which nothing is sent. */
+  readonly kind: 'sent' | 'failed' | 'rehearsed';
   readonly challenge: Pick<Challenge, 'id' | 'channel' | 'gate' | 'flowReference'>;
   /** Account id of the person whom it was for. */
   readonly subject?: string;
@@ -50,6 +51,7 @@ type Failed = Pick<SendingReport, 'detail' | 'provider' | 'fault' | 'alarm'> & {
   /** True when nothing was sent for certain, and another provider may try. */
   readonly goOn: boolean;
 };
+type Rehearsed = Pick<SendingReport, 'detail' | 'provider'> & { readonly kind: 'rehearsed' };
 
 /**
  * Sends queued challenges outside the request that asked for them. A challenge is claimed before it is sent, so it is
@@ -106,15 +108,22 @@ export class ChallengeSender {
   }
 
   /**
-   * Writes as often as a real sending, so that the load that others feel is the same, and takes the provider that a real
-   * one would go to.
+   * Reads, counts, writes and audits what a real sending would, so that the load that others feel is the same, and takes
+   * the provider that a real one would go to.
    */
   async #rehearse(challenge: Challenge): Promise<void> {
-    const { store } = this.#needs;
+    const { store, destinations } = this.#needs;
+    const { id, gate, flowReference } = challenge;
     const route = this.#routes(challenge).find(({ breaker }) => !breaker.isOpen());
     const provider = route === undefined ? {} : { provider: route.provider.id };
     const pinned = withBody(challenge, 'decoy', { ...bodyOf(challenge), ...provider });
-    for (let write = 0; write < 3; write += 1) await store.move(pinned, ['decoy']);
+    await store.move(pinned, ['decoy']);
+    // Nobody has this id: it is looked up for as long as somebody's.
+    await destinations(flowReference, gate).catch(() => undefined);
+    if (route !== undefined) await this.#guard.rehearse(route, challenge);
+    await store.read(id);
+    await store.move(pinned, ['decoy']);
+    this.#report(challenge, { kind: 'rehearsed', ...provider, detail: 'nothing is sent for a decoy' });
   }
 
   async #send(queued: Challenge): Promise<void> {
@@ -218,13 +227,14 @@ export class ChallengeSender {
     this.#report(claimed, result);
   }
 
-  #report(challenge: Challenge, result: Started | Failed): void {
+  #report(challenge: Challenge, result: Started | Failed | Rehearsed): void {
     const { id, channel, gate, flowReference } = challenge;
     const { target } = bodyOf(challenge);
     const subject = target.kind === 'decoy' ? {} : { subject: target.accountId };
     const about = { challenge: { id, channel, gate, flowReference }, ...subject };
     const provider = result.provider === undefined ? {} : { provider: result.provider };
     if (result.kind === 'started') this.#needs.report({ kind: 'sent', ...about, ...provider, detail: 'sent' });
+    else if (result.kind === 'rehearsed') this.#needs.report({ ...about, ...result });
     else this.#needs.report({ ...about, kind: 'failed', ...reported(result) });
   }
 }

@@ -7,6 +7,7 @@ import type { FlowStarter } from '../core/flow-starter.ts';
 import type { GateDesk } from '../core/gate-desk.ts';
 import { isExactly } from '../core/posted-form.ts';
 import type { WayRunner } from '../core/way-runner.ts';
+import type { EvenTime } from '../web/even-time.ts';
 import type { Pages } from '../web/pages.ts';
 import { contextOf } from '../web/requests.ts';
 import { renewSession, saveSession } from '../web/session.ts';
@@ -21,6 +22,11 @@ export interface PortalNeeds {
   readonly actions: ActionRunner;
   readonly audit: FlowAudit;
   readonly pages: Pages;
+  /**
+   * Every post takes as long as this, where decoys go the same way: until then what it set off outside the request, such
+   * as a call, is on its way, and delays nobody's next page. Left out, each takes its own time.
+   */
+  readonly postTime?: EvenTime;
   /**
    * What becomes of the session when a flow has ended, and where to go on when not to the flow's last page. Left out, it
    * is renewed and holds the flow.
@@ -69,6 +75,7 @@ export function portalRoutes(portal: Portal, needs: PortalNeeds, extra: { readon
   });
 
   router.post('/:page', async (request, response) => {
+    const inTime = needs.postTime?.begin();
     const flow = await openFlow(request);
     if (flow === undefined) return leave(request, response);
     if (pageOf(flow) !== request.params.page) {
@@ -80,6 +87,7 @@ export function portalRoutes(portal: Portal, needs: PortalNeeds, extra: { readon
     // Who left before the answer keeps the old session: the new one would reach nobody, and the end would be lost.
     const onwards = isEnded(after.step) && !response.destroyed ? await renewAtEnd(request, after) : undefined;
     await saveSession(request);
+    await inTime?.();
     response.redirect(303, onwards ?? pathOf(after));
   });
 

@@ -8,6 +8,8 @@ const longestMs = 3_000;
 export interface EvenTimeNeeds {
   /** Milliseconds that the work takes at least; with 0 nothing is ever held, and times tell. */
   readonly floorMs: number;
+  /** Whether one that was slow slows the others, for kinds of work whose time hangs on whom they are for; true when not told. */
+  readonly remembers?: boolean;
   /** Milliseconds of a clock that never goes back; the process's own when not told. */
   readonly now?: () => number;
   /** Waits that many milliseconds; really when not told. */
@@ -20,12 +22,14 @@ export interface EvenTimeNeeds {
  */
 export class EvenTime {
   readonly #floorMs: number;
+  readonly #remembers: boolean;
   readonly #now: () => number;
   readonly #wait: (ms: number) => Promise<unknown>;
   #window = { since: 0, slowestMs: 0, slowestBeforeMs: 0 };
 
   constructor(needs: EvenTimeNeeds) {
     this.#floorMs = needs.floorMs;
+    this.#remembers = needs.remembers ?? true;
     this.#now = needs.now ?? (() => performance.now());
     this.#wait = needs.wait ?? pause;
   }
@@ -45,6 +49,7 @@ export class EvenTime {
   }
 
   #paceAfter(tookMs: number): number {
+    if (!this.#remembers) return this.#floorMs;
     const now = this.#now();
     const { since, slowestMs } = this.#window;
     const windows = Math.floor((now - since) / windowMs);

@@ -190,7 +190,7 @@ async function run(samba: SambaService, crowd: Crowd, journey: Journey) {
       samba,
       chain: journey.chain,
       ...(journey.settings === undefined ? {} : { settings: journey.settings }),
-      ...(wish['no-floors'] ? { floors: { startMs: 0, signInMs: 0 } } : {}),
+      ...(wish['no-floors'] ? { floors: { startMs: 0, signInMs: 0, postMs: 0 } } : {}),
     },
     (store, key) => crowd.enrol(store, key, journey.chain),
   );

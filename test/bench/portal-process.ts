@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
+import type { Floors } from '../../src/app.ts';
 import type { SambaDetails } from '../services/samba.ts';
 import type { Answer, Question } from './portal.ts';
 
@@ -13,7 +14,7 @@ export interface PortalWish {
   readonly samba: SambaDetails;
   readonly chain: readonly string[];
   /** Milliseconds that a start and a sign-in take at least; those of the product when not told. */
-  readonly floors?: { readonly startMs: number; readonly signInMs: number };
+  readonly floors?: Floors;
   /** Settings of the whole file beside the usual ones. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }

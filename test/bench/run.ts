@@ -28,7 +28,7 @@ async function bench(samba: SambaService): Promise<void> {
   const settings = directorySettings(samba);
   const directory = createActiveDirectory({ settings: activeDirectorySettings.parse(settings), clock: systemClock });
   const crowd: BenchPerson[] = [];
-  const floors = { startMs: 0, signInMs: 0 };
+  const floors = { startMs: 0, signInMs: 0, postMs: 0 };
   const portal = await PortalProcess.start({ samba, chain: ['otp-sms'], floors }, async (store, key) => {
     crowd.push(...(await register(samba, directory, { store, key })));
   });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Breaker } from '../../src/core/breaker.ts';
 import type { ChallengeOrder } from '../../src/core/challenge-order.ts';
 import { NotSent, OutOfService, Unavailable } from '../../src/core/errors.ts';
@@ -222,6 +222,30 @@ describe('how much a provider may send', () => {
         world.clock.now(),
       ),
     ).toBe(undefined);
+  });
+
+  test('5.4: a decoy costs the store what a person costs it, call by call', async () => {
+    const { stores } = await open({ limits });
+    const accountId = 'account-7';
+    await stores.enrolments.keep({ accountId, gate: 'otp-sms', data: { number }, provedAt: world.clock.now() });
+    const costOf = async (target: ChallengeOrder['target']): Promise<readonly string[]> => {
+      const admit = vi.spyOn(stores.sends, 'admit');
+      const { challenges } = stores;
+      const spies = { admit, of: vi.spyOn(stores.enrolments, 'of'), read: vi.spyOn(challenges, 'read') };
+      const all = { ...spies, create: vi.spyOn(challenges, 'create'), move: vi.spyOn(challenges, 'move') };
+      await send({ target });
+      const made = Object.entries(all).flatMap(([name, { mock }]) =>
+        mock.invocationCallOrder.map((at) => ({ at, name })),
+      );
+      const quotas = admit.mock.calls.flatMap(([counted]) => counted);
+      vi.restoreAllMocks();
+      const calls = made.sort((one, other) => one.at - other.at).map(({ name }) => name);
+      return [...calls, `${quotas.length} quotas, ${new Set(quotas.map(({ key }) => key)).size} keys`];
+    };
+    const person = await costOf({ kind: 'enrolled', accountId });
+    expect(await costOf({ kind: 'decoy' })).toEqual(person);
+    expect(person).toEqual(['create', 'read', 'move', 'of', 'admit', 'read', 'move', '5 quotas, 4 keys']);
+    expect(world.reports.map(({ kind }) => kind)).toEqual(['sent', 'rehearsed']);
   });
 
   test('decoys use nothing up', async () => {

@@ -92,7 +92,7 @@ export class PortalWorld {
     const { log, lines } = keptLog();
     const loaded = await load({ LATCHKEY_CONFIG: file });
     const clock = wish.clock ?? systemClock;
-    const latchkey = await compose({ ...loaded, log, clock, floors: { startMs: 0, signInMs: 0 } });
+    const latchkey = await compose({ ...loaded, log, clock, floors: { startMs: 0, signInMs: 0, postMs: 0 } });
     server.on('request', latchkey.app);
     return new PortalWorld({ url, latchkey, loaded, lines, server, folder, clock });
   }

@@ -19,6 +19,28 @@ function offered(visitor: Visitor): readonly (string | undefined)[] {
 
 const take = (visitor: Visitor, gate: string): Promise<Visitor> => visitor.submit({}, `another=${gate}`);
 
+describe('5.4: a post that sets a call off', () => {
+  let slow: PortalWorld;
+
+  beforeAll(async () => {
+    slow = await PortalWorld.open({ chain, policy: { needed: 2 }, postMs: 500 });
+  });
+  afterAll(() => slow.close());
+
+  test.each(['somebody who can pass', 'a login that nobody has'])(
+    'is answered when its time is over, for %s',
+    async (who) => {
+      const login = who.startsWith('a login') ? 'nobody.at.all' : (await slow.registered()).samName;
+      const visitor = await slow.start(login);
+      const other = offered(visitor)[0] ?? 'none';
+      const began = performance.now();
+      await take(visitor, other);
+      expect(performance.now() - began).toBeGreaterThanOrEqual(500);
+      expect(visitor.path).toBe(`/reset/${other}`);
+    },
+  );
+});
+
 describe('another way', () => {
   test('leads round a gate that somebody cannot pass, and not back to it', async () => {
     const person = await world.registered();

@@ -33,6 +33,8 @@ export interface WorldWish {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** What the server waits for, where it is shorter than usual. */
   readonly server?: Partial<ServerLimits>;
+  /** Milliseconds that posts of the reset portal take at least; none when not told. */
+  readonly postMs?: number;
   /** Fills the directory before Latchkey starts on it. */
   readonly prepare?: (demo: DemoDirectory) => void;
 }
@@ -374,7 +376,7 @@ export class PortalWorld {
     const configuration = loadConfiguration(environment, definitions);
     const log = pino({ level: 'trace', base: null }, { write: (line) => void this.log.push(line) });
     const { clock } = this;
-    const floors = { startMs: 0, signInMs: 0 };
+    const floors = { startMs: 0, signInMs: 0, postMs: this.#wish.postMs ?? 0 };
     return compose({ configuration, definitions, environment, log, clock, floors });
   }
 

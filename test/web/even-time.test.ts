@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { EvenTime } from '../../src/web/even-time.ts';
 
 /** A clock that moves only while somebody works or waits. */
-function world(floorMs: number) {
+function world(floorMs: number, remembers = true) {
   const clock = { ms: 1_000 };
   const pass = async (ms: number): Promise<void> => {
     clock.ms += ms;
   };
-  const even = new EvenTime({ floorMs, now: () => clock.ms, wait: pass });
+  const even = new EvenTime({ floorMs, remembers, now: () => clock.ms, wait: pass });
   /** Milliseconds that work which needs `ms` takes from outside. */
   const time = async (ms: number): Promise<number> => {
     const began = clock.ms;
@@ -41,6 +41,11 @@ describe('5.4: work of one kind', () => {
     expect([await time(4), await time(400), await time(4)]).toEqual([900, 900, 900]);
     await pass(160_000);
     expect(await time(4)).toBe(400);
+  });
+
+  test('takes its minimum and no more where what was slow is not held against others', async () => {
+    const { time } = world(100, false);
+    expect([await time(900), await time(3)]).toEqual([900, 100]);
   });
 
   test('is not held at all without a minimum', async () => {
