@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../src/core/clock.ts';
 import { createSealer } from '../../src/core/sealer.ts';
@@ -151,12 +152,17 @@ const withWays: Visit = async (visitor, login) => {
   const start = await visitor.ask('POST', '/reset', { login });
   const [first = '', other = ''] = start.headers.get('location') === '/reset/phone' ? calls : texts;
   const page = await visitor.ask('GET', `/reset/${first}`);
-  const turn = await visitor.ask('POST', `/reset/${first}`, { another: other });
+  const turning = visitor.ask('POST', `/reset/${first}`, { another: other });
+  // What is sent, or not, is sent about now: whoever loads the server can feel that from outside.
+  await pause(4);
+  const meanwhile = await visitor.ask('GET', '/health/ready');
+  const turn = await turning;
   const turned = await visitor.ask('GET', `/reset/${other}`);
   return {
     start,
     [`${first} first: the page`]: page,
     [`${first} first: to the other way`]: turn,
+    [`${first} first: another answer meanwhile`]: meanwhile,
     [`${first} first: the other page`]: turned,
   };
 };
