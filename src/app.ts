@@ -6,20 +6,20 @@ import type { Zone } from './core/policy.ts';
 import type { SignInGuard } from './core/sign-in.ts';
 import type { SessionStore } from './core/stores.ts';
 import type { VisitLimits } from './core/visit-limits.ts';
-import { type Brand, brandRoutes } from './portals/brand-routes.ts';
 import { type DemoWorldView, demoRoutes } from './portals/demo-routes.ts';
 import { homeRoutes } from './portals/home-routes.ts';
 import { notMeRoutes } from './portals/not-me-routes.ts';
-import type { PortalNeeds } from './portals/portal-routes.ts';
 import { registrationRoutes } from './portals/registration-routes.ts';
 import { resetRoutes } from './portals/reset-routes.ts';
 import type { ServiceState } from './portals/service-state.ts';
+import { type Brand, brandRoutes } from './web/brand-routes.ts';
 import { type CallbackNeeds, callbackRoutes } from './web/callback-routes.ts';
 import type { Catalogue } from './web/catalogue.ts';
 import { setUpCsrf } from './web/csrf.ts';
 import { notFound, setUpErrorPage } from './web/error-page.ts';
 import { EvenTime } from './web/even-time.ts';
 import { createExpress, setUpAssets } from './web/express-app.ts';
+import type { FlowNeeds } from './web/flow-routes.ts';
 import { setUpHeaders } from './web/headers.ts';
 import { type HealthNeeds, healthRoutes } from './web/health-routes.ts';
 import { setUpIsolation } from './web/isolation.ts';
@@ -30,7 +30,7 @@ import { setUpSession } from './web/session.ts';
 import { setUpZone } from './web/zone.ts';
 
 /** Everything that the portals need, made by compose.ts. */
-export interface Services extends PortalNeeds, HealthNeeds {
+export interface Services extends FlowNeeds, HealthNeeds {
   readonly guard: SignInGuard;
   readonly limits: VisitLimits;
   readonly service: Pick<ServiceState, 'available'>;

@@ -1,6 +1,6 @@
 import type { Express, Request } from 'express';
 import type { SessionStore } from '../core/stores.ts';
-import { type Brand, brandRoutes } from '../portals/brand-routes.ts';
+import { type Brand, brandRoutes } from '../web/brand-routes.ts';
 import type { Catalogue } from '../web/catalogue.ts';
 import { setUpCsrf } from '../web/csrf.ts';
 import { notFound, setUpErrorPage } from '../web/error-page.ts';

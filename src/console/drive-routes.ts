@@ -5,7 +5,7 @@ import type { PolicySource } from '../core/policies.ts';
 import { callEnds } from '../core/test-drive-phone.ts';
 import type { DriveSubject, DriveSubjects } from '../core/test-drive-subjects.ts';
 import type { Drive, TestDrives } from '../core/test-drives.ts';
-import { pageOf } from '../portals/flow-page.ts';
+import { pageOf } from '../web/flow-page.ts';
 import { saveSession } from '../web/session.ts';
 import type { Answer } from './answer.ts';
 import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';

@@ -2,7 +2,7 @@ import type { ConsoleAudit } from '../core/console-audit.ts';
 import type { Directory } from '../core/directory.ts';
 import type { FlowStarter } from '../core/flow-starter.ts';
 import { everyRole } from '../core/staff.ts';
-import { pathOf } from '../portals/flow-page.ts';
+import { pathOf } from '../web/flow-page.ts';
 import { renewSession, saveSession } from '../web/session.ts';
 import type { ConsoleRouter } from './console-router.ts';
 

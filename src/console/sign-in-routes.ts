@@ -10,16 +10,16 @@ import type { SignInGuard } from '../core/sign-in.ts';
 import type { Role } from '../core/staff.ts';
 import type { StaffDesk } from '../core/staff-desk.ts';
 import type { VisitLimits } from '../core/visit-limits.ts';
-import { pathOf } from '../portals/flow-page.ts';
-import { type FlowPage, type PortalNeeds, portalRoutes } from '../portals/portal-routes.ts';
-import { proofFields, sendHalted, visitOf } from '../portals/visits.ts';
 import type { EvenTime } from '../web/even-time.ts';
+import { pathOf } from '../web/flow-page.ts';
+import { type FlowNeeds, type FlowPage, flowRoutes } from '../web/flow-routes.ts';
 import { contextOf } from '../web/requests.ts';
 import { renewSession, saveSession } from '../web/session.ts';
+import { proofFields, sendHalted, visitOf } from '../web/visits.ts';
 import type { StaffSessions } from './staff-sessions.ts';
 
-export interface SignInNeeds extends Omit<PortalNeeds, 'renewAtEnd' | 'audit'> {
-  readonly flowAudit: PortalNeeds['audit'];
+export interface SignInNeeds extends Omit<FlowNeeds, 'renewAtEnd' | 'audit'> {
+  readonly flowAudit: FlowNeeds['audit'];
   readonly starter: FlowStarter;
   readonly guard: SignInGuard;
   readonly staffDesk: StaffDesk;
@@ -115,7 +115,7 @@ export function signInRoutes(needs: SignInNeeds): Router {
   };
 
   const { flowAudit: audit } = needs;
-  router.use(portalRoutes('console', { ...needs, audit, renewAtEnd }, { done: donePage(needs), ...endPages(needs) }));
+  router.use(flowRoutes('console', { ...needs, audit, renewAtEnd }, { done: donePage(needs), ...endPages(needs) }));
   return router;
 
   function refused(request: Request, subject: string, why: string): Promise<void> {

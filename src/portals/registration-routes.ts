@@ -5,16 +5,16 @@ import { BadRequest } from '../core/errors.ts';
 import { loginStem, parseLogin } from '../core/login.ts';
 import type { SignInGuard, SignInOutcome } from '../core/sign-in.ts';
 import type { VisitLimits } from '../core/visit-limits.ts';
+import { endedPages } from '../web/ended-pages.ts';
 import type { EvenTime } from '../web/even-time.ts';
+import { pathOf } from '../web/flow-page.ts';
+import { type FlowNeeds, type FlowPage, flowRoutes } from '../web/flow-routes.ts';
 import { contextOf } from '../web/requests.ts';
 import { renewSession, saveSession } from '../web/session.ts';
-import { endedPages } from './ended-pages.ts';
-import { pathOf } from './flow-page.ts';
-import { type FlowPage, type PortalNeeds, portalRoutes } from './portal-routes.ts';
+import { proofFields, sendHalted, visitOf } from '../web/visits.ts';
 import type { ServiceState } from './service-state.ts';
-import { proofFields, sendHalted, visitOf } from './visits.ts';
 
-export interface RegistrationNeeds extends PortalNeeds {
+export interface RegistrationNeeds extends FlowNeeds {
   readonly guard: SignInGuard;
   readonly service: Pick<ServiceState, 'available'>;
   readonly limits: VisitLimits;
@@ -96,7 +96,7 @@ export function registrationRoutes(needs: RegistrationNeeds): Router {
       });
     },
   };
-  router.use(portalRoutes('registration', needs, { ...endedPages(needs), done }));
+  router.use(flowRoutes('registration', needs, { ...endedPages(needs), done }));
   return router;
 }
 

@@ -4,17 +4,17 @@ import type { Clock } from '../core/clock.ts';
 import { BadRequest } from '../core/errors.ts';
 import { loginStem, parseLogin } from '../core/login.ts';
 import type { VisitLimits } from '../core/visit-limits.ts';
+import { actionPages } from '../web/action-pages.ts';
+import { endedPages } from '../web/ended-pages.ts';
 import type { EvenTime } from '../web/even-time.ts';
+import { pathOf } from '../web/flow-page.ts';
+import { type FlowNeeds, flowRoutes } from '../web/flow-routes.ts';
 import { contextOf } from '../web/requests.ts';
 import { renewSession, saveSession } from '../web/session.ts';
-import { actionPages } from './action-pages.ts';
-import { endedPages } from './ended-pages.ts';
-import { pathOf } from './flow-page.ts';
-import { type PortalNeeds, portalRoutes } from './portal-routes.ts';
+import { proofFields, sendHalted, visitOf } from '../web/visits.ts';
 import type { ServiceState } from './service-state.ts';
-import { proofFields, sendHalted, visitOf } from './visits.ts';
 
-export interface ResetNeeds extends PortalNeeds {
+export interface ResetNeeds extends FlowNeeds {
   readonly service: Pick<ServiceState, 'available'>;
   readonly limits: VisitLimits;
   readonly clock: Clock;
@@ -72,6 +72,6 @@ export function resetRoutes(needs: ResetNeeds): Router {
     response.redirect(303, pathOf(flow));
   });
 
-  router.use(portalRoutes('reset', needs, { ...endedPages(needs), ...actionPages(needs) }));
+  router.use(flowRoutes('reset', needs, { ...endedPages(needs), ...actionPages(needs) }));
   return router;
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Configuration, Environment } from '../config.ts';
 import type { EnrolmentRules } from '../core/enroller.ts';
 import type { SealerNeeds } from '../core/sealer.ts';
-import type { Brand } from '../portals/brand-routes.ts';
+import type { Brand } from '../web/brand-routes.ts';
 import type { Organisation } from '../web/pages.ts';
 
 /** The sealing keys that the configuration names; in the demo, ones that nobody will ever know. */

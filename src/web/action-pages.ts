@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { BadRequest } from '../core/errors.ts';
 import { passedLinks } from '../core/flow.ts';
 import { isJudgedLater } from '../core/password-rules.ts';
-import { contextOf } from '../web/requests.ts';
 import { progressOf } from './flow-page.ts';
-import type { FlowPage, PageNeeds } from './portal-routes.ts';
+import type { FlowPage, PageNeeds } from './flow-routes.ts';
+import { contextOf } from './requests.ts';
 
 const chooseForm = z.strictObject({ action: z.enum(['unlock', 'reset']) });
 const passwordForm = z.strictObject({ password: z.string().max(1024), repeat: z.string().max(1024) });

@@ -2,9 +2,9 @@ import type { Request } from 'express';
 import { canLeaveOut, type Flow, isBehindChoice, openLink } from '../core/flow.ts';
 import { isExactly, onlyField } from '../core/posted-form.ts';
 import { otherWays } from '../core/ways.ts';
-import { contextOf } from '../web/requests.ts';
 import { progressOf } from './flow-page.ts';
-import type { FlowPage, PageNeeds, PortalNeeds } from './portal-routes.ts';
+import type { FlowNeeds, FlowPage, PageNeeds } from './flow-routes.ts';
+import { contextOf } from './requests.ts';
 
 /** The page of whichever gate is open, with the ways out of it that every gate has. */
 export function createGatePage(needs: PageNeeds<'desk' | 'runner' | 'ways'>): FlowPage {
@@ -39,7 +39,7 @@ export function createGatePage(needs: PageNeeds<'desk' | 'runner' | 'ways'>): Fl
 }
 
 /** Takes one of the ways that lead from the gate without passing it; undefined when none was asked for. */
-async function leave({ ways }: Pick<PortalNeeds, 'ways'>, flow: Flow, request: Request): Promise<Flow | undefined> {
+async function leave({ ways }: Pick<FlowNeeds, 'ways'>, flow: Flow, request: Request): Promise<Flow | undefined> {
   const { body } = request;
   const another = onlyField(body, 'another');
   if (another !== undefined) return ways.switchGate(flow, another, contextOf(request));

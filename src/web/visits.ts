@@ -1,8 +1,8 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Admission, Visiting, VisitKind, VisitLimits } from '../core/visit-limits.ts';
-import type { PageOptions, Pages } from '../web/pages.ts';
-import { contextOf } from '../web/requests.ts';
+import type { PageOptions, Pages } from './pages.ts';
+import { contextOf } from './requests.ts';
 
 /** What a form that may have asked for a proof brings back, beside its own fields. */
 export const proofFields = { proof: z.string().max(256).optional(), solution: z.string().max(12).optional() };

@@ -1,5 +1,5 @@
-import type { Pages } from '../web/pages.ts';
-import type { FlowPage } from './portal-routes.ts';
+import type { FlowPage } from './flow-routes.ts';
+import type { Pages } from './pages.ts';
 
 /** The pages on which a flow ends without success: they say why as far as anybody may know, and what to do next. */
 export function endedPages(needs: { pages: Pick<Pages, 'send'> }): { readonly [page: string]: FlowPage } {

@@ -7,14 +7,14 @@ import type { FlowStarter } from '../core/flow-starter.ts';
 import type { GateDesk } from '../core/gate-desk.ts';
 import { isExactly } from '../core/posted-form.ts';
 import type { WayRunner } from '../core/way-runner.ts';
-import type { EvenTime } from '../web/even-time.ts';
-import type { Pages } from '../web/pages.ts';
-import { contextOf } from '../web/requests.ts';
-import { renewSession, saveSession } from '../web/session.ts';
+import type { EvenTime } from './even-time.ts';
 import { pageOf, pathOf } from './flow-page.ts';
 import { createGatePage } from './gate-page.ts';
+import type { Pages } from './pages.ts';
+import { contextOf } from './requests.ts';
+import { renewSession, saveSession } from './session.ts';
 
-export interface PortalNeeds {
+export interface FlowNeeds {
   readonly starter: FlowStarter;
   readonly desk: GateDesk;
   readonly runner: FlowRunner;
@@ -35,7 +35,7 @@ export interface PortalNeeds {
 }
 
 /** As much of it as the pages of one flow need, whoever shows them. */
-export type PageNeeds<Name extends 'desk' | 'runner' | 'ways' | 'actions'> = Pick<PortalNeeds, Name> & {
+export type PageNeeds<Name extends 'desk' | 'runner' | 'ways' | 'actions'> = Pick<FlowNeeds, Name> & {
   readonly pages: Pick<Pages, 'send'>;
 };
 
@@ -51,7 +51,7 @@ export interface FlowPage {
  * other one leads there, whatever is posted to it.
  * @param extra pages by name besides the gates', which are served here
  */
-export function portalRoutes(portal: Portal, needs: PortalNeeds, extra: { readonly [page: string]: FlowPage }): Router {
+export function flowRoutes(portal: Portal, needs: FlowNeeds, extra: { readonly [page: string]: FlowPage }): Router {
   const router = Router({ strict: true, caseSensitive: true });
   const gatePage = createGatePage(needs);
   const handlerOf = (flow: Flow): FlowPage | undefined =>
