@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CampaignRules } from '../core/campaign-store.ts';
-import { BadRequest } from '../core/errors.ts';
 import type { Problem } from '../core/message.ts';
+import { posted } from '../core/posted-form.ts';
 
 /** From which number to which each field goes. */
 export const campaignRanges = {
@@ -63,9 +63,7 @@ export interface ReadCampaignForm {
  * @throws BadRequest when it is not exactly the fields of the form
  */
 export function readCampaignForm(body: unknown): ReadCampaignForm {
-  const parsed = schema.safeParse(body);
-  if (!parsed.success) throw new BadRequest('a campaign is exactly the fields of its form');
-  const form = parsed.data;
+  const form = posted(schema, body, 'a campaign is exactly the fields of its form');
   const problems: Problem[] = [];
   const numbers = new Map(numberFields.map((name) => [name, numberIn(form[name], campaignRanges[name])]));
   for (const [name, number] of numbers) {

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { CampaignDesk } from '../core/campaign-desk.ts';
 import type { Campaign, CampaignStore } from '../core/campaign-store.ts';
 import type { Directory } from '../core/directory.ts';
-import { BadRequest } from '../core/errors.ts';
 import { parseLogin } from '../core/login.ts';
 import type { Problem } from '../core/message.ts';
+import { posted } from '../core/posted-form.ts';
+import { loginField, loginProblem, typedAgain } from '../web/login-field.ts';
 import type { Answer } from './answer.ts';
 import { type CampaignForm, campaignRanges, readCampaignForm, usualForm } from './campaign-form.ts';
 import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
@@ -23,7 +24,7 @@ const actors = ['administrator'] as const;
 const mostShown = 25;
 const mostOptOuts = 200;
 
-const optOutForm = z.strictObject({ login: z.string().max(1024), reason: z.string().max(500) });
+const optOutForm = z.strictObject({ login: loginField, reason: z.string().max(500) });
 const optInForm = z.strictObject({ account: z.string().max(100) });
 const empty = z.strictObject({});
 
@@ -68,9 +69,7 @@ export function campaignRoutes(router: ConsoleRouter, needs: CampaignNeeds): voi
     roles: actors,
     act: 'console.act',
     async handler({ request, act }) {
-      const parsed = optInForm.safeParse(request.body);
-      if (!parsed.success) throw new BadRequest('one account is written to again');
-      const { account } = parsed.data;
+      const { account } = posted(optInForm, request.body, 'one account is written to again');
       if (!(await needs.campaigns.optedOut([account])).has(account)) throw new OutOfReach('it had not opted out');
       await act({ subject: account, reason: 'opt-in', detail: { optedOut: false } });
       await needs.campaigns.optIn(account);
@@ -95,7 +94,7 @@ export function campaignRoutes(router: ConsoleRouter, needs: CampaignNeeds): voi
     roles: actors,
     act: 'console.act',
     async handler({ request, act }) {
-      if (!empty.safeParse(request.body).success) throw new BadRequest('to stop takes nothing');
+      posted(empty, request.body, 'to stop takes nothing');
       const { id } = await campaignNamed(needs, request.params.campaign);
       await act({ reason: 'stop', detail: { campaign: id } });
       await needs.campaignDesk.stop(id);
@@ -143,16 +142,16 @@ async function start(needs: CampaignNeeds, { request, staff, act }: Visit): Prom
 }
 
 async function optOut(needs: CampaignNeeds, visit: Visit): Promise<Answer> {
-  const parsed = optOutForm.safeParse(visit.request.body);
-  if (!parsed.success) throw new BadRequest('one account opts out');
-  const typed = { login: parsed.data.login.slice(0, 256), reason: parsed.data.reason };
-  const refuse = (field: string, key: string) => overview(needs, visit, { typed, found: { field, message: { key } } });
-  const login = parseLogin(parsed.data.login);
-  if (login === undefined)
-    return refuse('login', typed.login.trim() === '' ? 'start.login-empty' : 'start.login-shape');
-  if (typed.reason.trim() === '') return refuse('reason', 'console.campaigns.reason-empty');
+  const form = posted(optOutForm, visit.request.body, 'one account opts out');
+  const typed = { login: typedAgain(form.login), reason: form.reason };
+  const refuse = (found: Problem) => overview(needs, visit, { typed, found });
+  const login = parseLogin(form.login);
+  if (login === undefined) return refuse(loginProblem(form.login));
+  if (typed.reason.trim() === '') {
+    return refuse({ field: 'reason', message: { key: 'console.campaigns.reason-empty' } });
+  }
   const account = await needs.directory.find(login);
-  if (account === undefined) return refuse('login', 'console.one-login.nobody');
+  if (account === undefined) return refuse({ field: 'login', message: { key: 'console.one-login.nobody' } });
   await visit.act({ subject: account.id, reason: typed.reason.trim(), detail: { optedOut: true } });
   await needs.campaignDesk.optOut(account, visit.staff.id);
   return { kind: 'go', to: path, notice: { key: 'console.campaigns.opted-out' } };

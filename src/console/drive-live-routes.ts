@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Account } from '../core/account.ts';
 import { longestReason } from '../core/act-guard.ts';
-import { BadRequest } from '../core/errors.ts';
 import type { Problem } from '../core/message.ts';
 import type { Outlook } from '../core/one-login.ts';
+import { posted } from '../core/posted-form.ts';
 import type { Answer } from './answer.ts';
 import type { ConsoleRouter, Visit } from './console-router.ts';
 import { type DriveNeeds, drivers, onTheWay, subjectNamed } from './drive-routes.ts';
@@ -40,10 +40,9 @@ export function driveLiveRoutes(router: ConsoleRouter, needs: LiveDriveNeeds): v
     act: 'console.act',
     async handler(visit) {
       const { staff, request, context } = visit;
-      const form = liveForm.safeParse(request.body);
-      if (!form.success) throw new BadRequest('a live drive has a zone, a reason and a confirmation');
-      const { zone, confirmed } = form.data;
-      const reason = form.data.reason.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
+      const form = posted(liveForm, request.body, 'a live drive has a zone, a reason and a confirmation');
+      const { zone, confirmed } = form;
+      const reason = form.reason.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
       const problems = problemsOf(reason, confirmed);
       if (problems.length > 0) return confirmPage(needs, visit, { problems, reason, zone });
       const subject = await subjectNamed(needs, visit, request.params.who);

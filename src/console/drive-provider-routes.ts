@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ConsoleAudit } from '../core/console-audit.ts';
-import { BadRequest } from '../core/errors.ts';
+import { posted } from '../core/posted-form.ts';
 import type { ProviderTrials, Trial } from '../core/test-drive-trials.ts';
 import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
 import { drivers } from './drive-routes.ts';
@@ -30,13 +30,12 @@ export function driveProviderRoutes(router: ConsoleRouter, { trials, audit }: Tr
     path,
     roles: drivers,
     async handler({ staff, request, context }) {
-      const form = beginForm.safeParse(request.body);
-      if (!form.success) throw new BadRequest('a trial is of one provider on one channel');
-      const { provider, channel } = form.data;
+      const form = posted(beginForm, request.body, 'a trial is of one provider on one channel');
+      const { provider, channel } = form;
       const deed = { what: path, subject: staff.id, detail: { provider, channel } };
       await audit.write('console.act', deed, { by: staff.id, request: context });
       const text = request.translate(channel === 'sms' ? 'console.drive.trial.text' : 'console.drive.trial.spoken');
-      const trial = await trials.begin(staff.id, { ...form.data, language: request.language.tag, text });
+      const trial = await trials.begin(staff.id, { ...form, language: request.language.tag, text });
       if (trial === undefined) throw new OutOfReach('no provider that this member of staff may try');
       return { kind: 'go', to: `${path}/${trial.id}` };
     },
@@ -58,10 +57,9 @@ export function driveProviderRoutes(router: ConsoleRouter, { trials, audit }: Tr
     path: `${path}/:trial`,
     roles: drivers,
     async handler(visit) {
-      const form = codeForm.safeParse(visit.request.body);
       const trial = trialOf(trials, visit);
-      if (!form.success) throw new BadRequest('a trial takes one code');
-      await trials.answer(trial, form.data.code);
+      const { code } = posted(codeForm, visit.request.body, 'a trial takes one code');
+      await trials.answer(trial, code);
       return { kind: 'go', to: `${path}/${trial.id}` };
     },
   });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ConsoleAudit } from '../core/console-audit.ts';
 import { BadRequest } from '../core/errors.ts';
 import type { PolicySource } from '../core/policies.ts';
+import { posted } from '../core/posted-form.ts';
 import { callEnds } from '../core/test-drive-phone.ts';
 import type { DriveSubject, DriveSubjects } from '../core/test-drive-subjects.ts';
 import type { Drive, TestDrives } from '../core/test-drives.ts';
@@ -56,9 +57,8 @@ export function driveRoutes(router: ConsoleRouter, needs: DriveNeeds): void {
     roles: drivers,
     async handler(visit) {
       const { staff, request, context } = visit;
-      const form = dryForm.safeParse(request.body);
-      if (!form.success) throw new BadRequest('a dry run is of one person in one zone');
-      const { who, zone, policy, registered } = form.data;
+      const form = posted(dryForm, request.body, 'a dry run is of one person in one zone');
+      const { who, zone, policy, registered } = form;
       const subject = await subjectNamed(needs, visit, who);
       const { policies } = await source.current();
       if (policy !== '' && !policies.some(({ name }) => name === policy)) throw new BadRequest('no such policy');
@@ -76,9 +76,9 @@ export function driveRoutes(router: ConsoleRouter, needs: DriveNeeds): void {
     roles: drivers,
     async handler(visit) {
       const drive = driveOf(needs, visit);
-      const form = phoneForm.safeParse(visit.request.body);
-      if (!form.success || drive.dry === undefined) throw new BadRequest('a call of a dry run ends in one way');
-      drive.dry.phone.end(form.data.call, form.data.end);
+      const { call, end } = posted(phoneForm, visit.request.body, 'a call of a dry run ends in one way');
+      if (drive.dry === undefined) throw new BadRequest('only a dry run has a phone of its own');
+      drive.dry.phone.end(call, end);
       return onTheWay(needs, visit, drive);
     },
   });

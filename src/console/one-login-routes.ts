@@ -2,12 +2,14 @@ import { z } from 'zod';
 import type { Account } from '../core/account.ts';
 import type { ConsoleAudit } from '../core/console-audit.ts';
 import type { Directory } from '../core/directory.ts';
-import { BadRequest } from '../core/errors.ts';
 import { parseLogin } from '../core/login.ts';
+import type { Problem } from '../core/message.ts';
 import { type OneLoginNeeds, outlookOf } from '../core/one-login.ts';
 import type { Policy } from '../core/policy.ts';
+import { posted } from '../core/posted-form.ts';
 import { everyRole, maySee, type StaffMember } from '../core/staff.ts';
 import type { PolicyMatcher } from '../core/survey.ts';
+import { loginField, loginProblem, typedAgain } from '../web/login-field.ts';
 import type { Answer } from './answer.ts';
 import type { ConsoleRouter, Visit } from './console-router.ts';
 import type { TriedLists } from './simulator-routes.ts';
@@ -24,7 +26,7 @@ export interface OneLoginPageNeeds {
 
 const path = '/one-login';
 const loginForm = z.strictObject({
-  login: z.string().max(1024),
+  login: loginField,
   list: z.enum(['present', 'draft']).default('present'),
 });
 
@@ -44,16 +46,13 @@ export function oneLoginRoutes(router: ConsoleRouter, needs: OneLoginPageNeeds):
 
 async function look(needs: OneLoginPageNeeds, visit: Visit): Promise<Answer> {
   const { request, staff } = visit;
-  const form = loginForm.safeParse(request.body);
-  if (!form.success) throw new BadRequest('one login is looked at');
-  const typed = form.data.login.slice(0, 256);
-  const shown = { typed, ...(await offered(needs, staff)) };
-  const problem = (key: string): Answer => page(shown, 422, { field: 'login', message: { key } });
-  const login = parseLogin(form.data.login);
-  if (login === undefined) return problem(typed.trim() === '' ? 'start.login-empty' : 'start.login-shape');
+  const form = posted(loginForm, request.body, 'one login is looked at');
+  const shown = { typed: typedAgain(form.login), ...(await offered(needs, staff)) };
+  const login = parseLogin(form.login);
+  if (login === undefined) return page(shown, loginProblem(form.login));
   const account = await reachable(needs, visit, await needs.directory.find(login));
-  if (account === undefined) return problem('console.one-login.nobody');
-  const draft = form.data.list === 'draft' ? await ownDraft(needs, staff) : undefined;
+  if (account === undefined) return page(shown, { field: 'login', message: { key: 'console.one-login.nobody' } });
+  const draft = form.list === 'draft' ? await ownDraft(needs, staff) : undefined;
   const policies = needs.matcher(draft ?? (await needs.lists.present()));
   const outlook = await outlookOf({ ...needs, policies }, account);
   return { ...page({ ...shown, outlook, isDraft: draft !== undefined }), about: { subject: account.id } };
@@ -79,17 +78,11 @@ async function ownDraft({ lists }: OneLoginPageNeeds, staff: StaffMember): Promi
   return staff.roles.includes('administrator') ? lists.draft?.(staff.id) : undefined;
 }
 
-function page(
-  data: Readonly<Record<string, unknown>>,
-  status = 200,
-  problem?: { readonly field: string; readonly message: { readonly key: string } },
-): Extract<Answer, { kind: 'page' }> {
-  const problems = problem === undefined ? {} : { problems: [problem] };
+function page(data: Readonly<Record<string, unknown>>, problem?: Problem): Extract<Answer, { kind: 'page' }> {
   return {
     kind: 'page',
     view: 'console/one-login',
-    status,
+    ...(problem === undefined ? {} : { status: 422, problems: [problem] }),
     data: { outlook: undefined, isDraft: false, ...data },
-    ...problems,
   };
 }

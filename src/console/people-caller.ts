@@ -3,10 +3,11 @@ import type { Account } from '../core/account.ts';
 import { longestReason } from '../core/act-guard.ts';
 import type { CallerCheck } from '../core/caller-desk.ts';
 import type { Problem } from '../core/message.ts';
+import { posted } from '../core/posted-form.ts';
 import { saveSession } from '../web/session.ts';
 import type { Answer } from './answer.ts';
 import type { ConsoleRouter, Visit } from './console-router.ts';
-import { actingRoles, actOf, problemOf, read } from './people-acts.ts';
+import { actingRoles, actOf, problemOf } from './people-acts.ts';
 import { numbersOf, type PeopleNeeds, reach } from './people-routes.ts';
 
 declare module 'express-session' {
@@ -46,15 +47,15 @@ export function callerRoutes(router: ConsoleRouter, needs: PeopleNeeds): void {
     roles: actingRoles,
     async handler(visit) {
       const account = await reach(needs, visit);
-      const posted = read(form, visit);
-      if (posted.act === 'start') return start(needs, visit, { account, ...posted });
+      const asked = posted(form, visit.request.body);
+      if (asked.act === 'start') return start(needs, visit, { account, ...asked });
       const { caller } = visit.request.session;
       const again = { kind: 'go', to: `/people/${account.id}/caller` } as const;
       if (caller === undefined || caller.person !== account.id) return again;
       const act = actOf(visit, account, caller.reason);
       const check =
-        posted.act === 'check'
-          ? await needs.callers.answer(act, caller.flow, posted.code)
+        asked.act === 'check'
+          ? await needs.callers.answer(act, caller.flow, asked.code)
           : await needs.callers.giveUp(act, caller.flow);
       if (check !== undefined && 'kind' in check)
         return page(needs, visit, { account, problem: problemOf(check, 'code') });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type CsvCell, csvLine, csvStart } from '../core/csv.ts';
-import { BadRequest } from '../core/errors.ts';
 import type { Policy } from '../core/policy.ts';
+import { posted } from '../core/posted-form.ts';
 import { asJson, type Simulation, type SimulationNeeds, simulate } from '../core/simulation.ts';
 import type { Answer } from './answer.ts';
 import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
@@ -86,9 +86,7 @@ export function simulatorRoutes(router: ConsoleRouter, needs: SimulatorNeeds): v
 
 async function start({ jobs, lists, audit, simulation }: SimulatorNeeds, visit: Visit): Promise<Answer> {
   const { request, staff, context } = visit;
-  const form = startForm.safeParse(request.body);
-  if (!form.success) throw new BadRequest('a simulation is of one list');
-  const { list } = form.data;
+  const { list } = posted(startForm, request.body, 'a simulation is of one list');
   const draft = list === 'draft' ? await lists.draft?.(staff.id) : undefined;
   if (list === 'draft' && draft === undefined)
     return { kind: 'go', to: path, notice: { key: 'console.simulator.no-draft' } };

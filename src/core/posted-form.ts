@@ -15,11 +15,22 @@ export function onlyField(body: unknown, field: string): string | undefined {
 }
 
 /**
- * The posted fields, when they are exactly those of the form.
- * @throws BadRequest when one is missing, too many, there twice, or of another kind
+ * What was posted, when it is what the form takes.
+ * @param form a strict one, so that no other field comes along
+ * @param otherwise what the log says of anything else
+ * @throws BadRequest when a field is missing, too many, there twice, or of another kind
  */
+export function posted<Form>(
+  form: z.ZodType<Form>,
+  body: unknown,
+  otherwise = 'the posted fields are not exactly those of the page',
+): Form {
+  const parsed = form.safeParse(body);
+  if (!parsed.success) throw new BadRequest(otherwise);
+  return parsed.data;
+}
+
+/** The same of a gate's form, which need not be strict itself. */
 export function readForm(form: z.ZodObject, body: unknown): Readonly<Record<string, string>> {
-  const parsed = form.strict().safeParse(body);
-  if (!parsed.success) throw new BadRequest('the posted fields are not exactly those of the page');
-  return parsed.data as Record<string, string>;
+  return posted(form.strict(), body) as Record<string, string>;
 }

@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { BadRequest } from '../core/errors.ts';
 import type { LocalisedText } from '../core/localised-text.ts';
+import { posted } from '../core/posted-form.ts';
 import type { Pages } from '../web/pages.ts';
 
 /** In the demo: whom to try, and what they know. */
@@ -61,9 +61,8 @@ export function demoRoutes(needs: { pages: Pages; world: DemoWorldView }): Route
     });
   });
   router.post('/phone', (request, response) => {
-    const form = keyForm.safeParse(request.body);
-    if (!form.success) throw new BadRequest('not a key of the virtual phone');
-    world.press(form.data.call, form.data.key);
+    const { call, key } = posted(keyForm, request.body, 'not a key of the virtual phone');
+    world.press(call, key);
     response.redirect(303, '/demo/phone');
   });
   return router;

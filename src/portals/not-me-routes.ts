@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
-import { BadRequest } from '../core/errors.ts';
 import type { NoticeLinks } from '../core/notice-links.ts';
+import { posted } from '../core/posted-form.ts';
 import type { Pages } from '../web/pages.ts';
 import { contextOf } from '../web/requests.ts';
 
@@ -31,9 +31,7 @@ export function notMeRoutes(needs: { readonly pages: Pages; readonly links: Noti
     send(request, response, 'portal/not-me', { held: answers.includes('take-back') });
   });
   router.post(`${root}/:token`, async (request, response) => {
-    const posted = form.safeParse(request.body);
-    if (!posted.success) throw new BadRequest('not what the page asks');
-    const { act } = posted.data;
+    const { act } = posted(form, request.body, 'not what the page asks');
     const isDone = await links.confirm(request.params.token, act, contextOf(request));
     if (!isDone) return send(request, response, 'portal/not-me-over');
     send(request, response, act === 'bar' ? 'portal/not-me-done' : 'portal/not-me-back');

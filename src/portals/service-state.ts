@@ -4,6 +4,9 @@ import type { Directory } from '../core/directory.ts';
 /** Milliseconds that an answer stays good: the start page is asked often, the directory need not be. */
 const freshness = 5_000;
 
+/** What is shown in place of a start page while nothing can be done. */
+export const unavailable = { view: 'portal/unavailable', status: 503 } as const;
+
 /** Whether anything can be done at all right now: said on the start page, before anybody proves anything. */
 export class ServiceState {
   readonly #directory: Pick<Directory, 'health'>;

@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import { BadRequest } from '../core/errors.ts';
 import { passedLinks } from '../core/flow.ts';
 import { isJudgedLater } from '../core/password-rules.ts';
+import { isExactly, posted } from '../core/posted-form.ts';
 import { progressOf } from './flow-page.ts';
 import type { FlowPage, PageNeeds } from './flow-routes.ts';
 import { contextOf } from './requests.ts';
 
 const chooseForm = z.strictObject({ action: z.enum(['unlock', 'reset']) });
 const passwordForm = z.strictObject({ password: z.string().max(1024), repeat: z.string().max(1024) });
-const backForm = z.strictObject({ back: z.literal('yes') });
 
 /** What comes after the gates of a reset: the choice, the new password, and how it ended. */
 export function actionPages(needs: PageNeeds<'actions'>): { readonly [page: string]: FlowPage } {
@@ -35,9 +34,8 @@ export function actionPages(needs: PageNeeds<'actions'>): { readonly [page: stri
       });
     },
     take(flow, request) {
-      const form = chooseForm.safeParse(request.body);
-      if (!form.success) throw new BadRequest('the choice is one of the two');
-      return needs.actions.choose(flow, form.data.action, contextOf(request));
+      const { action } = posted(chooseForm, request.body, 'the choice is one of the two');
+      return needs.actions.choose(flow, action, contextOf(request));
     },
   };
 
@@ -63,10 +61,9 @@ export function actionPages(needs: PageNeeds<'actions'>): { readonly [page: stri
       });
     },
     take(flow, request) {
-      if (backForm.safeParse(request.body).success) return needs.actions.back(flow);
-      const form = passwordForm.safeParse(request.body);
-      if (!form.success) throw new BadRequest('a new password is typed exactly twice');
-      return needs.actions.setPassword(flow, form.data, contextOf(request));
+      if (isExactly(request.body, 'back', 'yes')) return needs.actions.back(flow);
+      const typed = posted(passwordForm, request.body, 'a new password is typed exactly twice');
+      return needs.actions.setPassword(flow, typed, contextOf(request));
     },
   };
 

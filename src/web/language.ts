@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { BadRequest } from '../core/errors.ts';
+import { posted } from '../core/posted-form.ts';
 import type { Catalogue, Language, Translate } from './catalogue.ts';
 
 declare module 'express-serve-static-core' {
@@ -41,16 +41,15 @@ export function languageRoutes(needs: { catalogue: Catalogue; secure: boolean })
   });
   const router = Router({ strict: true, caseSensitive: true });
   router.post('/language', (request, response) => {
-    const parsed = form.safeParse(request.body);
-    if (!parsed.success) throw new BadRequest('not a language that is offered');
-    response.cookie(cookieOf(needs.secure), parsed.data.language, {
+    const { language, back } = posted(form, request.body, 'not a language that is offered');
+    response.cookie(cookieOf(needs.secure), language, {
       httpOnly: true,
       sameSite: 'lax',
       secure: needs.secure,
       path: '/',
       maxAge: 365 * 86_400_000,
     });
-    response.redirect(303, parsed.data.back);
+    response.redirect(303, back);
   });
   return router;
 }
