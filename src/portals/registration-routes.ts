@@ -1,29 +1,18 @@
 import { Router } from 'express';
-import { z } from 'zod';
-import type { Clock } from '../core/clock.ts';
-import { BadRequest } from '../core/errors.ts';
-import { loginStem, parseLogin } from '../core/login.ts';
-import type { SignInGuard, SignInOutcome } from '../core/sign-in.ts';
-import type { VisitLimits } from '../core/visit-limits.ts';
+import type { SignInOutcome } from '../core/sign-in.ts';
 import { endedPages } from '../web/ended-pages.ts';
-import type { EvenTime } from '../web/even-time.ts';
 import { pathOf } from '../web/flow-page.ts';
 import { type FlowNeeds, type FlowPage, flowRoutes } from '../web/flow-routes.ts';
 import { contextOf } from '../web/requests.ts';
 import { renewSession, saveSession } from '../web/session.ts';
-import { proofFields, sendHalted, visitOf } from '../web/visits.ts';
-import type { ServiceState } from './service-state.ts';
+import { type SignInFormNeeds, takeSignIn } from '../web/sign-in-form.ts';
+import { type ServiceState, unavailable } from './service-state.ts';
 
-export interface RegistrationNeeds extends FlowNeeds {
-  readonly guard: SignInGuard;
+export interface RegistrationNeeds extends FlowNeeds, SignInFormNeeds {
   readonly service: Pick<ServiceState, 'available'>;
-  readonly limits: VisitLimits;
-  readonly clock: Clock;
-  /** Every sign-in that comes to nothing takes as long as any other. */
-  readonly signInTime: EvenTime;
 }
 
-const signInForm = z.strictObject({ login: z.string().max(1024), password: z.string().max(1024), ...proofFields });
+const signInPage = { view: 'registration/sign-in', surface: 'registration', data: { typed: '' } } as const;
 
 /** The registration portal: sign in with the directory password, one enrolment a gate, what you can do now. */
 export function registrationRoutes(needs: RegistrationNeeds): Router {
@@ -31,45 +20,15 @@ export function registrationRoutes(needs: RegistrationNeeds): Router {
 
   router.get('/', async (request, response) => {
     const available = await needs.service.available();
-    needs.pages.send(request, response, {
-      view: available ? 'registration/sign-in' : 'portal/unavailable',
-      surface: 'registration',
-      status: available ? 200 : 503,
-      data: { typed: '' },
-    });
+    needs.pages.send(request, response, available ? signInPage : { ...signInPage, ...unavailable });
   });
 
   router.post('/', async (request, response) => {
-    const form = signInForm.safeParse(request.body);
-    if (!form.success) throw new BadRequest('a sign-in is exactly one login and one password');
-    const retry = (field: string | undefined, key: string): void =>
-      needs.pages.send(request, response, {
-        view: 'registration/sign-in',
-        surface: 'registration',
-        status: 422,
-        problems: [{ ...(field === undefined ? {} : { field }), message: { key } }],
-        data: { typed: form.data.login.slice(0, 256) },
-      });
-    const login = parseLogin(form.data.login);
-    if (login === undefined) {
-      return retry('login', form.data.login.trim() === '' ? 'start.login-empty' : 'start.login-shape');
-    }
-    if (form.data.password === '') return retry('password', 'sign-in.password-empty');
-    const admission = await visitOf(needs.limits, { kind: 'sign-in', request, form: form.data }).admit(
-      loginStem(login),
-    );
-    if (admission.kind !== 'admitted') {
-      const data = { typed: form.data.login.slice(0, 256) };
-      const again = { view: 'registration/sign-in', surface: 'registration', data } as const;
-      return sendHalted(needs.pages, admission, { request, response, form: again, now: needs.clock.now() });
-    }
-    const inTime = needs.signInTime.begin();
-    const at = { ...contextOf(request), portal: 'registration' } as const;
-    const outcome = await needs.guard.signIn(login, form.data.password, at);
-    if (outcome.kind === 'refused') {
-      await inTime();
-      return retry(undefined, signInProblem(outcome));
-    }
+    const place = { portal: 'registration', kind: 'sign-in', page: signInPage } as const;
+    const tried = await takeSignIn(needs, place, { request, response });
+    if (tried === undefined) return;
+    const { outcome } = tried;
+    if (outcome.kind === 'refused') return tried.refuse(signInProblem(outcome));
     const flow = await needs.starter.registration(outcome.account, contextOf(request));
     await renewSession(request, flow.id);
     await saveSession(request);
