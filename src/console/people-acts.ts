@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { Account } from '../core/account.ts';
 import { type Act, longestReason } from '../core/act-guard.ts';
 import type { CodeTarget } from '../core/code-desk.ts';
-import { BadRequest } from '../core/errors.ts';
 import type { Acted } from '../core/helpdesk-desk.ts';
 import type { Message, Problem } from '../core/message.ts';
+import { posted } from '../core/posted-form.ts';
 import type { Role } from '../core/staff.ts';
 import type { Answer } from './answer.ts';
 import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
@@ -40,7 +40,7 @@ function simpleAct(
     roles: actingRoles,
     async handler(visit) {
       const account = await reach(needs, visit);
-      const { reason } = read(reasonForm, visit);
+      const { reason } = posted(reasonForm, visit.request.body);
       const acted = await act(actOf(visit, account, reason));
       if (acted.kind !== 'refused') return done(account, acted, name);
       const problems = [problemOf(acted, `reason-${name}`)];
@@ -49,29 +49,38 @@ function simpleAct(
   });
 }
 
-/** Cannot be taken back: it has a page of its own, which says what is left, and asks for the second factor again. */
-function removal(router: ConsoleRouter, needs: PeopleNeeds): void {
-  const path = '/people/:id/remove/:gate';
-  const show = async (
-    visit: Visit,
-    retry?: { readonly reason: string; readonly problem: Problem },
-  ): Promise<Answer> => {
-    const account = await reach(needs, visit);
-    const person = await needs.views.of(account);
-    const own = person.gates.filter(({ provedAt, heldUntil }) => provedAt !== undefined || heldUntil !== undefined);
-    const gate = own.find((one) => one.gate === visit.request.params.gate);
-    if (gate === undefined) throw new OutOfReach('nothing is registered for this gate', account.id);
-    const left = own.filter((one) => one !== gate && !one.wornOut && one.provedAt !== undefined);
-    return {
-      kind: 'page',
-      view: 'console/people/remove',
-      ...(retry === undefined ? {} : { status: 422, problems: [retry.problem] }),
-      data: { account, gate, left: left.map((one) => one.gate), typed: retry?.reason ?? '' },
-      about: { subject: account.id },
-    };
-  };
+/** An act with a page of its own, which says what comes of it and asks for the second factor again. */
+interface PageAct<Form> {
+  readonly name: 'remove' | 'code';
+  readonly path: string;
+  readonly view: string;
+  readonly form: z.ZodType<Form>;
+  /** What its page shows beside the account. */
+  data(account: Account, visit: Visit): Promise<Readonly<Record<string, unknown>>>;
+  /** Does it, or says what the form lacks. */
+  take(act: Act, form: Form, visit: Visit): Promise<Acted | Problem>;
+}
 
-  router.route({ method: 'get', path, roles: actingRoles, fresh: true, handler: (visit) => show(visit) });
+function pageAct<Form extends { readonly reason: string }>(
+  router: ConsoleRouter,
+  needs: PeopleNeeds,
+  { name, path, view, form, data, take }: PageAct<Form>,
+): void {
+  const show = async (visit: Visit, account: Account): Promise<Extract<Answer, { kind: 'page' }>> => ({
+    kind: 'page',
+    view,
+    data: { account, typed: '', ...(await data(account, visit)) },
+    about: { subject: account.id },
+  });
+
+  router.route({
+    method: 'get',
+    path,
+    roles: actingRoles,
+    fresh: true,
+    handler: async (visit) => show(visit, await reach(needs, visit)),
+  });
+
   router.route({
     method: 'post',
     path,
@@ -79,48 +88,50 @@ function removal(router: ConsoleRouter, needs: PeopleNeeds): void {
     fresh: true,
     async handler(visit) {
       const account = await reach(needs, visit);
-      const { reason } = read(reasonForm, visit);
-      const acted = await needs.desk.removeEnrolment(actOf(visit, account, reason), String(visit.request.params.gate));
-      if (acted.kind !== 'refused') return done(account, acted, 'remove');
-      return show(visit, { reason, problem: problemOf(acted, 'reason') });
+      const typed = posted(form, visit.request.body);
+      const acted = await take(actOf(visit, account, typed.reason), typed, visit);
+      if ('kind' in acted && acted.kind !== 'refused') return done(account, acted, name);
+      const problem = 'kind' in acted ? problemOf(acted, 'reason') : acted;
+      const page = await show(visit, account);
+      return { ...page, status: 422, problems: [problem], data: { ...page.data, typed: typed.reason } };
     },
+  });
+}
+
+/** Cannot be taken back: the page says what is left. */
+function removal(router: ConsoleRouter, needs: PeopleNeeds): void {
+  pageAct(router, needs, {
+    name: 'remove',
+    path: '/people/:id/remove/:gate',
+    view: 'console/people/remove',
+    form: reasonForm,
+    async data(account, { request }) {
+      const person = await needs.views.of(account);
+      const own = person.gates.filter(({ provedAt, heldUntil }) => provedAt !== undefined || heldUntil !== undefined);
+      const gate = own.find((one) => one.gate === request.params.gate);
+      if (gate === undefined) throw new OutOfReach('nothing is registered for this gate', account.id);
+      const left = own.filter((one) => one !== gate && !one.wornOut && one.provedAt !== undefined);
+      return { gate, left: left.map((one) => one.gate) };
+    },
+    take: (act, _form, { request }) => needs.desk.removeEnrolment(act, String(request.params.gate)),
   });
 }
 
 /** Where a code may go is chosen here; what it is, nobody of the staff ever sees. */
 function codes(router: ConsoleRouter, needs: PeopleNeeds): void {
-  const path = '/people/:id/code';
-  const show = async (
-    visit: Visit,
-    retry?: { readonly reason: string; readonly problem: Problem },
-  ): Promise<Answer> => {
-    const account = await reach(needs, visit);
-    const numbers = numbersOf(await needs.views.of(account));
-    return {
-      kind: 'page',
-      view: 'console/people/code',
-      ...(retry === undefined ? {} : { status: 422, problems: [retry.problem] }),
-      data: { account, numbers, manager: await hasManager(needs, account), typed: retry?.reason ?? '' },
-      about: { subject: account.id },
-    };
-  };
-
-  router.route({ method: 'get', path, roles: actingRoles, fresh: true, handler: (visit) => show(visit) });
-  router.route({
-    method: 'post',
-    path,
-    roles: actingRoles,
-    fresh: true,
-    async handler(visit) {
-      const account = await reach(needs, visit);
-      const { reason, to } = read(codeForm, visit);
-      if (to === undefined) {
-        return show(visit, { reason, problem: { field: 'to', message: { key: 'console.acts.refused.no-target' } } });
-      }
+  pageAct(router, needs, {
+    name: 'code',
+    path: '/people/:id/code',
+    view: 'console/people/code',
+    form: codeForm,
+    data: async (account) => ({
+      numbers: numbersOf(await needs.views.of(account)),
+      manager: await hasManager(needs, account),
+    }),
+    async take(act, { to }) {
+      if (to === undefined) return { field: 'to', message: { key: 'console.acts.refused.no-target' } };
       const target: CodeTarget = to === 'manager' ? { kind: 'manager' } : { kind: 'number', gate: to };
-      const acted = await needs.codes.issue(actOf(visit, account, reason), target);
-      if (acted.kind !== 'refused') return done(account, acted, 'code');
-      return show(visit, { reason, problem: problemOf(acted, 'reason') });
+      return needs.codes.issue(act, target);
     },
   });
 }
@@ -128,13 +139,6 @@ function codes(router: ConsoleRouter, needs: PeopleNeeds): void {
 /** The act that a post asks for. Whoever asks, and whom it is about, is read again before it is done. */
 export function actOf({ staff, context }: Visit, account: Account, reason: string): Act {
   return { staff: staff.id, person: account.id, reason, request: context };
-}
-
-/** The fields of a form of ours, exactly. */
-export function read<Form>(form: z.ZodType<Form>, { request }: Visit): Form {
-  const parsed = form.safeParse(request.body);
-  if (!parsed.success) throw new BadRequest('the posted fields are not exactly those of the page');
-  return parsed.data;
 }
 
 /** What stands at the field, or on top, when an act was refused. What is out of reach looks as if it were not there. */

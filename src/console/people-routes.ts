@@ -104,7 +104,7 @@ export async function personPage(
     ...(retry === undefined ? {} : { status: 422, problems: retry.problems }),
     data: {
       person,
-      acts: mayAct && !isGuarded ? actsFor(needs, person) : [],
+      acts: mayAct && !isGuarded ? actsFor(person) : [],
       why: whyNoActs({ mayAct, isGuarded, isSelf: staff.id === account.id }),
       mayVerify: mayAct && !isGuarded && numbersOf(person).length > 0,
       mayIssue: mayAct && !isGuarded && asksForCode(needs, person),
@@ -124,7 +124,7 @@ function whyNoActs(stands: { mayAct: boolean; isGuarded: boolean; isSelf: boolea
 }
 
 /** Acts that are done from the page itself, those first that would help. */
-function actsFor(_needs: PeopleNeeds, { bars, openFlows }: PersonView): readonly string[] {
+function actsFor({ bars, openFlows }: PersonView): readonly string[] {
   return [...(bars.length > 0 ? ['clear-bars'] : []), ...(openFlows > 0 ? ['end-visits'] : []), 'ask-to-register'];
 }
 
