@@ -1,4 +1,4 @@
-import { type DryWorldNeeds, openDryWorld } from './compose-drive.ts';
+import { type DryWorldNeeds, openDryWorld } from './compose-dry-world.ts';
 import type { LiveDriveNeeds } from './console/drive-live-routes.ts';
 import type { TrialNeeds } from './console/drive-provider-routes.ts';
 import { Challenges, type ChallengesNeeds } from './core/challenges.ts';
