@@ -21,10 +21,7 @@ export async function checkProviders(loaded: Loaded): Promise<readonly Finding[]
 }
 
 /** Which provider serves what and how its far end is, and what nobody serves. */
-export async function providerFindings(
-  configuration: Configuration,
-  providers: Providers,
-): Promise<readonly Finding[]> {
+async function providerFindings(configuration: Configuration, providers: Providers): Promise<readonly Finding[]> {
   const each = [...providers].map(async ([name, provider]): Promise<readonly Finding[]> => {
     const probed = await provider.probe?.();
     const subject = `providers.${name}`;

@@ -22,7 +22,7 @@ export async function mapInForce(loaded: Loaded): Promise<readonly string[]> {
 }
 
 /** Of each policy, in order, the way through both portals: a Mermaid diagram, the same in words, and what holds. */
-export function mapOf(loaded: Loaded): readonly string[] {
+function mapOf(loaded: Loaded): readonly string[] {
   return loaded.configuration.policies.flatMap((policy, index) => [
     ...(index === 0 ? [] : ['']),
     ...wayOf(policy, loaded),

@@ -2,7 +2,7 @@ import type { AuditEventName, AuditSearch } from '../core/audit.ts';
 import type { Problem } from '../core/message.ts';
 import { dayIn, isUnfit, type Query, textOf } from './report-filter.ts';
 
-export const auditFields = ['subject', 'event', 'flow', 'address', 'correlation', 'from', 'to'] as const;
+const auditFields = ['subject', 'event', 'flow', 'address', 'correlation', 'from', 'to'] as const;
 export type AuditField = (typeof auditFields)[number];
 
 /** What the audit is searched for, as typed, and how the store is asked for it. */

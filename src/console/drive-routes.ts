@@ -134,6 +134,6 @@ export async function onTheWay(
   return { kind: 'go', to: flow === undefined ? '/drive' : `${walkPath(drive)}/${pageOf(flow)}` };
 }
 
-export function walkPath({ id }: Drive): string {
+function walkPath({ id }: Drive): string {
   return `/drive/walk/${id}`;
 }

@@ -18,18 +18,14 @@ const path = '/drive/walk/:drive/:page';
 
 /** The walk: the very pages of the reset portal, each with what happened so far beside it. */
 export function driveWalkRoutes(router: ConsoleRouter, needs: DriveNeeds): void {
-  const { drives } = needs;
-
   router.route({
     method: 'get',
     path: `${path}/state`,
     roles: drivers,
     quiet: true,
     async handler(visit) {
-      const drive = driveOf(needs, visit);
-      const flow = await drives.flow(drive);
-      const isHere = flow !== undefined && pageOf(flow) === visit.request.params.page;
-      const state = isHere ? await drive.parts.desk.watch(flow, visit.request.language.tag) : 'changed';
+      const { drive, flow } = await here(needs, visit);
+      const state = flow === undefined ? 'changed' : await drive.parts.desk.watch(flow, visit.request.language.tag);
       return { kind: 'json', body: { state } };
     },
   });
@@ -39,9 +35,8 @@ export function driveWalkRoutes(router: ConsoleRouter, needs: DriveNeeds): void 
     path,
     roles: drivers,
     async handler(visit) {
-      const drive = driveOf(needs, visit);
-      const flow = await drives.flow(drive);
-      if (flow === undefined || pageOf(flow) !== visit.request.params.page) return onTheWay(needs, visit, drive);
+      const { drive, flow } = await here(needs, visit);
+      if (flow === undefined) return onTheWay(needs, visit, drive);
       return shown(needs, visit, { drive, flow });
     },
   });
@@ -51,9 +46,8 @@ export function driveWalkRoutes(router: ConsoleRouter, needs: DriveNeeds): void 
     path,
     roles: drivers,
     async handler(visit) {
-      const drive = driveOf(needs, visit);
-      const flow = await drives.flow(drive);
-      if (flow === undefined || pageOf(flow) !== visit.request.params.page) return onTheWay(needs, visit, drive);
+      const { drive, flow } = await here(needs, visit);
+      if (flow === undefined) return onTheWay(needs, visit, drive);
       // Whoever is no test account any more is not driven on.
       if (drive.dry === undefined) await subjectNamed(needs, visit, drive.account.id);
       await take(drive, flow, visit);
@@ -61,6 +55,13 @@ export function driveWalkRoutes(router: ConsoleRouter, needs: DriveNeeds): void 
       return onTheWay(needs, visit, drive);
     },
   });
+}
+
+/** The drive that the address names, and its flow when it stands on the page that the address names. */
+async function here(needs: DriveNeeds, visit: Visit): Promise<{ readonly drive: Drive; readonly flow?: Flow }> {
+  const drive = driveOf(needs, visit);
+  const flow = await needs.drives.flow(drive);
+  return flow !== undefined && pageOf(flow) === visit.request.params.page ? { drive, flow } : { drive };
 }
 
 async function take(drive: Drive, flow: Flow, { request, context }: Visit): Promise<void> {

@@ -37,7 +37,7 @@ export function callerRoutes(router: ConsoleRouter, needs: PeopleNeeds): void {
     roles: actingRoles,
     async handler(visit) {
       const account = await reach(needs, visit);
-      return page(needs, visit, { account, check: await checkOf(needs, visit, account) });
+      return page(needs, { account, check: await checkOf(needs, visit, account) });
     },
   });
 
@@ -57,8 +57,7 @@ export function callerRoutes(router: ConsoleRouter, needs: PeopleNeeds): void {
         asked.act === 'check'
           ? await needs.callers.answer(act, caller.flow, asked.code)
           : await needs.callers.giveUp(act, caller.flow);
-      if (check !== undefined && 'kind' in check)
-        return page(needs, visit, { account, problem: problemOf(check, 'code') });
+      if (check !== undefined && 'kind' in check) return page(needs, { account, problem: problemOf(check, 'code') });
       return again;
     },
   });
@@ -72,11 +71,11 @@ async function start(
   const { account, reason, gate } = wanted;
   if (gate === undefined) {
     const problem = { field: 'gate', message: { key: 'console.acts.refused.no-target' } };
-    return page(needs, visit, { account, problem, typed: reason });
+    return page(needs, { account, problem, typed: reason });
   }
   const started = await needs.callers.start(actOf(visit, account, reason), gate);
   if (started.kind === 'refused') {
-    return page(needs, visit, { account, problem: problemOf(started, 'reason'), typed: reason });
+    return page(needs, { account, problem: problemOf(started, 'reason'), typed: reason });
   }
   visit.request.session.caller = { flow: started.flow, person: account.id, reason };
   await saveSession(visit.request);
@@ -91,7 +90,6 @@ async function checkOf(needs: PeopleNeeds, visit: Visit, account: Account): Prom
 
 async function page(
   needs: PeopleNeeds,
-  _visit: Visit,
   shown: {
     readonly account: Account;
     readonly check?: CallerCheck | undefined;

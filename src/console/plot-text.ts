@@ -24,7 +24,7 @@ export interface Tongue {
   readonly tag: string;
 }
 
-export function textOfNamed(name: Named, translate: Translate): string {
+function textOfNamed(name: Named, translate: Translate): string {
   return 'key' in name ? translate(name.key) : name.text;
 }
 

@@ -11,7 +11,7 @@ export interface UnitNumbers {
 type Counted = { -readonly [key in keyof UnitNumbers]: UnitNumbers[key] };
 
 /** Rows of a table that somebody can still look at. */
-export const mostUnits = 2_000;
+const mostUnits = 2_000;
 
 /** Adds people up by unit. */
 export class UnitTally {

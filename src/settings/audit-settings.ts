@@ -35,5 +35,4 @@ export const auditSettings = z.strictObject({
   syslog: syslog.optional(),
 });
 
-export type AuditSettings = z.output<typeof auditSettings>;
 export type SyslogSettings = z.output<typeof syslog>;

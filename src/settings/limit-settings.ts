@@ -27,5 +27,3 @@ export function limitSettings(range: z.ZodString) {
     })
     .prefault({});
 }
-
-export type LimitSettings = z.output<ReturnType<typeof limitSettings>>;

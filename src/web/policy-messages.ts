@@ -18,6 +18,6 @@ export function gateName(t: Translate, gate: string): string {
   return name === key ? gate : name;
 }
 
-export function gateNames(t: Translate, gates: readonly string[]): string {
+function gateNames(t: Translate, gates: readonly string[]): string {
   return gates.map((gate) => gateName(t, gate)).join(', ');
 }

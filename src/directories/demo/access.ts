@@ -11,7 +11,7 @@ export type Identity = Entry | undefined;
  * Whether this is one of the administrators, or in a group that is. AdminSDHolder takes such accounts away from
  * delegated rights (MS-ADTS 3.1.1.6.1); here at once, in Windows within the hour.
  */
-export function isProtected(domain: Domain, account: Entry): boolean {
+function isProtected(domain: Domain, account: Entry): boolean {
   const groups = [...allGroups(domain.tree, account)];
   return [account, ...groups].some((entry) => entry.integer('adminCount') === 1n);
 }

@@ -1,3 +1,4 @@
+import type { PasswordPolicy } from '../../core/directory.ts';
 import { formatDn } from './distinguished-name.ts';
 import type { Domain } from './domain.ts';
 import type { AttributeValues, Entry } from './entry.ts';
@@ -22,17 +23,8 @@ export interface NewPerson {
   readonly language?: string;
 }
 
-/** A password policy in seconds; undefined for without end. */
-export interface PolicySettings {
-  readonly minLength: number;
-  readonly complexity: boolean;
-  readonly historyLength: number;
-  readonly minAgeSeconds: number;
-  readonly maxAgeSeconds?: number;
-  readonly lockoutThreshold: number;
-  readonly lockoutSeconds?: number;
-  readonly lockoutWindowSeconds: number;
-}
+/** A password policy as an administrator sets it; a time without an end is left out. */
+export type PolicySettings = Omit<PasswordPolicy, 'source' | 'name' | 'hintsEnforced'>;
 
 /** What differs between the accounts of people and of computers (MS-SAMR 2.2.1.9, 2.2.1.12). */
 interface AccountKind {
