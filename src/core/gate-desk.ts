@@ -128,7 +128,8 @@ export class GateDesk {
 
   /**
    * Whom the gate has before it. To a gate that the account has not registered, where it needs not all of them, the
-   * account is a decoy, and looks like one in every way: the choice of ways must not tell who registered what.
+   * account is a decoy, and looks like one in every way: the choice of ways must not tell who registered what. So it is
+   * once what was given out came to its end or was used elsewhere, or that would tell that there had been anything.
    */
   async #subject({ subject, reference }: Flow, { gate, step }: Link): Promise<Subject> {
     const own = (enrolments: readonly Enrolment[]): Json | undefined =>
@@ -137,7 +138,8 @@ export class GateDesk {
     const like = seed === undefined ? undefined : own(await this.registered({ subject }));
     // A decoy is asked about as well, or it would answer sooner by just as long as that takes.
     const enrolment = own(await this.enrolled({ subject, reference }));
-    if (subject.kind === 'decoy' || (seed !== undefined && enrolment === undefined)) {
+    const mayBeWithout = seed !== undefined || this.#isIssued({ gate, step });
+    if (subject.kind === 'decoy' || (mayBeWithout && enrolment === undefined)) {
       return { kind: 'decoy', seed: seed ?? '', ...(like === undefined ? {} : { like }) };
     }
     return { kind: 'account', account: subject.account, ...(enrolment === undefined ? {} : { enrolment }) };

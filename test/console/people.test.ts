@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { outside } from '../portals/outside.ts';
 import { plain, type Visitor } from '../portals/visitor.ts';
 import { type Person, threshold } from '../portals/world.ts';
 import { ConsoleWorld, staffGroups, type units } from './world.ts';
@@ -17,6 +18,7 @@ const policy = (name: string, chain: readonly string[], members: unknown) => ({
 beforeAll(async () => {
   const policies = [
     policy('harbour', ['otp-sms', 'helpdesk-code'], { units: ['People/North/Harbour'] }),
+    policy('south', ['helpdesk-code'], { units: ['People/South'] }),
     policy('everyone', ['otp-sms'], 'everyone'),
   ];
   world = await ConsoleWorld.open({ policies });
@@ -362,7 +364,49 @@ describe('a code of the helpdesk', () => {
     world.clock.pass(600);
     await visitor.submit({ code: second });
     expect(visitor.path).toBe('/reset/helpdesk-code');
+    expect([visitor.status, visitor.problems]).toEqual([200, expect.stringContaining('not right')]);
     expect((await open(person)).text).toContain('asks for a code from the helpdesk');
+  });
+
+  test('that came to its end before its page was opened is asked for all the same', async () => {
+    const person = await registered('inNorth');
+    const code = await issued(person);
+    world.clock.pass(590);
+    const visitor = await world.portals.start(person.samName);
+    world.clock.pass(11);
+    await world.portals.passGate(visitor, person);
+    expect([visitor.path, visitor.status]).toEqual(['/reset/helpdesk-code', 200]);
+    await visitor.submit({ code });
+    expect(visitor.problems).toContain('not right');
+  });
+
+  test('5.4: tells nobody by its end, or by its use elsewhere, that there was one', async () => {
+    const agentOfSouth = (await world.signedIn('helpdesk-south')).visitor;
+    const person = await registered('south');
+    const page = await agentOfSouth.open(`/people/${person.id}/code`);
+    await page.submit({ to: 'otp-sms', reason });
+    const code = codeIn((await textsTo(person.mobile)).at(-1));
+    // A name that nobody has and that is shown the same chain.
+    const ghosts = Array.from({ length: 30 }, (_, at) => `ghost.south.${at}`);
+    let ghost: Visitor | undefined;
+    for (const name of ghosts) {
+      const visitor = await world.portals.start(name);
+      if (visitor.path === '/reset/helpdesk-code') ghost ??= visitor;
+    }
+    if (ghost === undefined) throw new Error('no decoy was shown the chain of the south');
+    const [early, late] = [await world.portals.start(person.samName), await world.portals.start(person.samName)];
+    const guess = (visitor: Visitor) => visitor.ask({ method: 'post', ...visitor.form({ code: '00000000' }) });
+    const shown = async (visitor: Visitor) => [
+      outside(await guess(visitor)),
+      outside((await visitor.open('/reset/helpdesk-code')).answer),
+    ];
+    const own = await world.portals.start(person.samName);
+    await own.submit({ code });
+    expect(own.path).toBe('/reset/choose');
+    const asDecoy = await shown(ghost);
+    expect(await shown(early)).toEqual(asDecoy);
+    world.clock.pass(601);
+    expect(await shown(late)).toEqual(await shown(ghost));
   });
 
   test('posted many times at once passes one flow of many', async () => {
@@ -374,7 +418,8 @@ describe('a code of the helpdesk', () => {
       visitors.push(await toCode(person));
     }
     const posts = visitors.flatMap((visitor) => Array.from({ length: 5 }, () => visitor.tab()));
-    await Promise.all(posts.map((visitor) => visitor.post('/reset/helpdesk-code', { code })));
+    const answers = await Promise.all(posts.map((visitor) => visitor.post('/reset/helpdesk-code', { code })));
+    expect(answers.map(({ status }) => status)).not.toContain(500);
     const stands = await Promise.all(visitors.map(async (visitor) => (await visitor.tab().open('/reset/choose')).path));
     expect(stands.filter((path) => path === '/reset/choose')).toHaveLength(1);
   });
