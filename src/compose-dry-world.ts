@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createGates, knowledgeOf, strongestFirst } from './compose-gates.ts';
+import { createGates, issuedOf, knowledgeOf, strongestFirst } from './compose-gates.ts';
 import type { Configuration } from './config.ts';
 import { ActionRunner } from './core/action-runner.ts';
 import { Breaker } from './core/breaker.ts';
@@ -97,6 +97,7 @@ export async function openDryWorld(needs: DryWorldNeeds, wish: DryWish): Promise
       ...shared,
       strongestFirst: strongestFirst(gates, { configuration, definitions }),
       knowledge: knowledgeOf(definitions),
+      issued: issuedOf(definitions),
       staffPolicies: new StaffPolicies({ policies }),
       mac,
     }),

@@ -208,9 +208,11 @@ export class ActionRunner {
     if (isOutgrown(flow, policy, { action, now: clock.now() })) return { kind: 'outgrown' };
     const enrolments = await stores.enrolments.of(account.id, flow.reference);
     const lockout = await stores.failures.lockout(account.id, clock.now());
-    // What was registered after the flow began is the owner's answer to somebody who stands here with the old phone.
+    // What was registered after the flow began is the owner's answer to somebody who stands here with the old phone; what
+    // the helpdesk gave out meanwhile, and has an end, is nobody's answer.
     const asked = new Set([...policy.chain, ...flow.chain.map(({ gate }) => gate)]);
-    const replaced = enrolments.some(({ gate, provedAt }) => asked.has(gate) && provedAt > flow.createdAt);
+    const own = enrolments.filter(({ gate, until }) => asked.has(gate) && until === undefined);
+    const replaced = own.some(({ provedAt }) => provedAt > flow.createdAt);
     // What was passed and is registered no more, taken away by the owner or the helpdesk perhaps, proves nothing.
     const taken = passedLinks(flow).some(({ gate }) => !enrolments.some((enrolment) => enrolment.gate === gate));
     const barred = barredFromReset(account, policy, { lockout, enrolments });

@@ -81,7 +81,8 @@ export class FlowStarter {
     const shown = await policies.shownTo(known, seed, request.zone);
     const policy = own ?? shown;
     const later = laterOf(policy, this.#needs.knowledge);
-    const way = resetChain(policy, await this.#seemingGates(policy, key, seed), later);
+    const usable = enrolments.map(({ gate }) => gate);
+    const way = resetChain(policy, { seeming: await this.#seemingGates(policy, key, seed), usable, later });
     const reason = account === undefined ? 'unknown' : barredFromReset(account, own, { lockout, enrolments });
     const subject: FlowSubject =
       account === undefined || reason !== undefined
@@ -109,14 +110,13 @@ export class FlowStarter {
     const registered = await stores.enrolments.registered(account.id);
     const lockout = await stores.failures.lockout(account.id, clock.now());
     // Nobody registers what is given out.
-    const isGivenOut = (gate: string): boolean => (this.#needs.issued ?? []).includes(gate);
-    const registrable = { ...policy, chain: policy.chain.filter((gate) => !isGivenOut(gate)) };
+    const registrable = { ...policy, chain: this.#registrable(policy.chain) };
     const chain = registrationChain(registrable, { registered, counting }, this.#needs.strongestFirst);
     const mayUse =
       chain !== undefined && registrable.chain.length > 0 && barredFromUse(account, own, lockout) === undefined;
     const subject = subjectOf(account);
     const mayLeaveOut = Math.min(policy.chain.length - neededOf(policy), registrable.chain.length - 1);
-    const givenOut = policy.chain.filter(isGivenOut);
+    const givenOut = policy.chain.filter((gate) => !registrable.chain.includes(gate));
     const way = {
       chain: chain ?? [],
       ...(mayLeaveOut <= 0 ? {} : { mayLeaveOut }),
@@ -125,18 +125,24 @@ export class FlowStarter {
     return this.#start({ portal: 'registration', policy, subject, way, request, barred: !mayUse });
   }
 
-  /** The same work for everybody; none where the chain is one and the same for all. */
+  /**
+   * The same work for everybody; none where the chain is one and the same for all. What the helpdesk gave out is left
+   * aside: a first gate that changes for some minutes would tell that there is somebody, and that they can pass now.
+   */
   async #seemingGates(policy: Policy, key: string, seed: string): Promise<readonly string[]> {
     const { stores, mac } = this.#needs;
     if (policy.needed === undefined) return policy.chain;
     const own = await stores.enrolments.registered(key);
     const people = await stores.enrolments.gatesOfSome(peopleDrawnFrom);
     const pick = mac('decoy-ways', seed);
-    return seemingGates(
-      policy,
-      own.map(({ gate }) => gate),
-      { people, pick },
-    );
+    return seemingGates(policy, this.#registrable(own.map(({ gate }) => gate)), {
+      people: people.map((gates) => this.#registrable(gates)),
+      pick,
+    });
+  }
+
+  #registrable(gates: readonly string[]): readonly string[] {
+    return gates.filter((gate) => !(this.#needs.issued ?? []).includes(gate));
   }
 
   /**

@@ -139,24 +139,41 @@ export function laterOf(policy: Pick<Policy, 'chain' | 'needed'>, knowledge: rea
 }
 
 /**
- * The way of a reset: as many gates as it needs, each verified, in the policy's order. Where any so many are enough,
- * those that seem to be registered come first, of these the `later` ones last, and the rest are alternatives.
- * @param seeming gates that the person has, or is made to look as if they had (core/decoy-ways.ts)
+ * The way of a reset: as many gates as it needs, each verified, in the policy's order. Where any so many are enough, it
+ * begins with one that seems to be registered, as anybody can see it, and goes on with those that can be passed, as
+ * nobody sees who has not passed the first; of these the `later` ones come last, and the rest are alternatives.
+ * @param has.seeming gates that the person has, or is made to look as if they had (core/decoy-ways.ts)
+ * @param has.usable gates that the person can pass now
  */
 export function resetChain(
   policy: Policy,
-  seeming: readonly string[] = policy.chain,
-  later: readonly string[] = [],
+  has: {
+    readonly seeming?: readonly string[];
+    readonly usable?: readonly string[];
+    readonly later?: readonly string[];
+  },
 ): Pick<Flow, 'chain' | 'alternatives' | 'later' | 'unlockAfter'> {
+  const { seeming = policy.chain, usable = seeming, later = [] } = has;
+  const ordered = policy.needed === undefined ? policy.chain : orderedBy(policy.chain, { seeming, usable, later });
   const needed = neededOf(policy);
-  const rank = (gate: string): number => (seeming.includes(gate) ? 0 : 2) + (later.includes(gate) ? 1 : 0);
-  const ordered = policy.needed === undefined ? policy.chain : [...policy.chain].sort((a, b) => rank(a) - rank(b));
   return {
     chain: ordered.slice(0, needed).map((gate) => ({ gate, step: 'verify' })),
     ...(policy.needed === undefined ? {} : { alternatives: ordered.slice(needed) }),
     ...(later.length === 0 ? {} : { later }),
     ...(policy.unlockAfter === undefined ? {} : { unlockAfter: policy.unlockAfter }),
   };
+}
+
+function orderedBy(
+  chain: readonly string[],
+  has: { readonly seeming: readonly string[]; readonly usable: readonly string[]; readonly later: readonly string[] },
+): readonly string[] {
+  const sorted = (gates: readonly string[], first: readonly string[]): readonly string[] => {
+    const rank = (gate: string): number => (first.includes(gate) ? 0 : 2) + (has.later.includes(gate) ? 1 : 0);
+    return gates.toSorted((a, b) => rank(a) - rank(b));
+  };
+  const [shown, ...rest] = sorted(chain, has.seeming);
+  return shown === undefined ? [] : [shown, ...sorted(rest, has.usable)];
 }
 
 /**

@@ -118,7 +118,7 @@ describe('5.35: a flow that began under a policy', () => {
   const now = new Date('2026-03-02T09:00:00Z');
   const createdAt = new Date(now.getTime() - 600_000);
   const passed: FlowStep = { kind: 'choose' };
-  const flow = { ...resetChain(policy), step: passed, createdAt };
+  const flow = { ...resetChain(policy, {}), step: passed, createdAt };
   const about = { action: 'reset', now } as const;
 
   test.each<[string, Partial<Policy>]>([
@@ -147,7 +147,7 @@ describe('5.35: a flow that began under a policy', () => {
 
   describe('with a shorter way to the unlock', () => {
     const shorter: Policy = { ...policy, chain: ['phone', 'otp-sms', 'questions'], unlockAfter: 1 };
-    const having = (at: number) => ({ ...resetChain(shorter), step: { kind: 'choose', at } as const, createdAt });
+    const having = (at: number) => ({ ...resetChain(shorter, {}), step: { kind: 'choose', at } as const, createdAt });
     const ends = (at: number, action: 'unlock' | 'reset', change: Partial<Policy> = {}) =>
       !isOutgrown(having(at), { ...shorter, ...change }, { action, now });
 
@@ -174,7 +174,7 @@ describe('5.35: a flow that began under a policy', () => {
 
   describe('of any two', () => {
     const anyTwo: Policy = { ...policy, chain: ['phone', 'otp-sms', 'questions'], needed: 2 };
-    const two = { ...resetChain(anyTwo, ['otp-sms', 'questions']), step: passed, createdAt };
+    const two = { ...resetChain(anyTwo, { seeming: ['otp-sms', 'questions'] }), step: passed, createdAt };
 
     test('may end with whichever two it passed', () => {
       expect(isOutgrown(two, anyTwo, about)).toBe(false);
@@ -199,11 +199,20 @@ describe('where any two gates are enough', () => {
   });
 
   test('a reset has two of them, registered ones first and in the policy’s order', () => {
-    expect(resetChain(anyTwo)).toEqual({ chain: links('phone', 'otp-sms'), alternatives: ['questions'] });
-    expect(resetChain(anyTwo, ['questions', 'otp-sms'])).toEqual({
+    expect(resetChain(anyTwo, {})).toEqual({ chain: links('phone', 'otp-sms'), alternatives: ['questions'] });
+    expect(resetChain(anyTwo, { seeming: ['questions', 'otp-sms'] })).toEqual({
       chain: links('otp-sms', 'questions'),
       alternatives: ['phone'],
     });
+  });
+
+  test('behind the first, which anybody can see, those come first that can be passed', () => {
+    const has = { seeming: ['phone', 'otp-sms'], usable: ['otp-sms', 'questions'] };
+    expect(resetChain({ ...anyTwo, chain: ['otp-sms', 'phone', 'questions'] }, has)).toEqual({
+      chain: links('otp-sms', 'questions'),
+      alternatives: ['phone'],
+    });
+    expect(resetChain(anyTwo, has)).toEqual({ chain: links('phone', 'otp-sms'), alternatives: ['questions'] });
   });
 
   test('what can be found out comes last of what is registered, and is not the first, whatever the order', () => {
@@ -211,7 +220,7 @@ describe('where any two gates are enough', () => {
     const later = laterOf(questionsFirst, ['questions', 'secret']);
     expect(later).toEqual(['questions']);
     const way = { chain: links('phone', 'questions'), alternatives: ['otp-sms'], later };
-    expect(resetChain(questionsFirst, ['questions', 'phone'], later)).toEqual(way);
+    expect(resetChain(questionsFirst, { seeming: ['questions', 'phone'], later })).toEqual(way);
     expect(laterOf({ ...anyTwo, needed: 1 }, ['questions'])).toEqual([]);
     expect(laterOf(policy, ['questions'])).toEqual([]);
   });
@@ -222,6 +231,6 @@ describe('where any two gates are enough', () => {
   });
 
   test('and where all are needed in order, a reset has no alternatives', () => {
-    expect(resetChain(policy, ['questions'])).toEqual({ chain: links('phone', 'questions') });
+    expect(resetChain(policy, { seeming: ['questions'] })).toEqual({ chain: links('phone', 'questions') });
   });
 });
