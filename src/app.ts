@@ -24,10 +24,10 @@ import { setUpHeaders } from './web/headers.ts';
 import { type HealthNeeds, healthRoutes } from './web/health-routes.ts';
 import { setUpIsolation } from './web/isolation.ts';
 import { languageRoutes, setUpLanguage } from './web/language.ts';
+import { setUpListener } from './web/listener.ts';
 import { setUpRequestLog } from './web/request-log.ts';
 import { setUpBody, setUpHost, setUpMethods } from './web/requests.ts';
 import { setUpSession } from './web/session.ts';
-import { setUpZone } from './web/zone.ts';
 
 /** Everything that the portals need, made by compose.ts. */
 export interface Services extends FlowNeeds, HealthNeeds {
@@ -68,7 +68,7 @@ export function createApp(services: Services): Express {
   const app = createExpress(services);
 
   app.use(setUpRequestLog({ log }));
-  app.use(setUpZone(services));
+  app.use(setUpListener(services));
   app.use(setUpHeaders({ secure }));
   app.use(setUpMethods());
   app.use(healthRoutes(services));

@@ -2,6 +2,7 @@ import type { SharedServices } from './compose-doors.ts';
 import type { Configuration } from './config.ts';
 import { createCallerGate } from './console/caller-gate.ts';
 import type { PeopleNeeds } from './console/people-routes.ts';
+import type { Account } from './core/account.ts';
 import { ActGuard } from './core/act-guard.ts';
 import { ActPace } from './core/act-pace.ts';
 import { CallerDesk } from './core/caller-desk.ts';
@@ -57,12 +58,25 @@ export function composePeople(configuration: Configuration, shared: Shared): Peo
         text: settings.text,
         managerText: settings['manager-text'],
         managerSubject: settings['manager-subject'],
+        hostFor: (account) => codeHost(configuration, { policies, account }),
       },
     }),
     callers: new CallerDesk({ guard, pace, desk, runner, stores, audit, clock }),
     codeGate: gateId,
     startUrl: configuration['public-url'],
   };
+}
+
+/** Host name of the first listener at which the account may enter a code; of the main one when there is none. */
+async function codeHost(
+  configuration: Configuration,
+  { policies, account }: { readonly policies: Policies; readonly account: Account },
+): Promise<string> {
+  for (const { zone, publicUrl } of listenersOf(configuration)) {
+    const policy = await policies.match(account, zone);
+    if (policy?.chain.includes(gateId) === true) return publicUrl.hostname;
+  }
+  return configuration['public-url'].hostname;
 }
 
 /** Gates that keep a telephone number, by which a caller can be checked. */

@@ -125,6 +125,7 @@ async function answerQuestions(
     subject: { kind: 'account', account },
     memory: null,
     language: 'en',
+    purpose: 'registration',
     flowReference: 'demo',
   } as const;
   const memory = await gate.enrol.open(context);

@@ -41,7 +41,7 @@ class CheckCaller implements Step {
     this.#needs = needs;
   }
 
-  async open({ subject, language, flowReference }: GateContext): Promise<Json> {
+  async open({ subject, language, flowReference, host }: GateContext): Promise<Json> {
     if (subject.kind !== 'account') throw new BadRequest('a caller who is nobody cannot be checked');
     const { id, numberGate, challenges, text } = this.#needs;
     const phrase = `${word()} ${word()} ${randomInt(10, 100)}`;
@@ -56,6 +56,7 @@ class CheckCaller implements Step {
       codeLength,
       lifetimeSeconds: 600,
       text: text(phrase, spoken),
+      host,
     });
     return { challenge, phrase };
   }

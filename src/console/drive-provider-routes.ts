@@ -35,7 +35,8 @@ export function driveProviderRoutes(router: ConsoleRouter, { trials, audit }: Tr
       const deed = { what: path, subject: staff.id, detail: { provider, channel } };
       await audit.write('console.act', deed, { by: staff.id, request: context });
       const text = request.translate(channel === 'sms' ? 'console.drive.trial.text' : 'console.drive.trial.spoken');
-      const trial = await trials.begin(staff.id, { ...form, language: request.language.tag, text });
+      const { language, host } = context;
+      const trial = await trials.begin(staff.id, { ...form, language, text, host });
       if (trial === undefined) throw new OutOfReach('no provider that this member of staff may try');
       return { kind: 'go', to: `${path}/${trial.id}` };
     },

@@ -132,6 +132,8 @@ export class CallerDesk {
       portal: 'caller',
       subject: { kind: 'account', account: identityOf(account), countedAs: callerSubject(account) },
       zone: request.zone,
+      // The agent types it, in the console: no browser of the caller is to fill it in anywhere.
+      host: request.host,
       chain,
       actions: [],
       step: { ...firstStep(chain), openingSince: now.getTime() },

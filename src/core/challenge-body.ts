@@ -21,6 +21,7 @@ const orderSchema = z.strictObject({
   text: z.string(),
   match: z.string().optional(),
   subject: z.string().optional(),
+  host: z.string().optional(),
 });
 
 const bodySchema = z.strictObject({

@@ -23,14 +23,20 @@ export interface ChallengeOrder {
   readonly match?: string;
   /** Of a mail. */
   readonly subject?: string;
+  /** Host name of the page that a code is typed at. */
+  readonly host?: string | undefined;
 }
 
 const maxLifetimeSeconds = 600;
 
 /** The row of an order, as it waits for a sender. */
 export function challengeOf(order: ChallengeOrder, createdAt: Date): Challenge {
-  const { channel, gate, flowReference, attempt, target, language, codeLength, text, match, subject } = order;
-  const more = { ...(match === undefined ? {} : { match }), ...(subject === undefined ? {} : { subject }) };
+  const { channel, gate, flowReference, attempt, target, language, codeLength, text, match, subject, host } = order;
+  const more = {
+    ...(match === undefined ? {} : { match }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(host === undefined ? {} : { host }),
+  };
   const providers = order.channels?.[channel];
   const lifetime = Math.min(order.lifetimeSeconds, maxLifetimeSeconds);
   return {

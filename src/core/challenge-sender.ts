@@ -201,10 +201,18 @@ export class ChallengeSender {
   }
 
   #request(claimed: Challenge, to: string): Parameters<MfaProvider['start']>[0] {
-    const { match, subject, ...order } = bodyOf(claimed).order ?? { language: 'en', codeLength: 6, text: '{code}' };
+    const { match, subject, host, ...order } = bodyOf(claimed).order ?? {
+      language: 'en',
+      codeLength: 6,
+      text: '{code}',
+    };
     const lifetimeSeconds = Math.ceil((claimed.expiresAt.getTime() - this.#needs.clock.now().getTime()) / 1000);
-    const matching = { ...(match === undefined ? {} : { match }), ...(subject === undefined ? {} : { subject }) };
-    return { channel: claimed.channel, to, reference: claimed.id, ...order, ...matching, lifetimeSeconds };
+    const more = {
+      ...(match === undefined ? {} : { match }),
+      ...(subject === undefined ? {} : { subject }),
+      ...(host === undefined ? {} : { host }),
+    };
+    return { channel: claimed.channel, to, reference: claimed.id, ...order, ...more, lifetimeSeconds };
   }
 
   /** What the provider calls before anything leaves; throws when the challenge was withdrawn meanwhile. */

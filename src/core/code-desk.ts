@@ -36,6 +36,8 @@ export interface CodeRules {
   /** With {name} and {account}. */
   readonly managerText: LocalisedText;
   readonly managerSubject: LocalisedText;
+  /** Host name of the listener where the account may enter one. */
+  readonly hostFor: (account: Account) => Promise<string>;
 }
 
 /**
@@ -114,6 +116,7 @@ export class CodeDesk {
       codeLength,
       lifetimeSeconds,
       ...(isText ? {} : { subject: inLanguage(rules.managerSubject, language) }),
+      host: isText ? await rules.hostFor(account) : undefined,
       text: isText ? inLanguage(rules.text, language) : told(inLanguage(rules.managerText, language), account),
     });
     const now = clock.now();

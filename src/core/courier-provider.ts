@@ -10,7 +10,10 @@ export interface CourierProviderNeeds {
   readonly clock: Clock;
   /** Keyed hashes: nobody without the key can try codes. */
   readonly sealer: Pick<Sealer, 'mac' | 'macMatches'>;
-  /** Host name of the portals. Browsers then offer the code of a text message on that host only (WICG sms-one-time-codes). */
+  /**
+   * Host name of the portals, for requests that name none. Browsers then offer the code of a text message on that host
+   * only (WICG sms-one-time-codes).
+   */
   readonly host?: string;
 }
 
@@ -64,5 +67,6 @@ function boundCode(reference: string, code: string): string {
 
 function write(needs: CourierProviderNeeds, request: ChallengeRequest, code: string): string {
   const text = request.text.replaceAll('{code}', () => code);
-  return request.channel === 'sms' && needs.host !== undefined ? `${text}\n\n@${needs.host} #${code}` : text;
+  const host = request.host ?? needs.host;
+  return request.channel === 'sms' && host !== undefined ? `${text}\n\n@${host} #${code}` : text;
 }

@@ -5,7 +5,7 @@ import { peopleDrawnFrom, seemingGates } from './decoy-ways.ts';
 import type { Directory } from './directory.ts';
 import { Unavailable } from './errors.ts';
 import { failureKey } from './failure-key.ts';
-import { type Flow, type FlowSubject, firstStep, isEnded, type Portal } from './flow.ts';
+import { type Flow, type FlowSubject, firstStep, isEnded } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { GateDesk } from './gate-desk.ts';
 import { type Login, loginStem } from './login.ts';
@@ -19,6 +19,7 @@ import {
   registrationChain,
   resetChain,
 } from './policy.ts';
+import type { Portal } from './portal.ts';
 import type { RequestContext } from './request-context.ts';
 import type { StaffPolicies } from './staff-policies.ts';
 import type { Stores } from './stores.ts';
@@ -192,6 +193,7 @@ export class FlowStarter {
       subject,
       policy: policy.name,
       zone: request.zone,
+      host: request.host,
       lockout: policy.lockout,
       ...(policy.channels === undefined ? {} : { channels: policy.channels }),
       ...way,

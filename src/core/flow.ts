@@ -4,13 +4,8 @@ import type { Json } from './json.ts';
 import { type LockoutRules, usualLockout } from './lockout.ts';
 import type { Message, Problem } from './message.ts';
 import type { Zone } from './policy.ts';
+import type { Portal } from './portal.ts';
 import type { ChannelChoice } from './provider.ts';
-
-/**
- * A web surface for people; in the console a flow is the second factor of a sign-in. `caller`: somebody on the telephone
- * shows the helpdesk who they are.
- */
-export type Portal = 'registration' | 'reset' | 'console' | 'caller';
 
 /** One person's walk through a portal: a stored row. The browser knows none of it. */
 export interface Flow {
@@ -24,6 +19,8 @@ export interface Flow {
   readonly policy?: string;
   readonly zone?: Zone;
   readonly lockout?: LockoutRules;
+  /** Host name of the listener at which it began, as it is configured; absent in rows of before codes were bound to it. */
+  readonly host?: string;
   /** Providers that the policy had for it when it began; absent: those of the configuration. */
   readonly channels?: ChannelChoice;
   /**

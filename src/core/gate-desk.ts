@@ -3,6 +3,7 @@ import { type Flow, type Link, openLink, settled, subjectKey } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { Gate, GateContext, Page, Step, Subject, Verdict } from './gate.ts';
 import type { Json } from './json.ts';
+import { purposeOf } from './portal.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Enrolment, EnrolmentStore, FlowStore, HeldEnrolment } from './stores.ts';
 
@@ -121,7 +122,9 @@ export class GateDesk {
       subject: await this.#subject(flow, link),
       memory: flow.memory,
       language,
+      purpose: purposeOf(flow.portal, link),
       flowReference: flow.reference,
+      ...(flow.host === undefined ? {} : { host: flow.host }),
       ...(flow.channels === undefined ? {} : { channels: flow.channels }),
     };
   }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Identity } from './account.ts';
 import type { Json } from './json.ts';
 import type { Message, Problem } from './message.ts';
+import type { Purpose } from './portal.ts';
 import type { Channel, ChannelChoice, ProviderTraits } from './provider.ts';
 
 /**
@@ -62,6 +63,10 @@ export interface GateContext {
   readonly memory: Json;
   /** BCP 47 tag of the page. */
   readonly language: string;
+  /** What the person is asked for, so that what is sent to them says why. */
+  readonly purpose: Purpose;
+  /** Host name of the page, as it is configured: a code is bound to it. Absent in flows of before there was one. */
+  readonly host?: string;
   /** Identifies the flow in challenges and logs; not the session's secret. */
   readonly flowReference: string;
   /** By whom the flow's challenges go: handed on in every order, and looked at by no gate. */

@@ -16,8 +16,18 @@ export const localisedText = z
  * @param language BCP 47 tag
  */
 export function inLanguage(texts: LocalisedText, language: string): string {
-  const find = (tag: string): string | undefined =>
-    Object.entries(texts).find(([key]) => key.toLowerCase() === tag.toLowerCase())?.[1];
-  const base = language.split('-')[0] ?? language;
-  return find(language) ?? find(base) ?? find('en') ?? Object.values(texts)[0] ?? '';
+  return own(texts, language) ?? find(texts, 'en') ?? Object.values(texts)[0] ?? '';
+}
+
+/** Whether there is a text in this language, or in its base language. */
+export function hasLanguage(texts: LocalisedText, language: string): boolean {
+  return own(texts, language) !== undefined;
+}
+
+function own(texts: LocalisedText, language: string): string | undefined {
+  return find(texts, language) ?? find(texts, language.split('-')[0] ?? language);
+}
+
+function find(texts: LocalisedText, tag: string): string | undefined {
+  return Object.entries(texts).find(([key]) => key.toLowerCase() === tag.toLowerCase())?.[1];
 }

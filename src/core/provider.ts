@@ -111,6 +111,8 @@ export interface ChallengeRequest {
   readonly subject?: string;
   /** For calls of providers that match numbers: two digits on the person's screen, to be keyed in before the hash key. */
   readonly match?: string;
+  /** Host name of the page that the code is typed at: the code of a text is bound to it. That of the portals, if absent. */
+  readonly host?: string;
 }
 
 export type KeepState = (state: Json) => Promise<void>;

@@ -10,4 +10,6 @@ export interface RequestContext {
   readonly language: string;
   /** Of the listener that the request reached. */
   readonly zone: Zone;
+  /** Host name of that listener, as it is configured: never what the request names. */
+  readonly host: string;
 }

@@ -49,6 +49,8 @@ export interface TrialWish {
   readonly language: string;
   /** With `{code}`; or to be spoken. */
   readonly text: string;
+  /** Host name of the page that the code is typed at. */
+  readonly host: string;
 }
 
 const mostTrials = 200;
@@ -104,6 +106,7 @@ export class ProviderTrials {
       codeLength,
       lifetimeSeconds: 300,
       text: wish.text,
+      host: wish.host,
       ...match,
     });
     const known = this.#trials.get(id);

@@ -1,4 +1,5 @@
-import { type Flow, hasShortWay, isBehindChoice, isEnded, type Link, openLink, type Portal } from '../core/flow.ts';
+import { type Flow, hasShortWay, isBehindChoice, isEnded, type Link, openLink } from '../core/flow.ts';
+import type { Portal } from '../core/portal.ts';
 
 /** The step that a portal's gates have by nature; the other one is a confirmation on the way. */
 const natural: { readonly [portal in Portal]: Link['step'] } = {

@@ -1,10 +1,11 @@
 import { type Request, type Response, Router } from 'express';
 import type { ActionRunner } from '../core/action-runner.ts';
-import { type Flow, isEnded, openLink, type Portal, zoneOf } from '../core/flow.ts';
+import { type Flow, isEnded, openLink, zoneOf } from '../core/flow.ts';
 import type { FlowAudit } from '../core/flow-audit.ts';
 import type { FlowRunner } from '../core/flow-runner.ts';
 import type { FlowStarter } from '../core/flow-starter.ts';
 import type { GateDesk } from '../core/gate-desk.ts';
+import type { Portal } from '../core/portal.ts';
 import { isExactly } from '../core/posted-form.ts';
 import type { WayRunner } from '../core/way-runner.ts';
 import type { EvenTime } from './even-time.ts';
@@ -109,7 +110,7 @@ export function flowRoutes(portal: Portal, needs: FlowNeeds, extra: { readonly [
     const flow = id === undefined ? undefined : await needs.runner.read(id);
     if (flow === undefined || flow.portal !== portal) return undefined;
     // Whoever began inside, under a lighter chain perhaps, does not go on from outside.
-    if (zoneOf(flow) !== request.zone) return undefined;
+    if (zoneOf(flow) !== request.listener.zone) return undefined;
     return flow.step.kind === 'writing' ? needs.actions.resume(flow) : flow;
   }
 

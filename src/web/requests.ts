@@ -63,5 +63,6 @@ export function setUpLength(needs: { octets: number }): RequestHandler {
 export function contextOf(request: Request): RequestContext {
   // A socket that takes both families writes IPv4 addresses in IPv6's clothes.
   const address = (request.ip ?? '').replace(/^::ffff:(?=\d+\.)/, '');
-  return { address, correlation: request.correlation, language: request.language.tag, zone: request.zone };
+  const { correlation, language, listener } = request;
+  return { address, correlation, language: language.tag, ...listener };
 }

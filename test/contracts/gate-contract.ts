@@ -56,7 +56,13 @@ export function gateContract(
     const decoy: Subject = { kind: 'decoy', seed };
 
     async function arrived(subject: Subject, flowReference = world.flowReference): Promise<Walk> {
-      const walk = new Walk(world.gate.verify, { subject, memory: null, language: 'en', flowReference });
+      const walk = new Walk(world.gate.verify, {
+        subject,
+        purpose: 'reset',
+        memory: null,
+        language: 'en',
+        flowReference,
+      });
       await walk.open();
       await world.settled();
       return walk;
@@ -156,7 +162,13 @@ export function gateContract(
     });
 
     test('nobody registers as a decoy', async () => {
-      const context = { subject: decoy, memory: null, language: 'en', flowReference: 'flow' };
+      const context = {
+        subject: decoy,
+        purpose: 'reset',
+        memory: null,
+        language: 'en',
+        flowReference: 'flow',
+      } as const;
       await expect(world.gate.enrol.open(context)).rejects.toThrow();
     });
 

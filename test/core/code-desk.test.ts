@@ -42,6 +42,7 @@ const issue = (to: CodeTarget) => {
       text: { en: '{code}' },
       managerText: { en: '{code}' },
       managerSubject: { en: 'A code' },
+      hostFor: async () => 'inside.example',
     },
   });
   return desk.issue(world.act(agent, anna), to);

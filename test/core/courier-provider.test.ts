@@ -48,6 +48,16 @@ describe('a courier as a provider', () => {
     expect(mail).not.toContain('@');
   });
 
+  test('binds it to the page that the request names, if it names one', async () => {
+    const { delivered, provider } = world('reset.example.com');
+    await provider.start({ ...request, host: 'console.example.com' }, async () => {});
+    await provider.start({ ...request, host: 'console.example.com', channel: 'email' }, async () => {});
+    const [text, mail] = delivered.map((one) => one.text);
+    expect(text).toMatch(/\n\n@console\.example\.com #\d{8}$/);
+    expect(text).not.toContain('reset.example.com');
+    expect(mail).not.toContain('@');
+  });
+
   test('keeps what checks the code before it hands the code over', async () => {
     const { delivered, provider } = world();
     let keptBefore = -1;

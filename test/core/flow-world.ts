@@ -67,7 +67,13 @@ type Said = 'passed' | 'wrong' | 'more' | 'refused' | 'fault';
 const said: readonly string[] = ['passed', 'wrong', 'more', 'refused', 'fault'] satisfies readonly Said[];
 
 export const walkThreshold = 3;
-const request = { address: '192.0.2.1', correlation: 'test', language: 'en', zone: 'extranet' } as const;
+const request = {
+  address: '192.0.2.1',
+  correlation: 'test',
+  language: 'en',
+  zone: 'extranet',
+  host: 'reset.example',
+} as const;
 
 /** One happening under way: what it wants of the fakes, and when its try was counted. */
 interface Doing {

@@ -119,7 +119,13 @@ export class PeopleWorld {
   }
 
   act(staff: Account, person: Pick<Account, 'id'>, reason = 'Called from the number on file'): Act {
-    const request = { address: '192.0.2.1', correlation: 'c1', language: 'en', zone: 'intranet' } as const;
+    const request = {
+      address: '192.0.2.1',
+      correlation: 'c1',
+      language: 'en',
+      zone: 'intranet',
+      host: 'console.example',
+    } as const;
     return { staff: staff.id, person: person.id, reason, request };
   }
 

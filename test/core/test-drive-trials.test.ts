@@ -37,7 +37,13 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const wish = { provider: 'texts', channel: 'sms', language: 'en', text: '{code} is a test' } as const;
+const wish = {
+  provider: 'texts',
+  channel: 'sms',
+  language: 'en',
+  text: '{code} is a test',
+  host: 'console.example',
+} as const;
 
 async function begin() {
   const trial = await trials.begin(by, wish);

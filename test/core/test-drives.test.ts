@@ -5,7 +5,13 @@ import { untroubled } from '../account-state.ts';
 import { sampleFlow } from '../contracts/store-samples.ts';
 import { SettableClock } from '../settable-clock.ts';
 
-const request = { address: '192.0.2.1', correlation: 'c', language: 'en', zone: 'intranet' } as const;
+const request = {
+  address: '192.0.2.1',
+  correlation: 'c',
+  language: 'en',
+  zone: 'intranet',
+  host: 'console.example',
+} as const;
 const account: Account = {
   id: 'person-1',
   name: 'CONTOSO\\test',

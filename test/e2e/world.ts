@@ -238,7 +238,13 @@ function sambaSettings(samba: SambaDetails, url = samba.url): Json {
 /** What the questions' gate keeps of somebody who gave the answers above. */
 async function answered(account: Account): Promise<Json> {
   const gate: Gate = questionsGate.create(questionsGate.settings.parse(questions), { hashesAtOnce: 2 });
-  const opened = { subject: { kind: 'account', account }, memory: null, language: 'en', flowReference: 'set-up' };
+  const opened = {
+    subject: { kind: 'account', account },
+    memory: null,
+    language: 'en',
+    purpose: 'registration',
+    flowReference: 'set-up',
+  };
   const context = { ...(opened as GateContext), memory: await gate.enrol.open(opened as GateContext) };
   const page = await gate.enrol.show(context);
   const asked = page.data.questions as { field: string; text: string }[];

@@ -72,7 +72,13 @@ const decoy: Subject = { kind: 'decoy', seed: 'ab'.repeat(32) };
 
 async function arrived(subject?: Subject): Promise<Walk> {
   const own: Subject = subject ?? { kind: 'account', account: ana, enrolment: await issue(world) };
-  const walk = new Walk(gate.verify, { subject: own, memory: null, language: 'en', flowReference: 'flow-1' });
+  const walk = new Walk(gate.verify, {
+    subject: own,
+    memory: null,
+    language: 'en',
+    purpose: 'reset',
+    flowReference: 'flow-1',
+  });
   await walk.open();
   return walk;
 }
@@ -143,6 +149,7 @@ describe('a code of the helpdesk', () => {
       subject: { kind: 'account', account: ana },
       memory: null,
       language: 'en',
+      purpose: 'registration',
       flowReference: 'f',
     } as const;
     await expect(gate.enrol.open(context)).rejects.toThrow();

@@ -18,6 +18,7 @@ function context(changes: Partial<GateContext> = {}): GateContext {
     subject: { kind: 'account', account: ana },
     memory: null,
     language: 'en',
+    purpose: 'reset',
     flowReference: 'flow-1',
     ...changes,
   };
@@ -25,7 +26,7 @@ function context(changes: Partial<GateContext> = {}): GateContext {
 
 /** Registers the number and keeps it, as the flow runner does. */
 async function register(world: ChallengeWorld, gate: Gate): Promise<{ number: string }> {
-  const walk = new Walk(gate.enrol, context({ flowReference: 'registration' }));
+  const walk = new Walk(gate.enrol, context({ flowReference: 'registration', purpose: 'registration' }));
   await walk.open();
   await walk.answer({ act: 'next', number });
   await world.challenges.idle();
@@ -222,7 +223,8 @@ describe('proving a number by a code', () => {
 
 describe('registering a number', () => {
   async function arrived(settings: z.input<typeof otpSmsSettings> = {}, account = ana): Promise<Walk> {
-    const walk = new Walk(makeGate(world, settings).enrol, context({ subject: { kind: 'account', account } }));
+    const own = context({ subject: { kind: 'account', account }, purpose: 'registration' });
+    const walk = new Walk(makeGate(world, settings).enrol, own);
     await walk.open();
     return walk;
   }

@@ -21,13 +21,14 @@ function context(changes: Partial<GateContext> = {}): GateContext {
     subject: { kind: 'account', account: ana },
     memory: null,
     language: 'en',
+    purpose: 'reset',
     flowReference: 'flow-1',
     ...changes,
   };
 }
 
 async function register(world: ChallengeWorld, gate: Gate): Promise<{ number: string }> {
-  const walk = new Walk(gate.enrol, context({ flowReference: 'registration' }));
+  const walk = new Walk(gate.enrol, context({ flowReference: 'registration', purpose: 'registration' }));
   await walk.open();
   await walk.answer({ act: 'next', number });
   await world.challenges.idle();

@@ -23,6 +23,7 @@ function context(changes: Partial<GateContext> = {}): GateContext {
     subject: { kind: 'account', account: ana },
     memory: null,
     language: 'en',
+    purpose: 'reset',
     flowReference: 'flow-1',
     ...changes,
   };

@@ -4,11 +4,11 @@ import type { ChallengeScope, Challenges, Proposed } from '../../core/challenges
 import type { Clock } from '../../core/clock.ts';
 import { BadRequest } from '../../core/errors.ts';
 import type { GateContext, Verdict } from '../../core/gate.ts';
-import { inLanguage } from '../../core/localised-text.ts';
 import type { Message } from '../../core/message.ts';
+import { textFor } from '../../core/purpose-text.ts';
 import { countSend, secondsUntilNext, sendCount, sendRefusal, sendsLeft } from '../../core/send-allowance.ts';
 import { readCode } from '../../core/typed-code.ts';
-import type { OtpSmsSettings } from './settings.ts';
+import { type OtpSmsSettings, textsOf } from './settings.ts';
 
 export const gateId = 'otp-sms';
 
@@ -56,7 +56,8 @@ export class CodeSending {
       language: context.language,
       codeLength: this.#settings['code-length'],
       lifetimeSeconds: this.#settings.lifetime,
-      text: inLanguage(this.#settings.text, context.language),
+      text: textFor(textsOf(this.#settings), context),
+      host: context.host,
     });
     return { challenge, mask: to.mask, wrong: 0, sends };
   }

@@ -4,10 +4,10 @@ import type { ChallengeTarget } from '../../core/challenge-body.ts';
 import type { ChallengeResult, ChallengeScope, Challenges, Proposed } from '../../core/challenges.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { GateContext, Verdict } from '../../core/gate.ts';
-import { inLanguage } from '../../core/localised-text.ts';
 import type { Message } from '../../core/message.ts';
+import { textFor } from '../../core/purpose-text.ts';
 import { countSend, secondsUntilNext, sendCount, sendRefusal, sendsLeft } from '../../core/send-allowance.ts';
-import type { PhoneSettings } from './settings.ts';
+import { type PhoneSettings, textsOf } from './settings.ts';
 
 export const gateId = 'phone';
 
@@ -54,7 +54,6 @@ export class Calling {
   ): Promise<CallMemory> {
     const calls = countSend(to.calls, this.#needs.clock.now());
     const match = this.#match(context);
-    const spoken = match === '' ? this.#settings.text : this.#settings['matching-text'];
     const challenge = await this.#needs.challenges.begin({
       channel: 'voice',
       channels: context.channels,
@@ -64,7 +63,7 @@ export class Calling {
       language: context.language,
       codeLength: 6,
       lifetimeSeconds: this.#settings.lifetime,
-      text: inLanguage(spoken, context.language),
+      text: textFor(textsOf(this.#settings, match === '' ? 'text' : 'matching-text'), context),
       ...(match === '' ? {} : { match }),
     });
     return { challenge, mask: to.mask, match, over: false, calls };
