@@ -19,8 +19,17 @@ export type Answer =
       readonly notice?: Message;
       readonly about?: Omit<ConsoleDeed, 'what'>;
     }
-  /** A path of ours; `notice` is what the page there says of what was done. */
-  | { readonly kind: 'go'; readonly to: string; readonly notice?: Message }
+  | {
+      readonly kind: 'go';
+      /** A path of ours. */
+      readonly to: string;
+      /** What the page there says of what was done. */
+      readonly notice?: Message;
+      /** There was nothing to do, and nothing was done that the audit would have to know of. */
+      readonly nothing?: true;
+      /** The browser forgets what it kept of the pages. */
+      readonly forget?: true;
+    }
   | { readonly kind: 'json'; readonly body: Json; readonly about?: Omit<ConsoleDeed, 'what'> }
   | {
       readonly kind: 'file';
@@ -50,6 +59,8 @@ export async function sendAnswer(
         request.session.notice = answer.notice;
         await saveSession(request);
       }
+      // Not the cookies: that would reach all hosts of the organisation's domain (Clear Site Data 3.1).
+      if (answer.forget === true) response.set('Clear-Site-Data', '"cache", "storage"');
       response.redirect(303, answer.to);
       return;
     case 'json':

@@ -37,6 +37,7 @@ export function auditCheckRoutes(router: ConsoleRouter, needs: AuditCheckNeeds):
     method: 'post',
     path,
     roles: auditReaders,
+    once: true,
     async handler(visit) {
       await told(visit, needs.audit, path);
       const parts = { audit: needs.rows, keys: needs.headKeys() };

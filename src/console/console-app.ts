@@ -29,6 +29,7 @@ import { type PeopleNeeds, peopleRoutes } from './people-routes.ts';
 import { policyDraftRoutes } from './policy-draft-routes.ts';
 import { policyReviewRoutes } from './policy-review-routes.ts';
 import { type PolicyPagesNeeds, policyRoutes } from './policy-routes.ts';
+import { newPress, Presses } from './presses.ts';
 import { type ReportNeeds, reportRoutes } from './report-routes.ts';
 import { type SignInNeeds, signInRoutes } from './sign-in-routes.ts';
 
@@ -69,6 +70,7 @@ export function createConsole(services: ConsoleServices): Console {
   const secure = publicUrl.protocol === 'https:';
   const app = createExpress(services);
   app.locals.member = () => undefined;
+  app.locals.press = newPress;
 
   app.use(setUpRequestLog({ log }));
   app.use(setUpHeaders({ secure }));
@@ -86,7 +88,7 @@ export function createConsole(services: ConsoleServices): Console {
   app.use(setUpBody());
   app.use(setUpCsrf({ publicUrl }));
 
-  const router = new ConsoleRouter({ sessions, audit, pages });
+  const router = new ConsoleRouter({ sessions, audit, pages, presses: new Presses(services) });
   // The navigation has them in this order: first what the helpdesk needs while somebody is on the telephone.
   homeRoutes(router, services);
   peopleRoutes(router, services.people);

@@ -8,6 +8,7 @@ import type { Pages } from '../web/pages.ts';
 import { contextOf } from '../web/requests.ts';
 import { leaveIdle, saveSession } from '../web/session.ts';
 import { type Answer, sendAnswer } from './answer.ts';
+import type { Presses } from './presses.ts';
 import type { StaffSessions } from './staff-sessions.ts';
 
 declare module 'express-serve-static-core' {
@@ -43,6 +44,8 @@ export interface ConsoleRoute {
   readonly act?: AuditEventName;
   /** Demands a second factor of the last minutes; of the page with the form too, or what was typed there is lost. */
   readonly fresh?: true;
+  /** A post that is one act however often its form is sent at once. */
+  readonly once?: true;
   /** A page that looks by itself: it answers JSON, is not in the audit, and nobody stays signed in for it. */
   readonly quiet?: true;
   /** Puts it into the navigation under this name, `console.menu.<menu>` in the catalogue. */
@@ -54,6 +57,7 @@ export interface ConsoleRouterNeeds {
   readonly sessions: StaffSessions;
   readonly audit: ConsoleAudit;
   readonly pages: Pages;
+  readonly presses: Presses;
 }
 
 /** What is not there, or not for this member to see: the two look alike. Audited. */
@@ -116,7 +120,8 @@ export class ConsoleRouter {
       });
     }
     if (route.fresh === true && !sessions.isFresh(request)) return this.#toConfirm(route, request, response);
-    const answer = await this.#handle(route, { staff, request, context: from.request });
+    const work = (): Promise<Answer> => this.#handle(route, { staff, request, context: from.request });
+    const answer = await (route.once === true ? this.#needs.presses.once(request, work) : work());
     if (answer.kind !== 'go' && route.quiet !== true) {
       await audit.write('console.viewed', { ...answer.about, what: route.path }, from);
     }
@@ -133,7 +138,7 @@ export class ConsoleRouter {
       isWritten = true;
     };
     const answer = await this.#refusing(route, from, () => route.handler({ ...visit, act }));
-    if (route.act !== undefined && answer.kind === 'go' && !isWritten) {
+    if (route.act !== undefined && answer.kind === 'go' && answer.nothing !== true && !isWritten) {
       throw new Error(`${route.path} went on and wrote no ${route.act}`);
     }
     if (route.quiet === true && answer.kind !== 'json') throw new Error(`${route.path} is quiet and shows a page`);

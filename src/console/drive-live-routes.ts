@@ -36,6 +36,7 @@ export function driveLiveRoutes(router: ConsoleRouter, needs: LiveDriveNeeds): v
     method: 'post',
     path,
     roles: drivers,
+    once: true,
     fresh: true,
     act: 'console.act',
     async handler(visit) {

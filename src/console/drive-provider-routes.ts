@@ -29,6 +29,7 @@ export function driveProviderRoutes(router: ConsoleRouter, { trials, audit }: Tr
     method: 'post',
     path,
     roles: drivers,
+    once: true,
     async handler({ staff, request, context }) {
       const form = posted(beginForm, request.body, 'a trial is of one provider on one channel');
       const { provider, channel } = form;

@@ -55,6 +55,7 @@ export function driveRoutes(router: ConsoleRouter, needs: DriveNeeds): void {
     method: 'post',
     path: '/drive',
     roles: drivers,
+    once: true,
     async handler(visit) {
       const { staff, request, context } = visit;
       const form = posted(dryForm, request.body, 'a dry run is of one person in one zone');

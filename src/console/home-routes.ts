@@ -3,7 +3,7 @@ import type { Directory } from '../core/directory.ts';
 import type { FlowStarter } from '../core/flow-starter.ts';
 import { everyRole } from '../core/staff.ts';
 import { pathOf } from '../web/flow-page.ts';
-import { renewSession, saveSession } from '../web/session.ts';
+import { isStored, renewSession, saveSession } from '../web/session.ts';
 import type { ConsoleRouter } from './console-router.ts';
 
 export interface HomeNeeds {
@@ -34,6 +34,7 @@ export function homeRoutes(router: ConsoleRouter, needs: HomeNeeds): void {
     method: 'post',
     path: '/confirm',
     roles: everyRole,
+    once: true,
     async handler({ staff, request, context }) {
       const account = await needs.directory.read(staff.id);
       const flow = account && (await needs.starter.console(account, needs.secondFactor, context));
@@ -48,13 +49,15 @@ export function homeRoutes(router: ConsoleRouter, needs: HomeNeeds): void {
     method: 'post',
     path: '/sign-out',
     roles: everyRole,
+    once: true,
     async handler({ staff, request, context }) {
+      const left = { kind: 'go', to: '/console', forget: true } as const;
+      // Another press was faster, and has written it down.
+      if (!(await isStored(request))) return left;
       const from = { by: staff.id, request: context };
       await needs.audit.write('console.signed-out', { what: '/sign-out', subject: staff.id }, from);
       await renewSession(request);
-      // Not the cookies: that would reach all hosts of the organisation's domain (Clear Site Data 3.1).
-      request.res?.set('Clear-Site-Data', '"cache", "storage"');
-      return { kind: 'go', to: '/console' };
+      return left;
     },
   });
 }

@@ -55,7 +55,7 @@ export function policyReviewRoutes(router: ConsoleRouter, needs: PolicyPagesNeed
     fresh: true,
     async handler(visit) {
       const draft = await draftOf(needs, visit);
-      if (draft === undefined) return { kind: 'go', to: '/policies' };
+      if (draft === undefined) return { kind: 'go', to: '/policies', nothing: true };
       const note = noteOf(visit.request);
       // What is saved is what was looked at.
       if (String(draft.revision) !== visit.request.body.revision) {

@@ -48,6 +48,7 @@ export function simulatorRoutes(router: ConsoleRouter, needs: SimulatorNeeds): v
     method: 'post',
     path,
     roles: ['administrator'],
+    once: true,
     handler: (visit) => start(needs, visit),
   });
 

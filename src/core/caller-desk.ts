@@ -39,6 +39,8 @@ export type CallerStart =
   | RefusedAct
   | { readonly kind: 'refused'; readonly why: 'no-destination' | 'too-soon' | 'barred' };
 
+/** What is kept in a check that is over, once its end is in the audit. */
+const told = 'told';
 /** Milliseconds that a caller has to read the code out. */
 const lifetimeMs = 10 * 60_000;
 
@@ -117,9 +119,12 @@ export class CallerDesk {
     return this.#ended(act, await this.read(flowId, act.account.id, language));
   }
 
+  /** Writes down how it ended, once: of several who saw it end, on whatever node, one marks the flow as told. */
   async #ended(act: AdmittedAct, check: CallerCheck | undefined): Promise<CallerCheck | undefined> {
-    if (check?.state === 'verified') await this.#needs.guard.write('caller.verified', act);
-    if (check?.state === 'not-verified') await this.#needs.guard.write('caller.not-verified', act);
+    if (check === undefined || check.state === 'open' || check.flow.memory === told) return check;
+    const { stores, guard } = this.#needs;
+    if ((await stores.flows.save({ ...check.flow, memory: told })) === undefined) return check;
+    await guard.write(check.state === 'verified' ? 'caller.verified' : 'caller.not-verified', act);
     return check;
   }
 

@@ -16,6 +16,7 @@ import type { AuditStore, EnrolmentStore } from './stores.ts';
 import type { DrivePhone } from './test-drive-phone.ts';
 import { DriveRecorder, type DriveStep, stepsOf } from './test-drive-recorder.ts';
 import type { DriveSubject } from './test-drive-subjects.ts';
+import { Turns } from './turns.ts';
 import type { VisitLimits } from './visit-limits.ts';
 import type { WayRunner } from './way-runner.ts';
 
@@ -95,7 +96,7 @@ const mostRows = 300;
 export class TestDrives {
   readonly #needs: TestDrivesNeeds;
   readonly #open = new Map<string, Drive>();
-  readonly #turns = new Map<string, Promise<Drive>>();
+  readonly #turns = new Turns();
 
   constructor(needs: TestDrivesNeeds) {
     this.#needs = needs;
@@ -105,18 +106,8 @@ export class TestDrives {
    * Begins a dry run: nothing of it is written anywhere. One at a time for each member of staff: a world of its own
    * costs memory and time, and whatever is posted at once no more than two of one member are ever there.
    */
-  async beginDry(by: string, wish: DryStart, request: RequestContext): Promise<Drive> {
-    const before = this.#turns.get(by);
-    const turn = (async () => {
-      await before?.catch(() => undefined);
-      return this.#beginDry(by, wish, request);
-    })();
-    this.#turns.set(by, turn);
-    try {
-      return await turn;
-    } finally {
-      if (this.#turns.get(by) === turn) this.#turns.delete(by);
-    }
+  beginDry(by: string, wish: DryStart, request: RequestContext): Promise<Drive> {
+    return this.#turns.take(by, () => this.#beginDry(by, wish, request));
   }
 
   async #beginDry(by: string, wish: DryStart, request: RequestContext): Promise<Drive> {
@@ -218,8 +209,10 @@ export class TestDrives {
     const account = identityOf(subject.account);
     const id = randomBytes(18).toString('base64url');
     const drive: Drive = { id, ...own, account, isSelf: subject.isSelf, flowId, reference, began };
-    await this.#makeRoom(drive.by);
+    // Its place is taken before anything is waited for, or two that begin at once would both stay.
+    const room = this.#makeRoom(drive.by);
     this.#open.set(id, drive);
+    await room;
     return drive;
   }
 

@@ -67,6 +67,13 @@ export async function renewSession(request: Request, flowId?: string): Promise<v
   if (flowId !== undefined) request.session.flow = flowId;
 }
 
+/** Whether the session that the request began with is there still: another request may have ended it meanwhile. */
+export function isStored(request: Request): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    request.sessionStore.get(request.sessionID, (fault, found) => (fault ? reject(fault) : resolve(found != null)));
+  });
+}
+
 /** This request is not somebody at the keyboard, such as a page that looks by itself: the session idles on. */
 export function leaveIdle(request: Request): void {
   idling.add(request.session);

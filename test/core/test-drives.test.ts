@@ -43,6 +43,8 @@ function counted(fails: () => boolean = () => false) {
         },
       } as unknown as DryWorld;
     },
+    live: { starter: { reset: async () => ({ kind: 'started', flow: { ...sampleFlow(), subject } }) } },
+    limits: { visit: () => ({ admit: async () => ({ kind: 'admitted' }) }) },
     policies: { explain: async () => [] },
     clock: new SettableClock(),
     nowMs: () => 0,
@@ -57,6 +59,14 @@ test('dry runs that one member begins at once are made one after another, and th
   expect(begun.filter(({ id }) => drives.find(id, 'agent') !== undefined)).toEqual([begun.at(-1)]);
   await drives.close();
   expect(worlds.open).toBe(0);
+});
+
+test('drives of one member that begin at the same time leave one open', async () => {
+  const { drives } = counted();
+  const begun = await Promise.all(
+    Array.from({ length: 30 }, () => drives.beginLive('agent', { subject: wish.subject, zone: 'extranet' }, request)),
+  );
+  expect(begun.filter((drive) => drives.find(drive?.id, 'agent') !== undefined)).toEqual([begun.at(-1)]);
 });
 
 test('one that cannot begin is closed, and keeps no other from beginning', async () => {
