@@ -54,6 +54,8 @@ export async function composeConsole(configuration: Configuration, shared: Share
     staffDesk,
     sessions: new StaffSessions({
       desk: staffDesk,
+      enrolments: stores.enrolments,
+      failures: stores.failures,
       clock,
       lifeMs: settings.hours * 3_600_000,
       freshMs: settings['fresh-minutes'] * 60_000,

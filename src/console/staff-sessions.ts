@@ -3,10 +3,13 @@ import type { Clock } from '../core/clock.ts';
 import type { Flow } from '../core/flow.ts';
 import type { StaffMember } from '../core/staff.ts';
 import type { KnownStaff, StaffDesk } from '../core/staff-desk.ts';
-import { renewSession } from '../web/session.ts';
+import type { EnrolmentStore, FailureStore } from '../core/stores.ts';
+import { renewSession, type StaffSession } from '../web/session.ts';
 
 export interface StaffSessionsNeeds {
   readonly desk: StaffDesk;
+  readonly enrolments: Pick<EnrolmentStore, 'registered'>;
+  readonly failures: Pick<FailureStore, 'lockout'>;
   readonly clock: Clock;
   /** Milliseconds after the sign-in when a session is over, whatever happens in it. */
   readonly lifeMs: number;
@@ -23,8 +26,9 @@ export class StaffSessions {
   }
 
   /**
-   * Who asks; undefined when nobody has signed in, the sign-in is too old, the password has changed since, or the
-   * directory does not say any more that they are staff. A session that is over is ended here.
+   * Who asks; undefined when nobody has signed in, the sign-in is too old, the password or the second factor has changed
+   * since, the account is barred for good, or the directory does not say any more that they are staff. A session that is
+   * over is ended here.
    * @param asked `now` for whatever is more than a look: what the directory said up to a minute ago does for those
    * @throws Unavailable when the directory does not answer
    */
@@ -32,13 +36,26 @@ export class StaffSessions {
     const { staff } = request.session;
     if (staff === undefined) return undefined;
     const { desk, clock, lifeMs } = this.#needs;
-    const isOver = clock.now().getTime() - staff.since >= lifeMs;
+    const isOver = clock.now().getTime() - staff.since >= lifeMs || !(await this.#isTheirs(staff));
     const ask = (): Promise<KnownStaff | undefined> =>
       asked === 'now' ? desk.readNow(staff.account) : desk.find(staff.account);
     const known = isOver ? undefined : await ask();
     if (known !== undefined && known.passwordStamp === staff.passwordStamp) return known.member;
     await renewSession(request);
     return undefined;
+  }
+
+  /**
+   * Whether it is still in the hand that proved it: what was proved is still registered, and the owner has not said
+   * since that it was not them. A bar that passes by itself ends no session, or any stranger could throw the staff out
+   * with a few answers.
+   */
+  async #isTheirs({ account, gate, provedAt }: StaffSession): Promise<boolean> {
+    const { enrolments, failures, clock } = this.#needs;
+    const bar = await failures.lockout(account, clock.now());
+    if (bar !== undefined && bar.until === undefined) return false;
+    const proved = (await enrolments.registered(account)).find((one) => one.gate === gate);
+    return proved !== undefined && proved.provedAt.getTime() <= provedAt;
   }
 
   /** Whether a second factor was passed so recently that it does for an act that matters. */
@@ -65,7 +82,8 @@ export class StaffSessions {
   async #open(request: Request, flow: Flow, before: Kept): Promise<StaffMember | undefined> {
     const { desk, clock } = this.#needs;
     const now = clock.now();
-    const { subject } = flow;
+    const { subject, chain } = flow;
+    const gate = chain[0]?.gate ?? '';
     const isUsable = flow.portal === 'console' && subject.kind === 'account' && now < flow.expiresAt;
     const found = isUsable ? await desk.readNow(subject.account.id) : undefined;
     await renewSession(request);
@@ -75,7 +93,7 @@ export class StaffSessions {
     const { passwordStamp } = found;
     const since = again?.since ?? now.getTime();
     restore(request, {
-      staff: { account: found.member.id, since, provedAt: now.getTime(), passwordStamp },
+      staff: { account: found.member.id, since, gate, provedAt: now.getTime(), passwordStamp },
       wanted: before.wanted,
       drive: again === undefined ? undefined : before.drive,
     });

@@ -24,7 +24,8 @@ declare module 'express-session' {
 export interface StaffSession {
   readonly account: string;
   readonly since: number;
-  /** When a second factor was passed last. */
+  /** Which second factor was passed last, and when. */
+  readonly gate: string;
   readonly provedAt: number;
   readonly passwordStamp: number;
 }

@@ -91,7 +91,7 @@ describe('a session of the console', () => {
     const { sessions } = world.latchkey.stores;
     const kept = (await sessions.read(`console:${id}`, world.clock.now())) as { staff: object };
     expect(Object.keys(kept).sort()).toEqual(['cookie', 'csrfToken', 'staff']);
-    expect(Object.keys(kept.staff).sort()).toEqual(['account', 'passwordStamp', 'provedAt', 'since']);
+    expect(Object.keys(kept.staff).sort()).toEqual(['account', 'gate', 'passwordStamp', 'provedAt', 'since']);
     expect(JSON.stringify(kept)).not.toContain(person.samName);
     expect(await sessions.read(id, world.clock.now())).toBeUndefined();
   });
@@ -144,6 +144,40 @@ describe('a session of the console', () => {
     world.clock.pass(61);
     expect(await isIn(visitor)).toBe(false);
     expect(await isIn(thief(idOf(visitor)))).toBe(false);
+  });
+
+  test('ends at once when its owner answers a notice that it was not them', async () => {
+    const { person, visitor } = await world.signedIn('administrator');
+    const reset = await world.portals.toChoice(person);
+    await reset.submit({ action: 'unlock' });
+    await world.latchkey.outbox.idle();
+    const mail = world.latchkey.mailbox?.mails(person.mail).at(-1)?.text ?? '';
+    const link = new RegExp(`${world.portals.origin}(/not-me/[\\w-]+)`).exec(mail)?.[1] ?? '';
+    const owner = await world.portals.visitor().open(link);
+    expect(await isIn(visitor)).toBe(true);
+    await owner.submit({}, 'act=bar');
+    expect(await isIn(visitor)).toBe(false);
+    expect(await isIn(thief(idOf(visitor)))).toBe(false);
+  });
+
+  test.each<readonly [string, (person: Person) => Promise<unknown>]>([
+    ['is taken away', (person) => world.latchkey.stores.enrolments.remove(person.id, 'otp-sms')],
+    ['is replaced by its owner', (person) => world.portals.register(person, ['otp-sms'])],
+  ])('ends when the second factor that it was proved with %s', async (_what, happens) => {
+    const { person, visitor } = await world.signedIn('administrator');
+    world.clock.pass(1);
+    await world.portals.register(person, ['phone']);
+    expect(await isIn(visitor)).toBe(true);
+    await happens(person);
+    expect(await isIn(visitor)).toBe(false);
+    expect(await isIn(thief(idOf(visitor)))).toBe(false);
+  });
+
+  test('lives on under a bar that passes by itself, which any stranger’s guesses bring about', async () => {
+    const { person, visitor } = await world.signedIn('administrator');
+    const rules = { threshold: 3, minutes: 15, barsUntilPermanent: 3 };
+    await world.latchkey.stores.failures.bar(person.id, rules, world.clock.now());
+    expect(await isIn(visitor)).toBe(true);
   });
 
   test('is worth what its owner may now: a role that is lost is lost within a minute', async () => {
