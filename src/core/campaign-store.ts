@@ -83,6 +83,8 @@ export interface CampaignStore {
   end(id: string, state: 'stopped' | 'done', now: Date): Promise<boolean>;
   /** When each of a page of accounts was written to, newest first. Those who were not are not in the map. */
   letters(id: string, accountIds: readonly string[]): Promise<ReadonlyMap<string, readonly Date[]>>;
+  /** Those of a page of accounts to whom any other campaign has written since then, whether it runs or not. */
+  writtenByOthers(id: string, accountIds: readonly string[], since: Date): Promise<ReadonlySet<string>>;
   /**
    * Puts the letter into the outbox and notes it, in one transaction. Nothing is written when the campaign does not run
    * any more (`ended`), its wave is full or over (`full`), or the account has its letter of this wave or wants none

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Account } from './account.ts';
-import { type CampaignCase, type CampaignPerson, campaignCase, localTime } from './campaign.ts';
+import { type CampaignCase, type CampaignPerson, campaignCase, lastBefore, localTime } from './campaign.ts';
 import type { Campaign, CampaignStanding, CampaignStore } from './campaign-store.ts';
 import type { Directory } from './directory.ts';
 import type { Json } from './json.ts';
@@ -94,8 +94,9 @@ export class CampaignWorker {
     const groups = [...(await groupsNamed(directory, campaign.rules.groups)).values()];
     const matcher = this.#needs.matcher(await this.#needs.policies());
     // As if it had never been written to: whether it has something to do is all that is asked.
-    const person = { account, gates, policies: await policiesOf(matcher, account), barred: false, optedOut: false };
-    return campaignCase({ ...person, letters: [] }, campaign.rules, { groups, now: clock.now() }) === 'first';
+    const fresh = { barred: false, optedOut: false, letters: [], writtenElsewhere: false };
+    const person = { account, gates, policies: await policiesOf(matcher, account), ...fresh };
+    return campaignCase(person, campaign.rules, { groups, now: clock.now() }) === 'first';
   }
 
   async #work(): Promise<void> {
@@ -153,6 +154,7 @@ export class CampaignWorker {
       if (!(await this.#hold())) throw new LostDuty();
       const ids = page.map(({ account }) => account.id);
       const [letters, optedOut] = [await store.letters(campaign.id, ids), await store.optedOut(ids)];
+      const elsewhere = await store.writtenByOthers(campaign.id, ids, lastBefore(rules, clock.now()));
       for (const { account, gates, barred } of page) {
         const person: CampaignPerson = {
           account,
@@ -161,6 +163,7 @@ export class CampaignWorker {
           policies: await policiesOf(matcher, account),
           optedOut: optedOut.has(account.id),
           letters: letters.get(account.id) ?? [],
+          writtenElsewhere: elsewhere.has(account.id),
         };
         const found = campaignCase(person, rules, { groups, now: clock.now() });
         counts.set(found, (counts.get(found) ?? 0) + 1);

@@ -20,6 +20,8 @@ export interface CampaignPerson {
   readonly optedOut: boolean;
   /** When this campaign wrote to them, newest first. */
   readonly letters: readonly Date[];
+  /** Whether another one did within the days between two letters: one that was stopped and begun anew perhaps. */
+  readonly writtenElsewhere: boolean;
 }
 
 /** How a campaign stands with one person now. `not-for`: it is none of its people. */
@@ -42,7 +44,7 @@ export function campaignCase(
   rules: CampaignRules,
   about: { readonly groups: readonly Pick<DirectoryGroup, 'id'>[]; readonly now: Date },
 ): CampaignCase {
-  const { account, policies, optedOut, letters, barred } = person;
+  const { account, policies, optedOut, letters, barred, writtenElsewhere } = person;
   if (isUnusable(account) || policies.length === 0 || !isAddressed(account, rules, about.groups)) return 'not-for';
   const since = openSince(person, rules);
   if (since === undefined || since > about.now.getTime()) return 'settled';
@@ -52,9 +54,14 @@ export function campaignCase(
   const [last] = round;
   if (round.length > rules.reminders) return 'exhausted';
   // While the account is barred the registration portal would turn them away.
-  if (barred) return 'later';
+  if (barred || writtenElsewhere) return 'later';
   if (last === undefined) return 'first';
-  return last.getTime() + rules.remindDays * dayMs - halfDayMs <= about.now.getTime() ? 'reminder' : 'later';
+  return last <= lastBefore(rules, about.now) ? 'reminder' : 'later';
+}
+
+/** The moment up to which whoever was written to may be written to again. */
+export function lastBefore({ remindDays }: Pick<CampaignRules, 'remindDays'>, now: Date): Date {
+  return new Date(now.getTime() - remindDays * dayMs + halfDayMs);
 }
 
 /** Whether the campaign is for everybody, or this account is in one of its groups or units. */

@@ -104,6 +104,20 @@ export class SqlCampaignStore implements CampaignStore {
     );
   }
 
+  async writtenByOthers(id: string, accountIds: readonly string[], since: Date): Promise<ReadonlySet<string>> {
+    if (accountIds.length === 0) return new Set();
+    const rows = await this.#db
+      .selectFrom('campaign_letters')
+      .select('account_id')
+      .distinct()
+      // By name, so that the key of the letters serves: few campaigns are ever there.
+      .where('campaign_id', 'in', this.#db.selectFrom('campaigns').select('id').where('id', '<>', id))
+      .where('account_id', 'in', accountIds)
+      .where('at', '>', since.getTime())
+      .execute();
+    return new Set(rows.map(({ account_id }) => account_id));
+  }
+
   async write(letter: CampaignLetter): Promise<'written' | 'ended' | 'full' | 'not-wanted'> {
     const { campaign, account, wave, size, at, row } = letter;
     return this.#db.transaction().execute(async (transaction) => {

@@ -123,6 +123,23 @@ describe('a campaign', () => {
     expect(await store().running()).toHaveLength(1);
   });
 
+  test('that is stopped and begun anew, as often as one likes, writes to nobody again before the days are over', async () => {
+    const asked = world.personIn('inNorth');
+    for (let times = 0; times < 3; times += 1) {
+      await started({ units: 'People/North/Harbour' });
+      await written();
+      expect(mails(asked.mail)).toHaveLength(1);
+      await administrator.submit({});
+      expect(administrator.text).toContain('Stopped');
+    }
+    world.clock.pass(7 * day);
+    administrator = (await world.signedIn('administrator')).visitor;
+    auditor = (await world.signedIn('auditor')).visitor;
+    await started({ units: 'People/North/Harbour' });
+    await written();
+    expect(mails(asked.mail)).toHaveLength(2);
+  });
+
   test('asks for the second factor again before it is started', async () => {
     await administrator.open('/campaigns/new');
     world.clock.pass(6 * 60);

@@ -131,6 +131,21 @@ export function campaignContract(world: () => StoreWorld): void {
     expect((await other.campaigns.letters('spring', ['ana', 'ben'])).get('ana')).toEqual([later(24 * 60)]);
   });
 
+  test('whom another campaign wrote to since then is told of many accounts at once, also when it was stopped', async () => {
+    const { stores, other } = world();
+    await stores.campaigns.create(spring);
+    await stores.campaigns.write(letter('ana'));
+    await stores.campaigns.end('spring', 'stopped', later(1));
+    await stores.campaigns.create({ ...spring, id: 'autumn', startedAt: later(2) });
+    await stores.campaigns.write(letter('ben', { campaign: 'autumn', at: later(2) }));
+    const all = ['ana', 'ben', 'cem'];
+    expect(await other.campaigns.writtenByOthers('autumn', all, later(-1))).toStrictEqual(new Set(['ana']));
+    expect(await other.campaigns.writtenByOthers('autumn', all, noon)).toStrictEqual(new Set());
+    expect(await other.campaigns.writtenByOthers('spring', all, later(-1))).toStrictEqual(new Set(['ben']));
+    expect(await other.campaigns.writtenByOthers('winter', all, later(-1))).toStrictEqual(new Set(['ana', 'ben']));
+    expect(await other.campaigns.writtenByOthers('winter', [], later(-1))).toStrictEqual(new Set());
+  });
+
   test('who opted out gets no letter of any campaign until they opt in', async () => {
     const { stores, other } = world();
     await stores.campaigns.create(spring);

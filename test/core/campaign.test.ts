@@ -25,6 +25,7 @@ function caseOf(changes: Partial<CampaignPerson> = {}, of: Partial<CampaignRules
     barred: false,
     optedOut: false,
     letters: [],
+    writtenElsewhere: false,
     ...changes,
   };
   const groups = (of.groups ?? []).map((name) => ({ id: `id-of-${name}` }));
@@ -47,6 +48,8 @@ describe('an invitation', () => {
     ['does not go to who comes under no policy', { policies: [] }, 'not-for'],
     ['does not go to a disabled account', { account: somebody('ana', { disabled: true }) }, 'not-for'],
     ['waits while the account is barred', { barred: true }, 'later'],
+    ['waits after a letter of another campaign', { writtenElsewhere: true }, 'later'],
+    ['is not repeated right after one either', { writtenElsewhere: true, letters: [ago(20)] }, 'later'],
     ['does not go to who opted out', { optedOut: true }, 'opted-out'],
     ['is repeated after its days', { letters: [ago(7)] }, 'reminder'],
     ['is repeated in the morning after a letter of the evening', { letters: [ago(6.6)] }, 'reminder'],
