@@ -64,6 +64,8 @@ export function auditRoutes(router: ConsoleRouter, needs: AuditRouteNeeds): void
     fresh: true,
     async handler({ staff, request, context }) {
       const { typed, search, problems } = auditFilter(request.query);
+      // All of it, whichever page somebody stood on.
+      const { before: _before, after: _after, ...everything } = search;
       if (problems.length > 0) throw new OutOfReach('the search cannot be taken');
       const deed = { what: '/audit/file', detail: { ...typed, format: 'csv' } };
       await needs.audit.write('audit.exported', deed, { by: staff.id, request: context });
@@ -71,7 +73,7 @@ export function auditRoutes(router: ConsoleRouter, needs: AuditRouteNeeds): void
         kind: 'file',
         name: 'latchkey-audit.csv',
         type: 'text/csv; charset=utf-8',
-        body: auditFile(needs.rows, search),
+        body: auditFile(needs.rows, everything),
       };
     },
   });
@@ -122,9 +124,12 @@ function linksOf(row: AuditRow): Readonly<Record<string, string>> {
 const columns = ['subject', 'portal', 'flow', 'gate', 'address', 'correlation'] as const;
 
 /** Everything that was found, newest first, read page by page while it is sent. */
-async function* auditFile(audit: AuditStore, search: Omit<AuditSearch, 'limit' | 'after'>): AsyncGenerator<string> {
+async function* auditFile(
+  audit: AuditStore,
+  search: Omit<AuditSearch, 'limit' | 'after' | 'before'>,
+): AsyncGenerator<string> {
   yield csvStart + csvLine(['sequence', 'at', 'event', ...columns, 'detail', 'hash']);
-  for (let before = search.before; ; ) {
+  for (let before: number | undefined; ; ) {
     const rows = await audit.search({ ...search, ...(before === undefined ? {} : { before }), limit: fileRows });
     yield rows.map(fileLine).join('');
     before = rows.at(-1)?.sequence;
