@@ -5,7 +5,7 @@ import type { Job, Jobs } from '../core/jobs.ts';
 import type { Json } from '../core/json.ts';
 import type { AuditStore } from '../core/stores.ts';
 import { auditReaders } from './audit-routes.ts';
-import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
+import { type ConsoleRouter, nameIn, OutOfReach, type Visit } from './console-router.ts';
 
 export interface AuditCheckNeeds {
   readonly rows: AuditStore;
@@ -76,7 +76,8 @@ export function auditCheckRoutes(router: ConsoleRouter, needs: AuditCheckNeeds):
 
 /** Other jobs are none of this page's. */
 async function checkNamed(jobs: Pick<Jobs, 'read'>, id: unknown): Promise<Job> {
-  const job = typeof id === 'string' ? await jobs.read(id) : undefined;
+  const name = nameIn(id);
+  const job = name === undefined ? undefined : await jobs.read(name);
   if (job?.kind !== kind) throw new OutOfReach('there is no such check');
   return job;
 }

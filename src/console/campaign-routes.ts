@@ -8,7 +8,7 @@ import { posted } from '../core/posted-form.ts';
 import { loginField, loginProblem, typedAgain } from '../web/login-field.ts';
 import type { Answer } from './answer.ts';
 import { type CampaignForm, campaignRanges, readCampaignForm, usualForm } from './campaign-form.ts';
-import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
+import { type ConsoleRouter, nameIn, OutOfReach, type Visit } from './console-router.ts';
 
 export interface CampaignNeeds {
   readonly campaigns: CampaignStore;
@@ -69,8 +69,9 @@ export function campaignRoutes(router: ConsoleRouter, needs: CampaignNeeds): voi
     roles: actors,
     act: 'console.act',
     async handler({ request, act }) {
-      const { account } = posted(optInForm, request.body, 'one account is written to again');
-      if (!(await needs.campaigns.optedOut([account])).has(account)) throw new OutOfReach('it had not opted out');
+      const account = nameIn(posted(optInForm, request.body, 'one account is written to again').account);
+      if (account === undefined || !(await needs.campaigns.optedOut([account])).has(account))
+        throw new OutOfReach('it had not opted out');
       await act({ subject: account, reason: 'opt-in', detail: { optedOut: false } });
       await needs.campaigns.optIn(account);
       return { kind: 'go', to: path, notice: { key: 'console.campaigns.opted-in' } };
@@ -158,7 +159,8 @@ async function optOut(needs: CampaignNeeds, visit: Visit): Promise<Answer> {
 }
 
 async function campaignNamed({ campaigns }: CampaignNeeds, id: unknown): Promise<Campaign> {
-  const campaign = typeof id === 'string' ? await campaigns.read(id) : undefined;
+  const name = nameIn(id);
+  const campaign = name === undefined ? undefined : await campaigns.read(name);
   if (campaign === undefined) throw new OutOfReach('there is no such campaign');
   return campaign;
 }

@@ -72,6 +72,14 @@ export class OutOfReach extends LatchkeyError {
 }
 
 /**
+ * A name of ours as it stands in an address or a form. Undefined for what can be none: PostgreSQL takes no NUL in a text
+ * and would call it a fault.
+ */
+export function nameIn(text: unknown): string | undefined {
+  return typeof text === 'string' && /^[\w-]{1,64}$/.test(text) ? text : undefined;
+}
+
+/**
  * The only way to a page of the console: no route is there that does not say who may, and nothing is shown or done that
  * is not in the audit.
  */

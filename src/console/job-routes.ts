@@ -1,7 +1,7 @@
 import type { ConsoleAudit } from '../core/console-audit.ts';
 import type { Job, Jobs } from '../core/jobs.ts';
 import type { Role } from '../core/staff.ts';
-import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
+import { type ConsoleRouter, nameIn, OutOfReach, type Visit } from './console-router.ts';
 
 export interface JobNeeds {
   readonly jobs: Pick<Jobs, 'start' | 'read' | 'recent' | 'cancel'>;
@@ -66,7 +66,8 @@ export function jobRoutes(router: ConsoleRouter, { jobs, audit }: JobNeeds): voi
 }
 
 export async function jobNamed(jobs: Pick<Jobs, 'read'>, id: unknown): Promise<Job> {
-  const job = typeof id === 'string' ? await jobs.read(id) : undefined;
+  const name = nameIn(id);
+  const job = name === undefined ? undefined : await jobs.read(name);
   if (job === undefined) throw new OutOfReach('there is no such job');
   return job;
 }

@@ -199,6 +199,32 @@ describe('a request that is not one of the console', () => {
   });
 });
 
+test('5.12: a name that cannot be one of ours, such as one with a NUL, reaches no store: PostgreSQL would fail at it', async () => {
+  const { jobs, campaigns } = world.latchkey.stores;
+  const asked: unknown[] = [];
+  const kept = [jobs.read, campaigns.read, campaigns.optedOut] as const;
+  Object.assign(jobs, { read: (id: string) => asked.push(id) && kept[0].call(jobs, id) });
+  Object.assign(campaigns, { read: (id: string) => asked.push(id) && kept[1].call(campaigns, id) });
+  Object.assign(campaigns, {
+    optedOut: (ids: readonly string[]) => asked.push(...ids) && kept[2].call(campaigns, ids),
+  });
+  try {
+    for (const name of ['%00', 'a%00', `${'x'.repeat(65)}`, '%F0%9F%98%80', "'%20or%201=1--"]) {
+      for (const path of ['/jobs', '/simulator', '/audit/check', '/campaigns']) {
+        expect([path, (await staff.ask({ method: 'get', path: `${path}/${name}` })).status]).toEqual([path, 404]);
+      }
+      await staff.open('/campaigns');
+      const account = decodeURIComponent(name);
+      expect((await staff.post('/campaigns/opt-in', { account })).status).toBe(404);
+    }
+  } finally {
+    delete (jobs as { read?: unknown }).read;
+    delete (campaigns as { read?: unknown }).read;
+    delete (campaigns as { optedOut?: unknown }).optedOut;
+  }
+  expect(asked).toEqual([]);
+});
+
 describe('nobody is led elsewhere', () => {
   test('by the way back of the language', async () => {
     for (const back of [
