@@ -95,13 +95,15 @@ export class Enroller {
 
   /**
    * Whether somebody else has enrolled a gate of this account since the flow began. Its chain then no longer asks for
-   * what it should: whoever knows the password alone must not replace what the owner registered meanwhile.
+   * what it should: whoever knows the password alone must not replace what the owner registered meanwhile. What the
+   * helpdesk gave out, and has an end, was enrolled by nobody.
    */
   async #isOvertaken(flow: Flow): Promise<boolean> {
     const { leftOut = [] } = flow;
     const own = passedLinks(flow).filter(({ gate, step }) => step === 'enrol' && !leftOut.includes(gate));
     const { desk } = this.#needs;
-    return [...(await desk.enrolled(flow)), ...(await desk.held(flow))].some(
+    const enrolled = (await desk.enrolled(flow)).filter(({ until }) => until === undefined);
+    return [...enrolled, ...(await desk.held(flow))].some(
       ({ gate, provedAt }) => provedAt > flow.createdAt && !own.some((link) => link.gate === gate),
     );
   }

@@ -84,6 +84,21 @@ test('a code that is given out while the person stands at a gate passes that ver
   expect(visitor.path).toBe('/reset/done');
 });
 
+test('a code that is given out while the person registers ends no registration', async () => {
+  const person = await registered('otp-sms');
+  world.clock.pass(11);
+  const visitor = await world.portals.signIn(person.samName, person.password);
+  await world.portals.passGate(visitor, person);
+  await visitor.submit({}, 'keep=yes');
+  expect(visitor.path).toBe('/registration/phone');
+  world.clock.pass(1);
+  await issued(person);
+  await visitor.submit({ number: person.phone }, 'act=next');
+  await world.portals.confirmCall(person.phone);
+  await visitor.submit({}, 'act=next');
+  expect(visitor.path).toBe('/registration/done');
+});
+
 test('5.15: what is registered meanwhile still ends the visit, whatever code was given out', async () => {
   const person = await registered('otp-sms', 'phone');
   const visitor = await toFirstGate(person);
