@@ -236,7 +236,9 @@ export class FlowRunner {
     const { stores, clock, audit, notices } = this.#needs;
     const underBars = flow.subject.kind === 'decoy' ? (flow.subject.underBars ?? 0) : 0;
     await audit.write('account.barred', flow, { request, gate: link.gate, detail: { underBars } });
-    const tell = await notices.rows({ ...noticeAbout(flow), event: { kind: 'barred' } });
+    // A check of a caller bars no more than such checks.
+    const event = { kind: flow.portal === 'caller' ? 'caller-barred' : 'barred' } as const;
+    const tell = await notices.rows({ ...noticeAbout(flow), event });
     // A bar upon a bar holds nobody back; it passes by itself, whatever becomes of the first.
     const own = lockoutOf(flow);
     const rules = underBars === 0 ? own : { ...own, barsUntilPermanent: Number.MAX_SAFE_INTEGER };

@@ -25,6 +25,8 @@ export type NoticeEvent =
   | { readonly kind: 'register-again' }
   /** Too many wrong passwords at a sign-in, to register or to the console: none is taken for a while. */
   | { readonly kind: 'sign-in-barred' }
+  /** Too many wrong codes of somebody on the telephone with the helpdesk: no caller is checked for a while. */
+  | { readonly kind: 'caller-barred' }
   /** Many wrong answers in a row, though not yet too many. */
   | { readonly kind: 'failures'; readonly count: number }
   /** So many wrong answers in a row that this gate takes none any more, until it is registered again. */

@@ -531,6 +531,9 @@ describe('a caller', () => {
     expect(page.text).toContain('Not verified.');
     expect((await rowsAbout(person)).map(({ event }) => event)).toContain('caller.not-verified');
     expect(await lockout(person)).toBeUndefined();
+    const told = (await mails(person.mail)).at(-1);
+    expect(told).toContain('could not tell the code that was sent to your telephone');
+    expect(told).not.toContain('we take none for a while');
     world.clock.pass(61);
     expect((await act(person, 'caller', { act: 'start', reason, gate: 'otp-sms' })).text).toContain(
       'Too many wrong codes',
