@@ -1,76 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
-import { type Configuration, ConfigurationError, loadConfiguration, readEnvironment } from '../src/config.ts';
-import { loadDefinitions } from '../src/definitions.ts';
-
-const definitions = await loadDefinitions([]);
-const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-config-'));
-const secret = randomBytes(32).toString('hex');
-
-/** The smallest configuration for a real directory; every test changes what it is about. */
-const good = `
-public-url: https://password.example.com
-listen: { port: 3443 }
-organisation: { name: Contoso }
-keys: [{ id: "2026", secret: ${secret} }]
-store: { kind: sqlite, file: latchkey.db }
-directory:
-  kind: active-directory
-  urls: [ldaps://dc1.corp.example.com]
-  base-dn: DC=corp,DC=example,DC=com
-  domain: CORP
-  bind-account: svc-latchkey@corp.example.com
-  bind-password: \${env:BIND_PASSWORD}
-policies: [{ name: everyone, members: everyone, chain: [questions] }]
-gates:
-  questions:
-    questions:
-      - { id: a, text: { en: One? } }
-      - { id: b, text: { en: Two? } }
-      - { id: c, text: { en: Three? } }
-    registration-shows: 3
-`;
-const variables = { BIND_PASSWORD: 'from the environment' };
-
-const env = (name: string): string => `\${env:${name}}`;
-const file = (name: string): string => `\${file:${name}}`;
-
-type Tree = { [name: string]: unknown };
-
-/** Loads the good configuration with single settings replaced; `undefined` takes one away. */
-function load(changes: Readonly<Record<string, unknown>>, more: Record<string, string> = {}): Configuration {
-  const document = parse(good) as Tree;
-  for (const [setting, value] of Object.entries(changes)) put(document, setting.split('.'), value);
-  return loadText(stringify(document), more);
-}
-
-function put(tree: Tree, [first = '', ...rest]: readonly string[], value: unknown): void {
-  tree[first] ??= {};
-  if (rest.length > 0) put(tree[first] as Tree, rest, value);
-  else if (value === undefined) delete tree[first];
-  else tree[first] = value;
-}
-
-function loadText(text: string, more: Record<string, string> = {}): Configuration {
-  const name = path.join(folder, 'latchkey.yaml');
-  writeFileSync(name, text);
-  return loadConfiguration(readEnvironment({ ...variables, LATCHKEY_CONFIG: name, ...more }), definitions);
-}
-
-/** Every problem as `setting: what`. */
-function problemsOf(run: () => unknown): readonly string[] {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    return error.problems.map(({ setting, problem }) => `${setting}: ${problem}`);
-  }
-  return [];
-}
+import { describe, expect, test } from 'vitest';
+import { loadConfiguration, readEnvironment } from '../src/config.ts';
+import { definitions, env, file, folder, load, loadText, problemsOf, secret } from './sample-configuration.ts';
 
 describe('what gates and providers demand of each other', () => {
   const mfaServer = {
@@ -88,7 +20,7 @@ describe('what gates and providers demand of each other', () => {
       ...changes,
     });
 
-  it.each([
+  test.each([
     ['all is well', {}, []],
     [
       'another length of code than the provider makes',
@@ -121,7 +53,7 @@ describe('what gates and providers demand of each other', () => {
 });
 
 describe('a configuration', () => {
-  it('is read, with its defaults in place', () => {
+  test('is read, with its defaults in place', () => {
     const { policies, channels, directory } = load({});
     expect(policies[0]?.lockout).toEqual({ threshold: 3, minutes: 15, 'bars-until-permanent': 3 });
     expect(policies[0]?.actions).toEqual(['unlock', 'reset']);
@@ -129,7 +61,7 @@ describe('a configuration', () => {
     expect(directory).toMatchObject({ 'bind-password': 'from the environment', 'pool-size': 4 });
   });
 
-  it.each<[what: string, changes: Record<string, unknown>, problems: string[]]>([
+  test.each<[what: string, changes: Record<string, unknown>, problems: string[]]>([
     [
       'a public URL without TLS',
       { 'public-url': 'http://password.example.com' },
@@ -265,7 +197,7 @@ describe('a configuration', () => {
     expect(problemsOf(() => load(changes))).toEqual(problems);
   });
 
-  it('is refused with everything that is wrong at once', () => {
+  test('is refused with everything that is wrong at once', () => {
     const changes = {
       'public-url': 'nowhere',
       'listen.prot': 1,
@@ -292,14 +224,14 @@ describe('a configuration', () => {
 });
 
 describe('the file', () => {
-  it('is named when it is not there', () => {
+  test('is named when it is not there', () => {
     const environment = readEnvironment({ LATCHKEY_CONFIG: '/nowhere/latchkey.yaml' });
     expect(problemsOf(() => loadConfiguration(environment, definitions))).toEqual([
       '/nowhere/latchkey.yaml: cannot be read (ENOENT)',
     ]);
   });
 
-  it.each([
+  test.each([
     ['a key twice', 'listen: 1\nlisten: 2\n', 'in line 2: Map keys must be unique'],
     ['a bracket left open', 'listen: [\n', 'in line 2: Flow sequence'],
     ['a password that reads as an alias', 'password: *hunter2\n', ': Unresolved alias'],
@@ -311,7 +243,7 @@ describe('the file', () => {
     expect(problem).not.toContain('hunter2');
   });
 
-  it('is refused when it is empty or a list', () => {
+  test('is refused when it is empty or a list', () => {
     expect(problemsOf(() => loadText(''))).toEqual(['the file: found nothing; must be a group of settings']);
     expect(problemsOf(() => loadText('- 1'))).toEqual(['the file: found a list of 1; must be a group of settings']);
   });
@@ -320,7 +252,7 @@ describe('the file', () => {
 describe('references', () => {
   const shape = `a reference is ${env('NAME')} or ${file('/path')}, and is the whole value`;
 
-  it('take a value from the environment and from a file without its last line break', () => {
+  test('take a value from the environment and from a file without its last line break', () => {
     const name = path.join(folder, 'password');
     writeFileSync(name, ' two\nlines \n');
     expect(load({ 'directory.bind-password': file(name) }).directory).toMatchObject({
@@ -329,7 +261,7 @@ describe('references', () => {
     expect(load({ 'organisation.name': env('NAME') }, { NAME: 'Fabrikam' }).organisation.name).toBe('Fabrikam');
   });
 
-  it.each([
+  test.each([
     [env('NOT_SET'), {}, 'the environment variable NOT_SET is not set'],
     [env('EMPTY'), { EMPTY: '' }, 'the environment variable EMPTY is empty'],
     [file('/nowhere/password'), {}, 'the file /nowhere/password cannot be read'],
@@ -339,144 +271,5 @@ describe('references', () => {
     expect(problemsOf(() => load({ 'directory.bind-password': reference }, more))).toEqual([
       `directory.bind-password: ${problem}`,
     ]);
-  });
-});
-
-describe('a secret is in no message', () => {
-  const canary = 'c4n4ry-5ecret';
-
-  it.each<[string, Record<string, unknown>]>([
-    ['in a reference of a wrong kind', { 'listen.port': env('CANARY') }],
-    ['in a reference where a name is expected', { 'directory.domain': `${env('CANARY')}.x` }],
-    ['as a key that is too short', { keys: [{ id: 'a', secret: canary }] }],
-    ['as a key where a list belongs', { keys: canary }],
-    ['as a password that is a list', { 'directory.bind-password': [canary] }],
-    ['as a password that is a group', { 'directory.bind-password': { [canary]: canary } }],
-    ['as the password of a database without a name', { store: { kind: 'postgresql', host: 'db', password: canary } }],
-  ])('%s', (_what, changes) => {
-    const problems = problemsOf(() => load(changes, { CANARY: canary }));
-    expect(problems.length).toBeGreaterThan(0);
-    expect(problems.join('\n')).not.toContain(canary);
-  });
-
-  it('as a number that should be a text', () => {
-    const problems = problemsOf(() => load({ 'directory.bind-password': 8_675_309 }));
-    expect(problems).toEqual(['directory.bind-password: found a secret; must be a text']);
-  });
-});
-
-describe('debugging that would log secrets', () => {
-  const passwords = 'NODE_DEBUG: would write passwords to the log; leave ldapts out of it';
-  const numbers = 'NODE_DEBUG: would write telephone numbers to the log; leave undici and fetch out of it';
-
-  it.each([
-    ['ldapts', [passwords]],
-    ['http,ldapts', [passwords]],
-    ['LDAPTS', [passwords]],
-    ['ldap*', [passwords]],
-    ['undici', [numbers]],
-    ['tls, Fetch', [numbers]],
-    ['*', [passwords, numbers]],
-  ])('is refused as %s', (sections, problems) => {
-    expect(problemsOf(() => load({}, { NODE_DEBUG: sections }))).toEqual(problems);
-  });
-
-  it('is not mistaken for that of another part', () => {
-    expect(problemsOf(() => load({}, { NODE_DEBUG: 'http,tls' }))).toEqual([]);
-  });
-});
-
-describe('in production', () => {
-  const production = { NODE_ENV: 'production' };
-  const texts = { kind: 'smtp', host: 'mail.example.com', from: 'a@example.com', countries: ['GB'] };
-  const real = {
-    'policies.0.chain': ['otp-sms', 'questions'],
-    'providers.texts': { ...texts, 'sms-address': '{to-digits}@sms.example.com' },
-    'channels.sms': ['texts'],
-  };
-  const demoOnly = 'is for the demo only and not allowed when NODE_ENV is production';
-
-  it('a real directory with real keys is taken', () => {
-    expect(problemsOf(() => load(real, production))).toEqual([]);
-  });
-
-  it('6.4.2: a chain of questions alone is refused, unless the operator says that it is meant', () => {
-    expect(problemsOf(() => load({}))).toEqual([]);
-    expect(problemsOf(() => load({}, production))).toEqual([
-      'policies.0.chain: needs a gate that proves possession, such as phone or otp-sms, as answers can be found out (or set knowledge-alone)',
-    ]);
-    expect(problemsOf(() => load({ 'policies.0.knowledge-alone': 'accept' }, production))).toEqual([]);
-  });
-
-  it('the demo directory, keys that are not kept and every virtual provider are refused, all at once', () => {
-    const changes = {
-      'policies.0.knowledge-alone': 'accept',
-      directory: { kind: 'demo' },
-      keys: 'ephemeral',
-      providers: {
-        texts: { kind: 'virtual-sms' },
-        verify: { kind: 'virtual-verify' },
-        calls: { kind: 'virtual-voice' },
-        mail: { kind: 'virtual-email' },
-      },
-    };
-    expect(problemsOf(() => load(changes))).toEqual([]);
-    expect(problemsOf(() => load(changes, production))).toEqual([
-      `directory.kind: ${demoOnly}`,
-      `keys: ${demoOnly}`,
-      `providers.texts.kind: ${demoOnly}`,
-      `providers.verify.kind: ${demoOnly}`,
-      `providers.calls.kind: ${demoOnly}`,
-      `providers.mail.kind: ${demoOnly}`,
-    ]);
-  });
-
-  /** Every setting that limits how often something may be tried, sent or asked for. */
-  const limits = [
-    ...['login', 'address', 'over-all'].flatMap((one) => [`limits.${one}.ask-proof`, `limits.${one}.most`]),
-    ...['threshold', 'minutes', 'bars-until-permanent'].map((one) => `policies.0.lockout.${one}`),
-    'policies.0.flow-minutes',
-    'enrolment.fresh-minutes',
-    'notices.after-failures',
-    'notices.link-days',
-    ...['calls-per-flow', 'seconds-between-calls', 'lifetime'].map((one) => `gates.phone.${one}`),
-    ...['sends-per-flow', 'seconds-between-sends', 'tries-per-code', 'lifetime'].map((one) => `gates.otp-sms.${one}`),
-    ...['per-destination', 'per-account', 'per-account-day', 'per-prefix', 'over-all'].map(
-      (one) => `providers.texts.limits.${one}`,
-    ),
-  ];
-
-  it.each(limits)('2.3.2: %s cannot be switched to unlimited', (setting) => {
-    const texts = {
-      'providers.texts': {
-        kind: 'azure-mfa-server',
-        url: 'https://mfa.example/PfWsSdk.asmx',
-        username: 'svc',
-        auth: { kind: 'basic', user: 'svc', password: 'secret' },
-        countries: ['GB'],
-      },
-      'channels.sms': ['texts'],
-      'channels.voice': ['texts'],
-      'policies.0.chain': ['phone', 'otp-sms'],
-    };
-    expect(problemsOf(() => load(texts, production))).toEqual([]);
-    const found = (value: unknown) => problemsOf(() => load({ ...texts, [setting]: value }, production));
-    for (const value of [
-      0,
-      -1,
-      1e9,
-      1.5,
-      Number.MAX_SAFE_INTEGER,
-      Number.POSITIVE_INFINITY,
-      'unlimited',
-      null,
-      false,
-    ]) {
-      const problems = found(value);
-      expect(
-        problems.some((problem) => problem.startsWith(`${setting}: `)),
-        `${value}: ${problems}`,
-      ).toBe(true);
-    }
   });
 });
