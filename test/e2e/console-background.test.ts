@@ -1,16 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConsoleWorld } from '../console/world.ts';
 import type { Person } from '../portals/world.ts';
 import { startChromium, whyNoChromium } from '../services/chromium.ts';
+import { findingsAt, narrow, wide } from './axe.ts';
 import { signedInPage } from './signed-in-page.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const narrow = { width: 320, height: 640 };
-const wide = { width: 1280, height: 800 };
 /** What the browser says of answers that are asked for here. */
 const expected = /status of 422/;
 
@@ -81,16 +76,7 @@ describe.skipIf(whyNoChromium() !== undefined)('the simulator, jobs and campaign
     await page.click(`button[value="${eye.language}"]`);
     const findings: string[] = [];
     const look = async (path: string): Promise<void> => {
-      for (const size of [wide, narrow]) {
-        await page.setViewportSize(size);
-        const sideways = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-        if (Number(sideways) > 0) findings.push(`${path} is ${sideways} pixels too wide at ${size.width}`);
-        await page.evaluate(axe);
-        const { violations } = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as AxeResults;
-        for (const { id, nodes } of violations) {
-          findings.push(`${path} ${size.width}: ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-        }
-      }
+      for (const size of [wide, narrow]) findings.push(...(await findingsAt(page, path, size)));
     };
     for (const path of await pagesOf(page)) {
       await page.goto(path);

@@ -1,16 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConsoleWorld } from '../console/world.ts';
 import type { Person } from '../portals/world.ts';
 import { startChromium, whyNoChromium } from '../services/chromium.ts';
+import { findingsAt, narrow, wide } from './axe.ts';
 import { signedInPage } from './signed-in-page.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const narrow = { width: 320, height: 640 };
-const wide = { width: 1280, height: 800 };
 /** What the browser says of answers that are asked for here. */
 const expected = /responded with a status of 4(04|22)/;
 
@@ -47,19 +42,8 @@ describe.skipIf(whyNoChromium() !== undefined)('the pages of people in a browser
 
   /** What stands wrong on the page that is open, wide and narrow. */
   async function findings(page: Page, name: string): Promise<readonly string[]> {
-    const found: string[] = [];
-    for (const size of [wide, narrow]) {
-      await page.setViewportSize(size);
-      const sideways = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-      if (Number(sideways) > 0) found.push(`${name} is ${sideways} pixels too wide at ${size.width}`);
-      await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
-      await page.evaluate(axe);
-      const { violations } = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as AxeResults;
-      for (const { id, nodes } of violations) {
-        found.push(`${name} ${size.width}: ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-      }
-    }
-    return found;
+    await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+    return [...(await findingsAt(page, name, wide)), ...(await findingsAt(page, name, narrow))];
   }
 
   test.each([

@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Json } from '../../src/core/json.ts';
 import { ConsoleWorld } from '../console/world.ts';
 import { startChromium, whyNoChromium } from '../services/chromium.ts';
 import { sharedSamba } from '../services/shared-samba.ts';
+import { findingsAt } from './axe.ts';
 import { consoleJourneys } from './console-journeys.ts';
 import type { Visitor } from './visitor.ts';
 
@@ -102,7 +100,6 @@ consoleJourneys(
   { 'policies-in': 'store' },
 );
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const long = 'Everybodyinthewholeorganisationwhoworksatadeskwithoutatelephoneofitsownandwithouta';
 const list: Json = [
   {
@@ -170,13 +167,7 @@ describe.skipIf(whyNoChromium() !== undefined)('the pages of the policies in a b
         await page.setViewportSize({ width, height: 800 });
         await page.goto(path);
         if (path.endsWith('/new')) await page.click('main .acts button');
-        const sideways = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-        if (Number(sideways) > 0) findings.push(`${path} is ${sideways} pixels too wide at ${width}`);
-        await page.evaluate(axe);
-        const { violations } = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as AxeResults;
-        for (const { id, nodes } of violations) {
-          findings.push(`${path} ${width}: ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-        }
+        findings.push(...(await findingsAt(page, path, { width, height: 800 })));
       }
     }
     expect([...findings, ...complaints]).toEqual([]);

@@ -1,17 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dayAfter, dayOf } from '../../src/core/report-counts.ts';
 import { ConsoleWorld } from '../console/world.ts';
 import type { Person } from '../portals/world.ts';
 import { startChromium, whyNoChromium } from '../services/chromium.ts';
+import { findingsAt, narrow, wide } from './axe.ts';
 import { signedInPage } from './signed-in-page.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const narrow = { width: 320, height: 640 };
-const wide = { width: 1280, height: 800 };
 /** What the browser says of answers that are asked for here. */
 const expected = /the server responded with a status of 400/;
 const pages = [
@@ -52,14 +48,8 @@ describe.skipIf(whyNoChromium() !== undefined)('reports and the audit in a brows
       for (const size of [wide, narrow]) {
         await page.setViewportSize(size);
         await page.goto(path);
-        const sideways = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-        if (Number(sideways) > 0) findings.push(`${path} is ${sideways} pixels too wide at ${size.width}`);
         for (const summary of await page.locator('summary').all()) await summary.click();
-        await page.evaluate(axe);
-        const { violations } = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as AxeResults;
-        for (const { id, nodes } of violations) {
-          findings.push(`${path} ${size.width}: ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-        }
+        findings.push(...(await findingsAt(page, path, size)));
       }
     }
     expect([...findings, ...complaints]).toEqual([]);

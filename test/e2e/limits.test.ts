@@ -1,14 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startChromium, whyNoChromium } from '../services/chromium.ts';
 import { SettableClock } from '../settable-clock.ts';
+import { axeFindings } from './axe.ts';
 import { Visitor } from './visitor.ts';
 import { PortalWorld } from './world.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const [few, plenty] = [
   { 'ask-proof': 1, most: 3 },
   { 'ask-proof': 1000, most: 1000 },
@@ -94,18 +91,15 @@ describe.skipIf(whyNoChromium() !== undefined)('a visitor above the usual', () =
     await refused.close();
   });
 
-  /** axe looks with its own script in a copy of the page, which may run scripts. */
+  /** axe looks at a copy of the page, which may run scripts. */
   async function violations(visitor: Visitor): Promise<readonly string[]> {
     const context = await browser.newContext({ viewport: { width: 320, height: 568 }, bypassCSP: true });
     const copy = await context.newPage();
     await copy.route('**/*', (route) => route.continue());
     await copy.goto(`${world.url}/`);
     await copy.setContent(await visitor.page.content());
-    await copy.addScriptTag({ content: axe });
-    const { violations: found } = await copy.evaluate(() =>
-      (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-    );
+    const found = await axeFindings(copy);
     await context.close();
-    return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    return found;
   }
 });

@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
+import { axeFindings } from './axe.ts';
 import type { TourLanguage } from './tour.ts';
 import type { Visitor } from './visitor.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const wide = { width: 760, height: 560 };
 /** WCAG 1.4.10 */
 const narrow = { width: 320, height: 568 };
@@ -51,7 +48,7 @@ export async function findingsOn(visitor: Visitor, eye: Eye, titles: Map<string,
     ...(await fieldFindings(visitor)),
     ...(await focusFindings(visitor)),
     ...(await widthFindings(visitor)),
-    ...(await axeFindings(visitor, eye)),
+    ...(await sightFindings(visitor, eye)),
     ...visitor.complaints.splice(0),
   ];
 }
@@ -141,17 +138,12 @@ async function widthFindings(visitor: Visitor): Promise<Findings> {
   return findings;
 }
 
-/** Every rule of axe, best practices included. */
-async function axeFindings({ page }: Visitor, eye: Eye): Promise<Findings> {
-  await page.evaluate(axe);
+async function sightFindings({ page }: Visitor, eye: Eye): Promise<Findings> {
   const findings: Findings = [];
   for (const { size, colorScheme } of eye.sights) {
     await page.setViewportSize(size);
     await page.emulateMedia({ colorScheme });
-    const results = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as AxeResults;
-    for (const { id, nodes } of results.violations) {
-      findings.push(`axe ${id} (${colorScheme}): ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-    }
+    findings.push(...(await axeFindings(page)).map((finding) => `${finding} (${colorScheme})`));
   }
   await page.emulateMedia({ colorScheme: 'light' });
   return findings;

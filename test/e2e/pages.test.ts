@@ -1,30 +1,4 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startChromium, whyNoChromium } from '../services/chromium.ts';
-import { type Eye, type Findings, findingsOn, sights } from './page-findings.ts';
+import { everyPage } from './every-page.ts';
 import { tour } from './tour.ts';
 
-describe.skipIf(whyNoChromium() !== undefined)('every page', () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await startChromium();
-  });
-  afterAll(() => browser?.close());
-
-  const eyes: readonly Eye[] = [
-    { language: 'en', direction: 'ltr', sights: [sights.smallAndLight, sights.wideAndDark] },
-    { language: 'ar', direction: 'rtl', sights: [sights.smallAndDark] },
-  ];
-  test.each(eyes)('can be read and used by everybody, in $language', { timeout: 400_000 }, async (eye) => {
-    const findings: Findings = [];
-    const titles = new Map<string, string>();
-    let pages = 0;
-    await tour(browser, eye.language, async (name, visitor) => {
-      pages += 1;
-      const found = await findingsOn(visitor, eye, titles);
-      findings.push(...found.map((finding) => `${name}: ${finding}`));
-    });
-    expect(findings).toEqual([]);
-    expect(pages).toBeGreaterThan(45);
-  });
-});
+everyPage('every page', tour, 46);
