@@ -12,7 +12,9 @@ import { Enroller } from './core/enroller.ts';
 import { FlowAudit } from './core/flow-audit.ts';
 import { FlowRunner } from './core/flow-runner.ts';
 import { FlowStarter } from './core/flow-starter.ts';
+import type { GateSettings } from './core/gate.ts';
 import { GateDesk } from './core/gate-desk.ts';
+import type { GateSet } from './core/gate-set.ts';
 import type { PasswordScreen } from './core/password-screen.ts';
 import { Policies, type PolicySource, pinnedPolicies } from './core/policies.ts';
 import type { MfaProvider } from './core/provider.ts';
@@ -27,6 +29,7 @@ import { DrivePhone, driveNumber } from './core/test-drive-phone.ts';
 import { chosenProvider } from './core/test-drive-sending.ts';
 import type { DryWish, DryWorld } from './core/test-drives.ts';
 import { WayRunner } from './core/way-runner.ts';
+import type { WorkQueue } from './core/work-queue.ts';
 import { WriteDesk } from './core/write-desk.ts';
 import type { Definitions } from './definitions.ts';
 import { enrolmentRulesOf } from './settings/configured.ts';
@@ -41,6 +44,8 @@ export interface DryWorldNeeds extends RouteTable {
   readonly source: PolicySource;
   readonly screen: PasswordScreen;
   readonly clock: Clock;
+  /** One for all of the process. */
+  readonly hashing: WorkQueue;
 }
 
 /**
@@ -74,7 +79,7 @@ export async function openDryWorld(needs: DryWorldNeeds, wish: DryWish): Promise
     ringSeconds: 30,
     report: () => undefined,
   });
-  const all = createGates({ configuration, definitions }, { challenges, clock });
+  const all = createGates({ configuration, definitions }, { challenges, clock, hashing: needs.hashing });
   const gates = driveGates(all, recorder);
   const audit = new FlowAudit({
     audit: {
@@ -91,11 +96,12 @@ export async function openDryWorld(needs: DryWorldNeeds, wish: DryWish): Promise
   const shared = { stores, directory, policies, audit, clock, desk, notices };
   const enroller = new Enroller({ ...shared, rules });
   const writes = new WriteDesk({ ...shared, writePatienceMs: 30_000, mustChange: () => undefined });
-  const answers = await register(needs, { wish, gates: all, stores });
+  const own = (await policies.match(wish.account, wish.zone))?.gates ?? {};
+  const answers = await register(needs, { wish, gates: all, own, stores });
   return {
     starter: new FlowStarter({
       ...shared,
-      strongestFirst: strongestFirst(gates, { configuration, definitions }),
+      strongestFirst: strongestFirst(all.configured, { configuration, definitions }),
       knowledge: knowledgeOf(definitions),
       issued: issuedOf(definitions),
       staffPolicies: new StaffPolicies({ policies }),
@@ -157,18 +163,20 @@ async function register(
   needs: DryWorldNeeds,
   world: {
     readonly wish: DryWish;
-    readonly gates: ReturnType<typeof createGates>;
+    readonly gates: GateSet;
+    /** What the policy that is walked says of gates: what is made up fits to that. */
+    readonly own: GateSettings;
     readonly stores: Stores;
   },
 ): Promise<DryWorld['answers']> {
-  const { wish, gates, stores } = world;
+  const { wish, gates, own, stores } = world;
   const { id: accountId } = wish.account;
   const now = needs.clock.now();
   const proved = (await needs.stores.enrolments.proved([accountId])).get(accountId) ?? [];
   const answers: DryWorld['answers'][number][] = [];
-  for (const [gate, made] of gates) {
+  for (const gate of gates.configured.keys()) {
     if (!wish.asRegistered && !proved.some((one) => one.gate === gate)) continue;
-    const rehearsed = (await made.rehearsal?.(wish.language)) ?? { enrolment: null };
+    const rehearsed = (await gates.get(gate, own[gate])?.rehearsal?.(wish.language)) ?? { enrolment: null };
     answers.push(...(rehearsed.answers ?? []));
     await stores.enrolments.keep({ accountId, gate, data: rehearsed.enrolment, provedAt: now });
   }

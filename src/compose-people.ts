@@ -9,7 +9,7 @@ import { CallerDesk } from './core/caller-desk.ts';
 import type { Challenges } from './core/challenges.ts';
 import { CodeDesk } from './core/code-desk.ts';
 import type { Directory } from './core/directory.ts';
-import type { Gate } from './core/gate.ts';
+import type { Gates } from './core/gate.ts';
 import { HelpdeskDesk } from './core/helpdesk-desk.ts';
 import type { Notices } from './core/notices.ts';
 import { PersonViews } from './core/person-view.ts';
@@ -84,14 +84,17 @@ const numberGates = ['otp-sms', 'phone'];
 
 /** The gates, and those that only the console opens. */
 export function withCallerGates(
-  gates: ReadonlyMap<string, Gate>,
+  gates: Gates,
   { challenges, catalogue }: { readonly challenges: Challenges; readonly catalogue: Catalogue },
-): ReadonlyMap<string, Gate> {
+): Gates {
   // A text message is no place for marks that nobody sees.
   const text = (phrase: string, language: string): string =>
     catalogue
       .in(language)('console.caller.text', { phrase })
       .replaceAll(/[\u2066-\u2069]/g, '');
-  const own = numberGates.filter((id) => gates.has(id)).map((id) => createCallerGate(id, { challenges, text }));
-  return new Map([...gates, ...own.map((gate) => [gate.id, gate] as const)]);
+  const there = numberGates.filter((id) => gates.get(id) !== undefined);
+  const callers = new Map(
+    there.map((id) => createCallerGate(id, { challenges, text })).map((gate) => [gate.id, gate] as const),
+  );
+  return { get: (id, own) => callers.get(id) ?? gates.get(id, own) };
 }

@@ -38,6 +38,7 @@ import { SignInGuard } from './core/sign-in.ts';
 import { StaffPolicies } from './core/staff-policies.ts';
 import type { Stores } from './core/stores.ts';
 import { WayRunner } from './core/way-runner.ts';
+import { WorkQueue } from './core/work-queue.ts';
 import { WriteDesk } from './core/write-desk.ts';
 import type { Definitions } from './definitions.ts';
 import { ServiceState } from './portals/service-state.ts';
@@ -115,7 +116,8 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     report: (report) => reportSending(report, { log, stores, clock }),
   };
   const challenges = new Challenges(sending);
-  const gates = createGates(needs, { challenges, clock });
+  const hashing = new WorkQueue({ atOnce: 2 });
+  const gates = createGates(needs, { challenges, clock, hashing });
   const catalogue = Catalogue.load({
     folder: path.join(root, 'src/locales'),
     overrides: path.resolve(path.dirname(environment.configurationFile), 'locales'),
@@ -133,7 +135,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const issued = issuedOf(definitions);
   const desk = new GateDesk({ gates: withCallerGates(gates, { challenges, catalogue }), issued, stores, audit });
   const starter = new FlowStarter({
-    strongestFirst: strongestFirst(gates, needs),
+    strongestFirst: strongestFirst(gates.configured, needs),
     knowledge: knowledgeOf(definitions),
     issued,
     desk,
@@ -186,7 +188,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const { enrolments } = stores;
   const { languages } = configuration;
   const chained = chainedGates(configuration);
-  const ofChain = new Map([...gates].filter(([id]) => chained.includes(id)));
+  const ofChain = new Map([...gates.configured].filter(([id]) => chained.includes(id)));
   const answers = await demoWorld?.seedEnrolments({ gates: ofChain, directory, enrolments, clock, languages });
   const draining = { now: false };
   const storeState = new ServiceState({ directory: stores, clock });
@@ -227,7 +229,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const shared = { ...services, ...parts, jobs: background.jobs, demoWorld, policyPages: pages };
   const aboutAll = backgroundPages(configuration, { ...parts, background, source, providers, read: pages.read });
   const live = { starter, runner, ways, desk, actions };
-  const driven = { ...parts, configuration, definitions, source, ...table, screen, live, sending };
+  const driven = { ...parts, configuration, definitions, source, ...table, screen, hashing, live, sending };
   const forConsole = { ...shared, backgroundPages: aboutAll, driven };
   const console = await composeConsole(configuration, forConsole);
 

@@ -3,6 +3,7 @@ import type { Challenges } from './core/challenges.ts';
 import type { Clock } from './core/clock.ts';
 import type { GateDefinition } from './core/gate.ts';
 import type { ProviderDefinition, ProviderNeeds } from './core/provider.ts';
+import type { WorkQueue } from './core/work-queue.ts';
 import { helpdeskCodeGate } from './gates/helpdesk-code/gate.ts';
 import { otpSmsGate } from './gates/otp-sms/gate.ts';
 import { phoneGate } from './gates/phone/gate.ts';
@@ -21,8 +22,8 @@ import { twilioProviders } from './providers/twilio/definition.ts';
 export interface GateNeeds {
   readonly challenges: Challenges;
   readonly clock: Clock;
-  /** Answers hashed at the same time. */
-  readonly hashesAtOnce: number;
+  /** One for all gates of the process: nothing hashes beside it. */
+  readonly hashing: WorkQueue;
 }
 
 /** What every provider is given; the last two exist in the demo only. */

@@ -2,14 +2,17 @@ import type { Request, Response } from 'express';
 import { BadRequest } from '../core/errors.ts';
 import { type Flow, isEnded, openLink } from '../core/flow.ts';
 import { isExactly } from '../core/posted-form.ts';
+import type { DriveStep } from '../core/test-drive-recorder.ts';
 import { standInView } from '../core/test-drive-stand-in.ts';
 import type { Drive } from '../core/test-drives.ts';
 import { actionPages } from '../web/action-pages.ts';
+import type { Translate } from '../web/catalogue.ts';
 import { endedPages } from '../web/ended-pages.ts';
 import { pageOf } from '../web/flow-page.ts';
 import type { FlowPage } from '../web/flow-routes.ts';
 import { createGatePage } from '../web/gate-page.ts';
 import type { PageOptions } from '../web/pages.ts';
+import { settingWords } from '../web/policy-messages.ts';
 import type { Answer } from './answer.ts';
 import type { ConsoleRouter, Visit } from './console-router.ts';
 import { type DriveNeeds, driveOf, drivers, onTheWay, subjectNamed } from './drive-routes.ts';
@@ -94,6 +97,12 @@ function walkerOf({ parts }: Drive, flow: Flow) {
   return { page, sent };
 }
 
+/** A step with settings of gates as people call them. */
+function inWords(step: DriveStep, t: Translate): DriveStep {
+  const { key, values } = step.message;
+  return values?.setting === undefined ? step : { ...step, message: { key, values: settingWords(t, values) } };
+}
+
 async function shown(
   { drives }: DriveNeeds,
   { request }: Visit,
@@ -126,7 +135,7 @@ async function shown(
         policy: flow.policy,
         phone: dry?.phone.view,
         answers: dry?.answers,
-        steps: await drives.steps(drive),
+        steps: (await drives.steps(drive)).map((step) => inWords(step, request.translate)),
       },
     },
     about: { subject: account.id, detail: { drive: dry === undefined ? 'live' : 'dry' } },

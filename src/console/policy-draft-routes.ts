@@ -11,6 +11,7 @@ import {
   emptyForm,
   fieldProblems,
   formOfPolicy,
+  keptSettings,
   type PolicyForm,
   placeProblems,
   policyFormSchema,
@@ -99,7 +100,8 @@ export function policyDraftRoutes(router: ConsoleRouter, needs: PolicyPagesNeeds
       const was = form.was ?? '';
       const found = list.findIndex((one) => nameOf(one) === was);
       const at = was === '' || found === -1 ? list.length : found;
-      const next = list.toSpliced(at, 1, policyOfForm(form, gates));
+      const settings = keptSettings(found === -1 ? undefined : listed(needs, draft)?.[found]);
+      const next = list.toSpliced(at, 1, policyOfForm(form, gates, settings));
       // With what is there now, so that the next press keeps it: nothing that was typed is lost.
       const again = { ...form, was: found === -1 ? '' : was, revision: String(draft.revision) };
       const problems = [...placeProblems(form, gates), ...problemsOf(needs, next, at)];

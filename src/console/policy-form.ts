@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { GateSettings } from '../core/gate.ts';
 import type { Json } from '../core/json.ts';
 import type { Message, Problem } from '../core/message.ts';
 import type { ListedPolicy } from '../core/policy-field-changes.ts';
@@ -48,9 +49,10 @@ export function placeField(gate: string): string {
 }
 
 /** The policy as a configuration would write it; what cannot be understood is something that its schema refuses. */
-export function policyOfForm(form: PolicyForm, gates: readonly string[]): Json {
+export function policyOfForm(form: PolicyForm, gates: readonly string[], kept: GateSettings = {}): Json {
   const { needed = '', 'unlock-after': unlockAfter = '' } = form;
   const channels = channelsOf(form);
+  const chain = chainOf(form, gates);
   const actions = [form.unlock === 'yes' ? ['unlock'] : [], form.reset === 'yes' ? ['reset'] : []].flat();
   return {
     name: form.name?.trim() ?? '',
@@ -61,10 +63,11 @@ export function policyOfForm(form: PolicyForm, gates: readonly string[]): Json {
       except: { groups: linesOf(form['except-groups']), units: linesOf(form['except-units']) },
     },
     zone: form.zone ?? '',
-    chain: chainOf(form, gates),
+    chain,
     ...(needed === '' ? {} : { needed: numberOf(needed) }),
     ...(unlockAfter === '' ? {} : { 'unlock-after': numberOf(unlockAfter) }),
     ...(channels === undefined ? {} : { channels }),
+    gates: Object.fromEntries(Object.entries(kept).filter(([gate]) => chain.includes(gate))),
     actions,
     lockout: {
       threshold: numberOf(form.threshold),
@@ -77,6 +80,11 @@ export function policyOfForm(form: PolicyForm, gates: readonly string[]): Json {
     'include-privileged': form.privileged === 'yes',
     'knowledge-alone': form.knowledge === 'yes' ? 'accept' : 'refuse',
   };
+}
+
+/** What a policy says of gates, which its form does not change. */
+export function keptSettings(policy: ListedPolicy | undefined): GateSettings {
+  return policy?.gates ?? {};
 }
 
 /** Two gates in one place have no order. */

@@ -196,6 +196,7 @@ export class FlowStarter {
       host: request.host,
       lockout: policy.lockout,
       ...(policy.channels === undefined ? {} : { channels: policy.channels }),
+      ...(policy.gates === undefined ? {} : { gates: policy.gates }),
       ...way,
       actions: portal === 'reset' ? policy.actions : [],
       step:

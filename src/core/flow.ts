@@ -1,4 +1,5 @@
 import { type Account, type Identity, passwordStamp } from './account.ts';
+import type { GateSettings } from './gate.ts';
 import type { Action, JournalOutcome } from './journal.ts';
 import type { Json } from './json.ts';
 import { type LockoutRules, usualLockout } from './lockout.ts';
@@ -21,8 +22,9 @@ export interface Flow {
   readonly lockout?: LockoutRules;
   /** Host name of the listener at which it began, as it is configured; absent in rows of before codes were bound to it. */
   readonly host?: string;
-  /** Providers that the policy had for it when it began; absent: those of the configuration. */
+  /** What the policy had of its own when it began, providers and settings of gates: the rest is as configured. */
   readonly channels?: ChannelChoice;
+  readonly gates?: GateSettings;
   /**
    * The chain as it was when the flow started: a later change of policy never shortens it. Where any so many gates of a
    * set are enough, the open one may be changed for another of the set; the chain stays as long as it is.
@@ -36,12 +38,11 @@ export interface Flow {
   readonly unlockAfter?: number;
   /** What gates remember that were open and were left for another way: they are found again as they were left. */
   readonly left?: { readonly [gate: string]: Json };
-  /** How many gates a registration may leave out; absent: none. */
+  /** How many gates a registration may leave out, and which it has; absent: none. */
   readonly mayLeaveOut?: number;
+  readonly leftOut?: readonly string[];
   /** Gates of the policy that nobody registers, since the helpdesk gives something out for them. */
   readonly givenOut?: readonly string[];
-  /** Those that it has left out. */
-  readonly leftOut?: readonly string[];
   /** What passing the chain allows; only a reset has any. */
   readonly actions: readonly Action[];
   readonly step: FlowStep;
@@ -65,8 +66,7 @@ export interface Link {
 }
 
 export type FlowSubject =
-  /** Fixed at the start and never read again from the browser (DESIGN 6.1). */
-  /** `seed` is that of a decoy: a gate that the account did not register must look as a decoy's does. */
+  /** Fixed at the start (DESIGN 6.1). `seed` is that of a decoy: a gate that is not registered looks as a decoy's does. */
   /** `countedAs`: what its failures are counted under, where a check by the helpdesk is to cost the person nothing. */
   | {
       readonly kind: 'account';

@@ -1,14 +1,14 @@
 import { BadRequest, Unavailable } from './errors.ts';
 import { type Flow, type Link, openLink, settled, subjectKey } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
-import type { Gate, GateContext, Page, Step, Subject, Verdict } from './gate.ts';
+import type { GateContext, Gates, Page, Step, Subject, Verdict } from './gate.ts';
 import type { Json } from './json.ts';
 import { purposeOf } from './portal.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Enrolment, EnrolmentStore, FlowStore, HeldEnrolment } from './stores.ts';
 
 export interface GateDeskNeeds {
-  readonly gates: ReadonlyMap<string, Gate>;
+  readonly gates: Gates;
   readonly stores: { readonly flows: FlowStore; readonly enrolments: EnrolmentStore };
   readonly audit: FlowAudit;
   /** Gates that the helpdesk gives something out for. */
@@ -58,7 +58,7 @@ export class GateDesk {
     for (const [gate, memory] of Object.entries(flow.left ?? {})) {
       const link = { gate, step: 'verify' } as const;
       const context = await this.#context({ ...flow, memory }, link, flow.language);
-      if ((await this.#stepOf(link).isRefused?.(context)) === true) return gate;
+      if ((await this.#stepOf(flow, link).isRefused?.(context)) === true) return gate;
     }
     return undefined;
   }
@@ -96,7 +96,7 @@ export class GateDesk {
   openStep(flow: Flow): { step: Step; link: Link } {
     const link = openLink(flow);
     if (link === undefined) throw new BadRequest('no gate is open in this flow');
-    return { step: this.#stepOf(link), link };
+    return { step: this.#stepOf(flow, link), link };
   }
 
   #isIssued({ gate, step }: Link): boolean {
@@ -110,8 +110,9 @@ export class GateDesk {
     if (!isTheirs) throw new Unavailable(`what was given out for ${gate} was replaced while it was judged`);
   }
 
-  #stepOf(link: Link): Step {
-    const gate = this.#needs.gates.get(link.gate);
+  /** With the settings that the flow's policy had for the gate when it began. */
+  #stepOf({ gates }: Pick<Flow, 'gates'>, link: Link): Step {
+    const gate = this.#needs.gates.get(link.gate, gates?.[link.gate]);
     // A chain is never shortened: a gate that the configuration no longer has ends the request, not the check.
     if (gate === undefined) throw new Error(`the flow's chain names a gate that is not configured: ${link.gate}`);
     return gate[link.step];

@@ -29,6 +29,19 @@ export interface Rehearsal {
   readonly answers?: readonly { readonly question: string; readonly answer: string }[];
 }
 
+/** What a policy says of gates, over what the configuration says: by gate id, then by setting. */
+export type GateSettings = { readonly [gate: string]: { readonly [setting: string]: Json } };
+
+/** The gates that flows walk through. */
+export interface Gates {
+  /**
+   * @param own what the flow's policy says of this gate; the rest is as configured
+   * @returns undefined for a gate that cannot be used
+   * @throws Misconfigured when the gate does not take these settings any more
+   */
+  get(gate: string, own?: GateSettings[string]): Gate | undefined;
+}
+
 /** One page of a gate: what it shows, which fields it takes, and what it makes of them. */
 export interface Step {
   /** The only fields that the browser may post, each once and a string. Anything else is a 400. */
@@ -120,5 +133,6 @@ export interface GateDefinition<Settings extends z.ZodType, Needs> {
   readonly settings: Settings;
   /** What every provider of the channel must be able to do, with these settings. */
   demands?(settings: z.output<Settings>): ProviderTraits;
+  /** Called once for the configuration, and again for settings that a policy has of its own. */
   create(settings: z.output<Settings>, needs: Needs): Gate;
 }

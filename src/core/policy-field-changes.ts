@@ -1,3 +1,5 @@
+import { isPlain } from './gate-setting-message.ts';
+import type { Json } from './json.ts';
 import type { Message } from './message.ts';
 import type { Members, Policy } from './policy.ts';
 import type { Channel } from './provider.ts';
@@ -20,6 +22,7 @@ export function fieldChanges(before: ListedPolicy, after: ListedPolicy): readonl
     ...chainChanges(before.chain, after.chain, say),
     ...countChanges(before, after, say),
     ...channelChanges(before, after, say),
+    ...settingChanges(before, after, say),
     ...setChanges(before.actions, after.actions, (action, change) => say(`${action}-${change}`)),
     ...numberChanges(before, after, say),
     ...(before.privileged === after.privileged ? [] : [say(`privileged-${after.privileged ? 'added' : 'removed'}`)]),
@@ -91,6 +94,34 @@ function channelChanges(before: Policy, after: Policy, say: Say): readonly Messa
     if (was === is) return [];
     return [is === undefined ? say(`${channel}-usual`) : say(`${channel}-own`, { providers: is })];
   });
+}
+
+/** Of the gates that are in the chain now: what was said of one that is gone went with it. */
+function settingChanges(before: Policy, after: Policy, say: Say): readonly Message[] {
+  return after.chain.flatMap((gate) => {
+    const [was = {}, is = {}] = [before, after].map(({ gates }) => gates?.[gate]);
+    const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].sort();
+    return names.flatMap((setting) => settingChange({ gate, setting, was: was[setting], is: is[setting] }, say));
+  });
+}
+
+interface SettingChange {
+  readonly gate: string;
+  readonly setting: string;
+  /** Undefined: as configured. */
+  readonly was: Json | undefined;
+  readonly is: Json | undefined;
+}
+
+/** A value that is too much for a sentence is not told, only that it is there. */
+function settingChange({ gate, setting, was, is }: SettingChange, say: Say): readonly Message[] {
+  if (JSON.stringify(was) === JSON.stringify(is)) return [];
+  const way = was === undefined ? 'own' : is === undefined ? 'usual' : 'changed';
+  const told = [was, is].map((value) => (value === undefined ? '' : isPlain(value) ? String(value) : undefined));
+  const [before, value] = told;
+  const values = { gate, setting };
+  if (before === undefined || value === undefined) return [say(`setting-${way}-whole`, values)];
+  return [say(`setting-${way}`, { ...values, before, value })];
 }
 
 function numberChanges(before: Policy, after: Policy, say: Say): readonly Message[] {

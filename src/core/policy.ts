@@ -1,5 +1,6 @@
 import type { Account } from './account.ts';
 import { type Flow, type Link, passedLinks } from './flow.ts';
+import type { GateSettings } from './gate.ts';
 import type { Action } from './journal.ts';
 import type { Lockout, LockoutRules } from './lockout.ts';
 import type { ChannelChoice } from './provider.ts';
@@ -32,6 +33,8 @@ export interface Policy {
   readonly unlockAfter?: number;
   /** Providers that its calls and codes go by, and no others; absent: those of the configuration. */
   readonly channels?: ChannelChoice;
+  /** What it says of gates of its chain, over what the configuration says; absent: all as configured. */
+  readonly gates?: GateSettings;
   readonly actions: readonly Action[];
   readonly lockout: LockoutRules;
   /** Seconds from the start of a flow to its end. */

@@ -1,14 +1,24 @@
-import type { Gate, GateContext, Step } from './gate.ts';
+import type { Gate, GateContext, GateSettings, Gates, Step } from './gate.ts';
 import type { DriveRecorder } from './test-drive-recorder.ts';
 import { standInFor } from './test-drive-stand-in.ts';
 
 /** The gates as a dry run has them: those that cannot be rehearsed are stood in for, and all are watched. */
-export function driveGates(gates: ReadonlyMap<string, Gate>, recorder: DriveRecorder): ReadonlyMap<string, Gate> {
-  const driven = (gate: Gate): Gate => {
+export function driveGates(gates: Gates, recorder: DriveRecorder): Gates {
+  const driven = (gate: Gate, own: GateSettings[string]): Gate => {
     const { id, enrol, verify } = gate.rehearsal === undefined ? standInFor(gate) : gate;
-    return { id, enrol, verify: watched(id, verify, recorder) };
+    const step = watched(id, verify, recorder);
+    const open = (context: GateContext) => {
+      recorder.settings(id, own);
+      return step.open(context);
+    };
+    return { id, enrol, verify: { ...step, open } };
   };
-  return new Map([...gates].map(([id, gate]) => [id, driven(gate)]));
+  return {
+    get(id, own) {
+      const gate = gates.get(id, own);
+      return gate && driven(gate, own ?? {});
+    },
+  };
 }
 
 /** The step, with how long it takes and what it says told to the recorder. */

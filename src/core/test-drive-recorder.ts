@@ -1,4 +1,6 @@
 import type { AuditEvent } from './audit.ts';
+import type { GateSettings } from './gate.ts';
+import { settingMessage } from './gate-setting-message.ts';
 import { historyLine } from './history.ts';
 import type { Message } from './message.ts';
 import type { MatchStep } from './policies.ts';
@@ -48,6 +50,13 @@ export class DriveRecorder {
   policies(steps: readonly MatchStep[]): void {
     for (const step of steps) this.note(matchStep(step));
     if (!steps.some(({ matched }) => matched)) this.note({ message: { key: 'console.drive.no-policy' } });
+  }
+
+  /** What the policy says of a gate, over what is configured. */
+  settings(gate: string, own: GateSettings[string]): void {
+    for (const [setting, value] of Object.entries(own)) {
+      this.note({ gate, message: settingMessage('console.drive.own-setting', { setting, value }) });
+    }
   }
 
   /** What a dry run would have written into the audit. */

@@ -41,6 +41,7 @@ export interface DryWorld extends DriveParts {
 
 export interface DryWish {
   readonly account: Account;
+  readonly zone: Zone;
   /** The name of a policy that is walked whoever comes under it; absent for the one that the account comes under. */
   readonly policy?: string;
   /** As if every gate were registered; otherwise as it really is. */
@@ -81,10 +82,7 @@ export interface TestDrivesNeeds {
   readonly nowMs: () => number;
 }
 
-type DryStart = Omit<DryWish, 'recorder' | 'language' | 'account'> & {
-  readonly subject: DriveSubject;
-  readonly zone: Zone;
-};
+type DryStart = Omit<DryWish, 'recorder' | 'language' | 'account'> & { readonly subject: DriveSubject };
 
 /** Drives at a time in one process; each member of staff has one. */
 const mostDrives = 50;
@@ -114,7 +112,7 @@ export class TestDrives {
     const { subject, zone, ...dryWish } = wish;
     const { account } = subject;
     const recorder = await this.#recorder(account, zone, wish.policy);
-    const dry = await this.#needs.openDry({ ...dryWish, account, language: request.language, recorder });
+    const dry = await this.#needs.openDry({ ...dryWish, account, zone, language: request.language, recorder });
     try {
       const started = await dry.starter.reset(loginOf(account), { ...request, zone });
       if (started.kind !== 'started') throw new Error('a dry run is not limited');
@@ -142,9 +140,9 @@ export class TestDrives {
     const visiting = limits.visit({ kind: 'start', request });
     if ((await visiting.admit(loginStem(login))).kind !== 'admitted') return undefined;
     const started = await live.starter.reset(login, { ...request, zone }, visiting);
-    return started.kind === 'started'
-      ? this.#keep({ by, zone, subject, recorder, parts: live }, started.flow)
-      : undefined;
+    if (started.kind !== 'started') return undefined;
+    for (const [gate, own] of Object.entries(started.flow.gates ?? {})) recorder.settings(gate, own);
+    return this.#keep({ by, zone, subject, recorder, parts: live }, started.flow);
   }
 
   /** The drive of this id, when this member of staff began it. */

@@ -1,6 +1,8 @@
+import type { GateSettings } from '../core/gate.ts';
 import type { Channel, ProviderTraits } from '../core/provider.ts';
 import type { Definitions } from '../definitions.ts';
 import type { Sections } from './cross-checks.ts';
+import { withOwn } from './gate-settings.ts';
 import { policyFrom } from './policy-settings.ts';
 import type { SettingProblem } from './problems.ts';
 
@@ -11,6 +13,7 @@ export function sendingProblems(configuration: Sections, definitions: Definition
     ...countryProblems(configuration, definitions),
     ...demandProblems(configuration, definitions),
     ...policyChannelProblems(configuration, definitions),
+    ...policyDemandProblems(configuration, definitions),
   ];
 }
 
@@ -78,17 +81,25 @@ function demandProblems(configuration: Sections, definitions: Definitions): read
   });
 }
 
+interface Asked {
+  readonly gate: string;
+  /** What a policy says of the gate. */
+  readonly own?: GateSettings[string] | undefined;
+  /** Of the provider. */
+  readonly name: string;
+}
+
 /** What a gate asks of its providers, and this one cannot do. */
 function unmetBy(
-  { gate: id, name }: { readonly gate: string; readonly name: string },
+  { gate: id, own, name }: Asked,
   { gates, providers }: Sections,
   definitions: Definitions,
 ): readonly string[] {
   const gate = definitions.gates.find((one) => one.id === id);
-  const settings = gate?.settings.safeParse(gates?.[id] ?? {});
+  const settings = gate?.settings.safeParse(withOwn(gates?.[id], own));
   if (gate === undefined || settings?.success !== true) return [];
-  const { kind, ...own } = providers?.[name] ?? { kind: '' };
-  const traits = definitions.providers.find((one) => one.kind === kind)?.traits?.(own as never) ?? {};
+  const { kind, ...theirs } = providers?.[name] ?? { kind: '' };
+  const traits = definitions.providers.find((one) => one.kind === kind)?.traits?.(theirs as never) ?? {};
   return unmet(gate.demands?.(settings.data) ?? {}, traits);
 }
 
@@ -100,7 +111,7 @@ function policyChannelProblems(configuration: Sections, definitions: Definitions
   const { policies = [], providers } = configuration;
   if (providers === undefined) return [];
   return policies.flatMap((settings, index) => {
-    const { channels = {}, chain } = policyFrom(settings);
+    const { channels = {}, chain, gates: own = {} } = policyFrom(settings);
     return (Object.entries(channels) as [Channel, readonly string[]][]).flatMap(([channel, names]) =>
       names.flatMap((name, at) => {
         const wrong = misnamed({ name, channel }, configuration, definitions);
@@ -109,13 +120,32 @@ function policyChannelProblems(configuration: Sections, definitions: Definitions
         const more = [
           ...(boundless ? [`the provider ${name} names no countries that texts and calls may go to`] : []),
           ...gates.flatMap((gate) =>
-            unmetBy({ gate, name }, configuration, definitions).map((why) => `for the gate ${gate}, ${why} (${name})`),
+            unmetBy({ gate, own: own[gate], name }, configuration, definitions).map(
+              (why) => `for the gate ${gate}, ${why} (${name})`,
+            ),
           ),
         ];
         const setting = `policies.${index}.channels.${channel}.${at}`;
         return (wrong.length > 0 ? wrong : more).map((problem) => ({ setting, problem }));
       }),
     );
+  });
+}
+
+/** What gates ask by a policy's settings of the configuration's providers, where it chose none of its own. */
+function policyDemandProblems(configuration: Sections, definitions: Definitions): readonly SettingProblem[] {
+  return (configuration.policies ?? []).flatMap((settings, index) => {
+    const { channels, gates = {} } = policyFrom(settings);
+    return Object.entries(gates).flatMap(([gate, own]) => {
+      const channel = definitions.gates.find(({ id }) => id === gate)?.channel;
+      const names = channel === undefined || channels?.[channel] ? [] : (configuration.channels?.[channel] ?? []);
+      return names.flatMap((name) => {
+        // What the configuration asks in vain is said of the configuration.
+        const known = unmetBy({ gate, name }, configuration, definitions);
+        const found = unmetBy({ gate, own, name }, configuration, definitions).filter((why) => !known.includes(why));
+        return found.map((why) => ({ setting: `policies.${index}.gates.${gate}`, problem: `${why} (${name})` }));
+      });
+    });
   });
 }
 

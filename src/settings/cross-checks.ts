@@ -4,6 +4,7 @@ import { chainStrength } from '../core/chain-strength.ts';
 import type { Definitions } from '../definitions.ts';
 import { gatesOf, sendingProblems } from './channel-checks.ts';
 import { consoleProblems } from './console-checks.ts';
+import { gateSettingProblems } from './gate-settings.ts';
 import { listenerProblems, zoneProblems } from './listeners.ts';
 import { policyFrom } from './policy-settings.ts';
 import type { SettingProblem } from './problems.ts';
@@ -27,6 +28,7 @@ export function crossChecks(
     ...listenerProblems(configuration),
     ...zoneProblems(configuration),
     ...chainProblems(configuration, definitions),
+    ...gateSettingProblems(configuration, definitions),
     ...sendingProblems(configuration, definitions),
     ...consoleProblems(configuration, definitions),
     ...(environment.production ? productionProblems(configuration, definitions) : []),

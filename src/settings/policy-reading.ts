@@ -56,7 +56,7 @@ export function gateTrouble({
   return (gate) => {
     const [first] = configuration.policies;
     if (first === undefined) return [];
-    const { needed: _, 'unlock-after': __, channels: ___, ...plain } = first;
+    const { needed: _, 'unlock-after': __, channels: ___, gates: ____, ...plain } = first;
     const probe = { ...plain, zone: 'any' as const, chain: [gate], 'knowledge-alone': 'accept' as const };
     return crossChecks({ ...configuration, policies: [probe] }, definitions, environment).map(
       ({ setting, problem }) => `${setting}: ${problem}`,

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { GateSettings } from '../core/gate.ts';
 import type { Members, Policy } from '../core/policy.ts';
 import type { Channel, ChannelChoice } from '../core/provider.ts';
 import type { Definitions } from '../definitions.ts';
+import { gateSettingsSchema } from './gate-settings.ts';
 
 /** More than anybody can keep in mind; every one is looked at for every visit. */
 const mostPolicies = 100;
@@ -73,11 +75,13 @@ export function policySchema(definitions: Definitions) {
     .array(gate)
     .min(1)
     .refine((gates) => new Set(gates).size === gates.length, 'names a gate twice');
-  return z.strictObject({ ...policyFields, chain }).superRefine((policy, context) => {
-    for (const { at, message } of problemsOf(policy, definitions)) {
-      context.addIssue({ code: 'custom', path: at.split('.'), message });
-    }
-  });
+  return z
+    .strictObject({ ...policyFields, chain, gates: gateSettingsSchema(definitions) })
+    .superRefine((policy, context) => {
+      for (const { at, message } of problemsOf(policy, definitions)) {
+        context.addIssue({ code: 'custom', path: at.split('.'), message });
+      }
+    });
 }
 
 /** The whole list, in order. */
@@ -118,6 +122,7 @@ export function policyFrom(settings: PolicySettings): Policy {
     ...(needed === undefined ? {} : { needed }),
     ...(unlockAfter === undefined ? {} : { unlockAfter }),
     ...channelsFrom(settings),
+    ...(settings.gates === undefined ? {} : { gates: settings.gates }),
     actions: settings.actions,
     lockout: {
       threshold: lockout.threshold,
@@ -147,7 +152,10 @@ function membersFrom(settings: PolicySettings['members']): Members {
 
 /** What one setting of a policy asks of another. */
 function problemsOf(
-  policy: z.output<z.ZodObject<typeof policyFields>> & { readonly chain: readonly string[] },
+  policy: z.output<z.ZodObject<typeof policyFields>> & {
+    readonly chain: readonly string[];
+    readonly gates?: GateSettings | undefined;
+  },
   definitions: Definitions,
 ): readonly { readonly at: string; readonly message: string }[] {
   const { chain, needed = chain.length } = policy;
@@ -177,6 +185,17 @@ function problemsOf(
     definitions.gates.some((gate) => gate.channel === channel && chain.includes(gate.id));
   for (const channel of Object.keys(channelsFrom(policy).channels ?? {}).filter((name) => !sends(name))) {
     problems.push({ at: `channels.${channel}`, message: 'is of no use: no gate of the chain sends by it' });
+  }
+  for (const gate of Object.keys(policy.gates ?? {})) {
+    if (!chain.includes(gate))
+      problems.push({ at: `gates.${gate}`, message: 'is of no use: the chain has no such gate' });
+    // What is given out is made before anybody knows from where, and so under which policy, it is used.
+    if (definitions.gates.some(({ id, issued }) => id === gate && issued === true)) {
+      problems.push({
+        at: `gates.${gate}`,
+        message: 'must stand in the configuration: its codes are given out for every policy alike',
+      });
+    }
   }
   return [...problems, ...membersProblems(membersFrom(policy.members))];
 }

@@ -156,3 +156,27 @@ test('a dry run goes by the providers that its policy chose, as a flow in earnes
     await own.close();
   }
 });
+
+test('a dry run has the settings of gates that its policy has, made-up answers too, and says so', async () => {
+  const gates = {
+    'otp-sms': { 'code-length': 8, text: { en: 'At the docks: {code}' } },
+    questions: { 'reset-asks': 3, 'reset-requires': 3 },
+  };
+  const own = await openDriveWorld({ chain: ['otp-sms', 'questions'], policy: { gates } });
+  try {
+    const account = await testAccount(own, 'North');
+    ({ visitor } = await own.signedIn('administrator'));
+    await beginDry(visitor, account.id, { policy: 'everyone', registered: 'all', zone: 'intranet' });
+    expect(says('The policy has a setting of its own for “Code by text message”: Digits of a code: 8.')).toBe(true);
+    expect(says('The policy has a setting of its own for “Code by text message”: What is said or written.')).toBe(true);
+    expect(told().join()).not.toContain('Questions asked');
+    expect(dryCode(visitor)).toHaveLength(8);
+    await passDry(visitor);
+    expect(visitor.page('main input[name^="q"]').length).toBe(3);
+    expect(says('“Questions and answers”: Right answers needed at a reset: 3.')).toBe(true);
+    await passDry(visitor);
+    expect(visitor.path).toMatch(/choose$/);
+  } finally {
+    await own.close();
+  }
+});

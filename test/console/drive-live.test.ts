@@ -179,3 +179,24 @@ describe('one provider', () => {
     expect(reset.path).toBe('/reset/choose');
   });
 });
+
+test('a live drive has the settings of gates that the policy has, and the sign-in to the console those of the configuration', async () => {
+  const gates = { 'otp-sms': { 'code-length': 8 } };
+  const own = await openDriveWorld({ chain: ['otp-sms'], policy: { gates } });
+  try {
+    const account = await testAccount(own, 'North');
+    const signedIn = await own.signedIn('administrator');
+    visitor = signedIn.visitor;
+    const lastText = async (to: Person): Promise<string> => {
+      await own.latchkey.challenges.idle();
+      return own.portals.phones.phone(to.mobile).texts.at(-1)?.text ?? '';
+    };
+    expect(await lastText(signedIn.person)).toMatch(/\b\d{6}\b/);
+    await beginLive(visitor, account.id);
+    expect(told()).toContain('The policy has a setting of its own for “Code by text message”: Digits of a code: 8.');
+    await visitor.submit({ code: /\b\d{8}\b/.exec(await lastText(account))?.[0] ?? '' }, 'act=next');
+    expect(visitor.path).toMatch(/choose$/);
+  } finally {
+    await own.close();
+  }
+});

@@ -57,7 +57,7 @@ export async function passDry(visitor: Visitor): Promise<Visitor> {
 
 /** The code that the made-up phone shows. */
 export function dryCode(visitor: Visitor): string {
-  return /\b\d{6}\b/.exec(visitor.page('.drive .phone.text').first().text())?.[0] ?? '';
+  return /\b\d{6,10}\b/.exec(visitor.page('.drive .phone.text').first().text())?.[0] ?? '';
 }
 
 export interface WholeDatabase {

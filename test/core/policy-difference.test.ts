@@ -49,6 +49,40 @@ describe('what became of a list', () => {
         'Calls of “C” go by the usual providers.',
       ],
     ],
+    [
+      'one with settings of gates of its own, other ones, and the usual ones again',
+      [
+        a,
+        { ...b, gates: { phone: { lifetime: 60, 'number-matching': 'off', text: { en: 'x' } } } },
+        { ...c, gates: { questions: { 'allow-duplicate-answers': true, questions: [] } } },
+      ],
+      [
+        { ...a, gates: { phone: { 'number-matching': 'required', text: { en: 'x' } } } },
+        { ...b, gates: { phone: { lifetime: 90, 'number-matching': 'required', text: { en: 'y' } } } },
+        c,
+      ],
+      [
+        'In “A”, “Digits to key in at the phone” of “Phone call” is always, whatever is configured.',
+        'In “A”, “What is said or written” of “Phone call” stands in the policy itself, whatever is configured.',
+        'In “B”, “Seconds that it is good for” of “Phone call” is 90, and 60 before.',
+        'In “B”, “Digits to key in at the phone” of “Phone call” is always, and never before.',
+        'In “B”, “What is said or written” of “Phone call” is another than before.',
+        'In “C”, “The same answer more than once” of “Questions and answers” is as configured, and yes before.',
+        'In “C”, “The questions” of “Questions and answers” is as configured, and stood in the policy itself before.',
+      ],
+    ],
+    [
+      'one that lost a gate, and with it what it said of that',
+      [{ ...a, gates: { questions: { 'reset-asks': 2 } } }],
+      [{ ...a, chain: ['phone'] }],
+      ['“A” loses the gate “Questions and answers”.'],
+    ],
+    [
+      'one with a setting that a package brought, and a value that could be taken for something else',
+      [a],
+      [{ ...a, gates: { phone: { 'badge.colour:x': '$t(language.name)' } } }],
+      ['In “A”, “badge.colour:x” of “Phone call” is $t(language.name), whatever is configured.'],
+    ],
     ['one that went', [a, b], [b], ['“A” is gone; it stood in place 1.']],
     ['one that is called otherwise', [a, b], [a, { ...b, name: 'X' }], ['“B” is now called “X”.']],
     [
@@ -201,7 +235,9 @@ describe('of any two lists', () => {
         const [donor] = others;
         fc.pre(list.length > 0 && donor !== undefined);
         const at = pick % list.length;
-        for (const field of Object.keys(samplePolicy('x', { share: 1, needed: 1, unlockAfter: 1, channels: {} }))) {
+        for (const field of Object.keys(
+          samplePolicy('x', { share: 1, needed: 1, unlockAfter: 1, channels: {}, gates: {} }),
+        )) {
           if (field === 'name') continue;
           const one = list[at] as ListedPolicy;
           const changed = { ...one, [field]: donor?.[field as keyof ListedPolicy] } as ListedPolicy;
@@ -231,6 +267,8 @@ describe('of any two lists', () => {
         for (const [at, text] of sentences(before, after, tag).entries()) {
           expect(text).not.toMatch(/policy-change/);
           const { values } = difference(before, after)[at] ?? {};
+          // What a setting is and was is said in the reader's words.
+          if (values?.setting !== undefined) continue;
           for (const name of ['policy', 'before', 'group', 'unit', 'providers']) {
             if (values?.[name] !== undefined) expect(text).toContain(String(values[name]));
           }
@@ -276,7 +314,7 @@ function followed(before: readonly ListedPolicy[], after: readonly ListedPolicy[
 }
 
 function meaning(policy: ListedPolicy): unknown {
-  const { members, actions, share = 1, needed, unlockAfter, channels = {}, ...rest } = policy;
+  const { members, actions, share = 1, needed, unlockAfter, channels = {}, gates = {}, ...rest } = policy;
   const { groups, units, except } = members;
   const sets = [groups, units, except.groups, except.units, actions].map((one) => one.toSorted());
   return [
@@ -285,6 +323,11 @@ function meaning(policy: ListedPolicy): unknown {
     share,
     needed ?? 'all',
     unlockAfter ?? 'same',
+    policy.chain.flatMap((gate) =>
+      Object.entries(gates[gate] ?? {})
+        .sort()
+        .map((said) => [gate, said]),
+    ),
     [channels.sms ?? 'usual', channels.voice ?? 'usual', channels.email ?? 'usual'],
     Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)),
   ];

@@ -28,6 +28,15 @@ const units = names(['People', 'People/Sales', 'Labs']);
 
 const providers = fc.uniqueArray(fc.constantFrom('one', 'two'), { minLength: 1 });
 
+const own = fc.record(
+  {
+    'code-length': fc.integer({ min: 6, max: 8 }),
+    registration: fc.constantFrom('read-only', '{{policy}}'),
+    text: fc.constantFrom({ en: 'one' }, { en: 'two' }),
+  },
+  { requiredKeys: [] },
+);
+
 const members: fc.Arbitrary<Members> = fc.record({
   everyone: fc.boolean(),
   groups,
@@ -46,6 +55,7 @@ const policy: fc.Arbitrary<ListedPolicy> = fc.record(
     unlockAfter: small,
     share: small,
     channels: fc.record({ sms: providers, voice: providers, email: providers }, { requiredKeys: [] }),
+    gates: fc.record({ phone: own, 'otp-sms': own }, { requiredKeys: [] }),
     actions: fc.uniqueArray(fc.constantFrom('unlock', 'reset'), { minLength: 1 }),
     lockout: fc.record({ threshold: small, minutes: small, barsUntilPermanent: small }),
     flowSeconds: small.map((minutes) => minutes * 60),

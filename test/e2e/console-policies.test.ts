@@ -107,6 +107,10 @@ const list: Json = [
     members: { units: [`People/${long}`] },
     chain: ['phone', 'otp-sms'],
     'include-privileged': true,
+    gates: {
+      phone: { 'number-matching': 'required', text: { en: long.repeat(3) } },
+      'otp-sms': { 'code-length': 8, lifetime: 120 },
+    },
   },
   {
     name: 'Shop floor',

@@ -10,6 +10,7 @@ import type { Account } from '../../src/core/account.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { Gate, GateContext } from '../../src/core/gate.ts';
 import type { Json } from '../../src/core/json.ts';
+import { WorkQueue } from '../../src/core/work-queue.ts';
 import { questionsGate } from '../../src/gates/questions/gate.ts';
 import { createServer } from '../../src/http-server.ts';
 import { type Loaded, load } from '../../src/load.ts';
@@ -237,7 +238,9 @@ function sambaSettings(samba: SambaDetails, url = samba.url): Json {
 
 /** What the questions' gate keeps of somebody who gave the answers above. */
 async function answered(account: Account): Promise<Json> {
-  const gate: Gate = questionsGate.create(questionsGate.settings.parse(questions), { hashesAtOnce: 2 });
+  const gate: Gate = questionsGate.create(questionsGate.settings.parse(questions), {
+    hashing: new WorkQueue({ atOnce: 2 }),
+  });
   const opened = {
     subject: { kind: 'account', account },
     memory: null,

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import type { Gate, GateContext, Page, Subject } from '../../src/core/gate.ts';
 import type { Json } from '../../src/core/json.ts';
+import { WorkQueue } from '../../src/core/work-queue.ts';
 import { AnswerHashes } from '../../src/gates/questions/answer-hashes.ts';
 import { patternProblem, wholeMatch } from '../../src/gates/questions/answer-pattern.ts';
 import { questionsGate } from '../../src/gates/questions/gate.ts';
@@ -15,7 +16,9 @@ const list = texts.map((text, at) => ({ id: `first-${at}`, text: { en: text, de:
 type Settings = Partial<z.input<typeof questionsSettings>>;
 
 function makeGate(settings: Settings = {}): Gate {
-  return questionsGate.create(questionsSettings.parse({ questions: list, ...settings }), { hashesAtOnce: 2 });
+  return questionsGate.create(questionsSettings.parse({ questions: list, ...settings }), {
+    hashing: new WorkQueue({ atOnce: 2 }),
+  });
 }
 
 function context(changes: Partial<GateContext> = {}): GateContext {
@@ -278,12 +281,12 @@ describe('answering at reset', () => {
 
 describe('hashing answers', () => {
   test('no hash at all is never right, not even with what the stand-in was made of', async () => {
-    const hashes = new AnswerHashes({ atOnce: 2 });
+    const hashes = new AnswerHashes(new WorkQueue({ atOnce: 2 }));
     for (const guess of ['nobody', '', 'anything']) expect(await hashes.matches(guess, undefined)).toBe(false);
   });
 
   test('more than may run at once wait for their turn, and all come to their end', async () => {
-    const hashes = new AnswerHashes({ atOnce: 1 });
+    const hashes = new AnswerHashes(new WorkQueue({ atOnce: 1 }));
     const made = await Promise.all(['one', 'two', 'three', 'four'].map((text) => hashes.hash(text)));
     expect(
       await Promise.all(made.map((hash, at) => hashes.matches(['one', 'two', 'three', 'x'][at] ?? '', hash))),
@@ -291,7 +294,7 @@ describe('hashing answers', () => {
   });
 
   test('when too many wait the next is told to come again', async () => {
-    const hashes = new AnswerHashes({ atOnce: 1, waiting: 3 });
+    const hashes = new AnswerHashes(new WorkQueue({ atOnce: 1, waiting: 3 }));
     const results = await Promise.allSettled(Array.from({ length: 6 }, () => hashes.matches('x', undefined)));
     expect(results.filter((one) => one.status === 'rejected')).toHaveLength(2);
     expect(await hashes.matches('x', undefined)).toBe(false);

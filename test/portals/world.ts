@@ -9,6 +9,7 @@ import pino from 'pino';
 import { stringify } from 'yaml';
 import { compose, type Latchkey } from '../../src/compose.ts';
 import { loadConfiguration, readEnvironment } from '../../src/config.ts';
+import { WorkQueue } from '../../src/core/work-queue.ts';
 import { loadDefinitions } from '../../src/definitions.ts';
 import { type DemoDirectory, startDemoDirectory } from '../../src/directories/demo/demo-directory.ts';
 import type { Entry } from '../../src/directories/demo/entry.ts';
@@ -440,7 +441,7 @@ export class PortalWorld {
   ): Promise<Parameters<typeof this.latchkey.stores.enrolments.keep>[0]['data']> {
     if (gate === 'phone') return { number: person.phone };
     if (gate === 'otp-sms') return { number: person.mobile };
-    const hashes = new AnswerHashes({ atOnce: 2 });
+    const hashes = new AnswerHashes(new WorkQueue({ atOnce: 2 }));
     const answers = await Promise.all(
       Object.entries(questions).map(async ([question, { answer }]) => ({ question, hash: await hashes.hash(answer) })),
     );

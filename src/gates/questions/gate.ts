@@ -1,4 +1,5 @@
 import type { GateDefinition } from '../../core/gate.ts';
+import type { WorkQueue } from '../../core/work-queue.ts';
 import { AnswerHashes } from './answer-hashes.ts';
 import { EnrolAnswers } from './enrol.ts';
 import { rehearsedAnswers } from './rehearsal.ts';
@@ -6,8 +7,8 @@ import { questionsSettings } from './settings.ts';
 import { VerifyAnswers } from './verify.ts';
 
 export interface QuestionsNeeds {
-  /** How many answers are hashed at the same time; each takes 46 MiB and a core. */
-  readonly hashesAtOnce: number;
+  /** Whose turn it is to be hashed: each answer takes 46 MiB and a core. */
+  readonly hashing: WorkQueue;
 }
 
 /**
@@ -19,7 +20,7 @@ export const questionsGate: GateDefinition<typeof questionsSettings, QuestionsNe
   factor: 'knowledge',
   settings: questionsSettings,
   create(settings, needs) {
-    const hashes = new AnswerHashes({ atOnce: needs.hashesAtOnce });
+    const hashes = new AnswerHashes(needs.hashing);
     return {
       id: 'questions',
       enrol: new EnrolAnswers(settings, hashes),
