@@ -4,6 +4,7 @@ import { stranding } from './core/administrator-stranding.ts';
 import { administratorsOf } from './core/administrators.ts';
 import type { Clock } from './core/clock.ts';
 import type { Directory } from './core/directory.ts';
+import { controlsOf } from './core/gate-controls.ts';
 import type { Json } from './core/json.ts';
 import { Policies, pinnedPolicies } from './core/policies.ts';
 import type { Policy } from './core/policy.ts';
@@ -47,6 +48,9 @@ export function policyPages(world: PolicyWorld & { readonly log: Logger }, parts
     drafts: new PolicyDrafts({ store, clock: parts.clock }),
     read,
     gates: definitions.gates,
+    controls: definitions.gates
+      .filter(({ issued }) => issued !== true)
+      .map((gate) => controlsOf(gate, gate.settings.safeParse(configuration.gates[gate.id] ?? {}).data)),
     trial: '/simulator',
     pinned: pinned !== undefined && 'policies' in pinned ? pinned.policies : undefined,
   };

@@ -11,7 +11,7 @@ import { setUpIsolation } from '../web/isolation.ts';
 import { languageRoutes, setUpLanguage } from '../web/language.ts';
 import { setUpListener } from '../web/listener.ts';
 import { type RequestLogNeeds, setUpRequestLog } from '../web/request-log.ts';
-import { setUpBody, setUpHost, setUpMethods } from '../web/requests.ts';
+import { mostFields, setUpBody, setUpHost, setUpMethods } from '../web/requests.ts';
 import { setUpSession } from '../web/session.ts';
 import { type AuditCheckNeeds, auditCheckRoutes } from './audit-check-routes.ts';
 import { type AuditRouteNeeds, auditRoutes } from './audit-routes.ts';
@@ -22,6 +22,7 @@ import { driveLiveRoutes, type LiveDriveNeeds } from './drive-live-routes.ts';
 import { driveProviderRoutes, type TrialNeeds } from './drive-provider-routes.ts';
 import { driveRoutes } from './drive-routes.ts';
 import { driveWalkRoutes } from './drive-walk-routes.ts';
+import { settingFields } from './gate-setting-fields.ts';
 import { type HomeNeeds, homeRoutes } from './home-routes.ts';
 import { actRoutes } from './people-acts.ts';
 import { callerRoutes } from './people-caller.ts';
@@ -85,7 +86,8 @@ export function createConsole(services: ConsoleServices): Console {
   app.use(setUpListener({ publicUrl, zone: 'intranet' }));
   const { sessionStore, clock, sessionSecrets: secrets, idleMs } = services;
   app.use(setUpSession({ purpose: 'console', sessions: sessionStore, clock, secrets, secure, idleMs }));
-  app.use(setUpBody());
+  // The form of a policy has a field for every setting of every gate, those of packages too.
+  app.use(setUpBody({ fields: mostFields + settingFields(services.policyPages.controls).length }));
   app.use(setUpCsrf({ publicUrl }));
 
   const router = new ConsoleRouter({ sessions, audit, pages, presses: new Presses(services) });

@@ -7,11 +7,11 @@ import type { ListedPolicy } from '../core/policy-field-changes.ts';
 import type { PolicyDraft } from '../core/policy-store.ts';
 import type { Answer } from './answer.ts';
 import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
+import { settingSheets } from './gate-setting-fields.ts';
 import {
   emptyForm,
   fieldProblems,
   formOfPolicy,
-  keptSettings,
   type PolicyForm,
   placeProblems,
   policyFormSchema,
@@ -34,7 +34,8 @@ const entryForm = z.strictObject({
 /** The draft of an administrator: one list that is changed policy by policy, and holds for nobody until it is saved. */
 export function policyDraftRoutes(router: ConsoleRouter, needs: PolicyPagesNeeds): void {
   const gates = needs.gates.map(({ id }) => id);
-  const formSchema = policyFormSchema(gates);
+  const { controls } = needs;
+  const formSchema = policyFormSchema({ gates, controls });
 
   router.route({
     method: 'post',
@@ -81,8 +82,8 @@ export function policyDraftRoutes(router: ConsoleRouter, needs: PolicyPagesNeeds
       const { at } = visit.request.params;
       const policy = at === 'new' ? undefined : listed(needs, draft)?.[numberOf(at) ?? -1];
       if (policy === undefined && at !== 'new') throw new OutOfReach('there is no such policy in the draft');
-      const form = policy === undefined ? emptyForm : formOfPolicy(policy);
-      return formPage(needs, { ...form, was: policy?.name ?? '', revision: String(draft.revision) });
+      const form = policy === undefined ? emptyForm : formOfPolicy(policy, controls);
+      return formPage(needs, policy, { ...form, was: policy?.name ?? '', revision: String(draft.revision) });
     },
   });
 
@@ -100,15 +101,16 @@ export function policyDraftRoutes(router: ConsoleRouter, needs: PolicyPagesNeeds
       const was = form.was ?? '';
       const found = list.findIndex((one) => nameOf(one) === was);
       const at = was === '' || found === -1 ? list.length : found;
-      const settings = keptSettings(found === -1 ? undefined : listed(needs, draft)?.[found]);
-      const next = list.toSpliced(at, 1, policyOfForm(form, gates, settings));
+      const before = found === -1 ? undefined : listed(needs, draft)?.[found];
+      const next = list.toSpliced(at, 1, policyOfForm(form, { gates, controls }, before?.gates));
       // With what is there now, so that the next press keeps it: nothing that was typed is lost.
       const again = { ...form, was: found === -1 ? '' : was, revision: String(draft.revision) };
-      const problems = [...placeProblems(form, gates), ...problemsOf(needs, next, at)];
-      if (problems.length > 0) return formPage(needs, again, problems);
-      if (String(draft.revision) !== form.revision) return formPage(needs, again, [stale]);
+      const about = { form, gates: controls, t: visit.request.translate };
+      const problems = [...placeProblems(form, gates), ...problemsOf(needs, next, { at, ...about })];
+      if (problems.length > 0) return formPage(needs, before, again, problems);
+      if (String(draft.revision) !== form.revision) return formPage(needs, before, again, [stale]);
       const kept = await needs.drafts.change(visit.staff.id, draft, normal(needs, next));
-      return kept === undefined ? formPage(needs, again, [stale]) : { kind: 'go', to: draftPath };
+      return kept === undefined ? formPage(needs, before, again, [stale]) : { kind: 'go', to: draftPath };
     },
   });
 
@@ -147,11 +149,18 @@ async function draftPage(needs: PolicyPagesNeeds, visit: Visit, problems: readon
   return { kind: 'page', view: 'console/policy-draft', data, problems, ...status };
 }
 
-function formPage(needs: PolicyPagesNeeds, form: PolicyForm, problems: readonly Problem[] = []): Answer {
+/** @param policy as it is in the draft: what the form cannot change of it is shown */
+function formPage(
+  needs: PolicyPagesNeeds,
+  policy: ListedPolicy | undefined,
+  form: PolicyForm,
+  problems: readonly Problem[] = [],
+): Answer {
   const status = problems.length > 0 ? { status: 422 } : {};
   const gates = needs.gates.map(({ id }) => id);
   const channels = [...new Set(needs.gates.flatMap(({ channel }) => channel ?? []))];
-  return { kind: 'page', view: 'console/policy-edit', data: { form, gates, channels }, problems, ...status };
+  const settings = settingSheets(needs.controls, { form, own: policy?.gates ?? {} });
+  return { kind: 'page', view: 'console/policy-edit', data: { form, gates, channels, settings }, problems, ...status };
 }
 
 /** The policies of a draft; undefined when its list cannot be read, as when its last policy was removed. */
@@ -160,9 +169,13 @@ function listed({ read }: PolicyPagesNeeds, draft: PolicyDraft): readonly Listed
   return 'policies' in found ? found.policies : undefined;
 }
 
-function problemsOf({ read }: PolicyPagesNeeds, list: readonly Json[], at: number): readonly Problem[] {
+function problemsOf(
+  { read }: PolicyPagesNeeds,
+  list: readonly Json[],
+  { at, ...about }: { readonly at: number } & Parameters<typeof fieldProblems>[2],
+): readonly Problem[] {
   const found = read(list);
-  return 'problems' in found ? fieldProblems(found.problems, at) : [];
+  return 'problems' in found ? fieldProblems(found.problems, at, about) : [];
 }
 
 /** With every default written out, as it will be saved. */

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import type { GateSettings } from '../core/gate.ts';
+import type { GateControls } from '../core/gate-controls.ts';
 import type { Json } from '../core/json.ts';
 import type { Message, Problem } from '../core/message.ts';
 import type { ListedPolicy } from '../core/policy-field-changes.ts';
 import type { ListProblem } from '../core/stored-policies.ts';
+import type { Translate } from '../web/catalogue.ts';
+import { formOfSettings, settingFields, settingProblem, settingsOfForm } from './gate-setting-fields.ts';
 
 /** More than any list of names that a form of this size can carry. */
 const mostText = 16_384;
@@ -37,9 +40,16 @@ const fields = {
   was: text,
 };
 
-/** What the form of one policy posts, with one more field for the place of each gate; nothing else is taken. */
-export function policyFormSchema(gates: readonly string[]) {
-  return z.strictObject({ ...fields, ...Object.fromEntries(gates.map((gate) => [placeField(gate), text])) });
+/** What the form of one policy posts, with a field for the place of each gate and each of its settings; nothing else is taken. */
+export function policyFormSchema({ gates, controls }: FormGates) {
+  const more = [...gates.map(placeField), ...settingFields(controls)];
+  return z.strictObject({ ...fields, ...Object.fromEntries(more.map((field) => [field, text])) });
+}
+
+/** The gates that there are, and what of each can be set. */
+export interface FormGates {
+  readonly gates: readonly string[];
+  readonly controls: readonly GateControls[];
 }
 
 export type PolicyForm = Readonly<Record<string, string | undefined>>;
@@ -48,11 +58,15 @@ export function placeField(gate: string): string {
   return `place-${gate}`;
 }
 
-/** The policy as a configuration would write it; what cannot be understood is something that its schema refuses. */
-export function policyOfForm(form: PolicyForm, gates: readonly string[], kept: GateSettings = {}): Json {
+/**
+ * The policy as a configuration would write it; what cannot be understood is something that its schema refuses.
+ * @param before what it said of gates when the form was opened
+ */
+export function policyOfForm(form: PolicyForm, { gates, controls }: FormGates, before: GateSettings = {}): Json {
   const { needed = '', 'unlock-after': unlockAfter = '' } = form;
   const channels = channelsOf(form);
   const chain = chainOf(form, gates);
+  const own = settingsOfForm(form, { chain, gates: controls, before });
   const actions = [form.unlock === 'yes' ? ['unlock'] : [], form.reset === 'yes' ? ['reset'] : []].flat();
   return {
     name: form.name?.trim() ?? '',
@@ -67,7 +81,7 @@ export function policyOfForm(form: PolicyForm, gates: readonly string[], kept: G
     ...(needed === '' ? {} : { needed: numberOf(needed) }),
     ...(unlockAfter === '' ? {} : { 'unlock-after': numberOf(unlockAfter) }),
     ...(channels === undefined ? {} : { channels }),
-    gates: Object.fromEntries(Object.entries(kept).filter(([gate]) => chain.includes(gate))),
+    ...(own === undefined ? {} : { gates: own }),
     actions,
     lockout: {
       threshold: numberOf(form.threshold),
@@ -82,11 +96,6 @@ export function policyOfForm(form: PolicyForm, gates: readonly string[], kept: G
   };
 }
 
-/** What a policy says of gates, which its form does not change. */
-export function keptSettings(policy: ListedPolicy | undefined): GateSettings {
-  return policy?.gates ?? {};
-}
-
 /** Two gates in one place have no order. */
 export function placeProblems(form: PolicyForm, gates: readonly string[]): readonly Problem[] {
   const places = gates.map((gate) => form[placeField(gate)] ?? '').filter((place) => place !== '');
@@ -94,7 +103,7 @@ export function placeProblems(form: PolicyForm, gates: readonly string[]): reado
 }
 
 /** The form as it shows a policy. */
-export function formOfPolicy(policy: ListedPolicy): PolicyForm {
+export function formOfPolicy(policy: ListedPolicy, controls: readonly GateControls[]): PolicyForm {
   const { members, lockout, chain } = policy;
   return {
     name: policy.name,
@@ -108,6 +117,7 @@ export function formOfPolicy(policy: ListedPolicy): PolicyForm {
     needed: String(policy.needed ?? ''),
     'unlock-after': String(policy.unlockAfter ?? ''),
     ...Object.fromEntries(Object.entries(policy.channels ?? {}).map(([channel, names]) => [channel, names.join('\n')])),
+    ...formOfSettings(policy.gates ?? {}, controls),
     unlock: policy.actions.includes('unlock') ? 'yes' : undefined,
     reset: policy.actions.includes('reset') ? 'yes' : undefined,
     threshold: String(lockout.threshold),
@@ -164,9 +174,15 @@ const fieldOf: Readonly<Record<string, string>> = {
  * said at the second of them, which may be the other one.
  * @param at index of the policy in the list
  */
-export function fieldProblems(problems: readonly ListProblem[], at: number): readonly Problem[] {
+export function fieldProblems(
+  problems: readonly ListProblem[],
+  at: number,
+  about: { readonly form: PolicyForm; readonly gates: readonly GateControls[]; readonly t: Translate },
+): readonly Problem[] {
   const found = problems.map(({ setting, problem: why }): Problem => {
     const [, index, path = ''] = /^policies\.(\d+)\.(.*)$/.exec(setting) ?? [];
+    const ofGate = Number(index) === at ? settingProblem({ path, why }, about) : undefined;
+    if (ofGate !== undefined) return ofGate;
     const field = Number(index) === at ? fieldOf[path.replace(/\.\d+$/, '')] : path === 'name' ? 'name' : undefined;
     return field === undefined
       ? { message: { key: 'policy-form.wrong.list', values: { setting, why } } }

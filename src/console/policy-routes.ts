@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import type { WeighedGate } from '../core/chain-strength.ts';
+import type { GateControls } from '../core/gate-controls.ts';
 import type { Message } from '../core/message.ts';
 import type { PolicyDesk, PolicySaved } from '../core/policy-desk.ts';
 import { difference } from '../core/policy-difference.ts';
@@ -20,6 +21,8 @@ export interface PolicyPagesNeeds {
   readonly read: ReadPolicies;
   /** Every gate that a chain may have, in the order in which they are offered. */
   readonly gates: readonly WeighedGate[];
+  /** What a policy may set of each gate. */
+  readonly controls: readonly GateControls[];
   /** The list of the configuration file, where that is the one in force: then nothing can be changed here. */
   readonly pinned: readonly ListedPolicy[] | undefined;
   /** Where `list=draft` is posted to try a draft on everybody. */

@@ -1,8 +1,10 @@
 import { type ChainWeakness, chainStrength, type WeighedGate } from '../core/chain-strength.ts';
+import type { GateSettings } from '../core/gate.ts';
+import { isPlain } from '../core/gate-setting-message.ts';
 import type { Members } from '../core/policy.ts';
 import type { ListedPolicy } from '../core/policy-field-changes.ts';
 import type { Translate } from '../web/catalogue.ts';
-import { gateName } from '../web/policy-messages.ts';
+import { gateName, settingName, settingValue } from '../web/policy-messages.ts';
 
 /** A policy as a row of a table shows it. */
 export interface PolicyRow {
@@ -15,6 +17,8 @@ export interface PolicyRow {
   readonly unlockAfter: number | undefined;
   /** Providers that it chose, by channel; none where it goes by the configuration. */
   readonly channels: readonly { readonly channel: string; readonly providers: readonly string[] }[];
+  /** What it says of gates over what is configured. */
+  readonly settings: readonly { readonly gate: string; readonly said: readonly string[] }[];
   readonly actions: readonly string[];
   readonly privileged: boolean;
   readonly methods: number;
@@ -37,6 +41,10 @@ export function policyRows(
     needed: policy.needed,
     unlockAfter: policy.unlockAfter,
     channels: Object.entries(policy.channels ?? {}).map(([channel, providers]) => ({ channel, providers })),
+    settings: policy.chain.flatMap((gate) => {
+      const own = policy.gates?.[gate];
+      return own === undefined ? [] : [{ gate: gateName(about.t, gate), said: settingsSaid(own, about.t) }];
+    }),
     actions: policy.actions,
     privileged: policy.privileged,
     ...chainStrength(
@@ -44,4 +52,13 @@ export function policyRows(
       policy,
     ),
   }));
+}
+
+/** Each setting by its name, with its value where that can be said in a word. */
+function settingsSaid(own: GateSettings[string], t: Translate): readonly string[] {
+  return Object.entries(own).map(([setting, value]) =>
+    isPlain(value)
+      ? t('policy-pages.setting', { setting: settingName(t, setting), value: settingValue(t, String(value)) })
+      : settingName(t, setting),
+  );
 }

@@ -4,6 +4,8 @@ import type { RequestContext } from '../core/request-context.ts';
 
 /** Octets of a form: far above any page's fields, far below anything that costs. */
 const formOctets = 16 * 1024;
+/** More than any form has by itself. */
+export const mostFields = 64;
 
 /** Answers only for the configured host: an unknown one is never echoed, linked or logged as ours (DESIGN 6.10). */
 export function setUpHost(needs: { publicUrl: URL }): Router {
@@ -35,8 +37,11 @@ export function setUpMethods(): Router {
   return router;
 }
 
-/** A POST is a form: URL-encoded, small, and without a query beside it. */
-export function setUpBody(): Router {
+/**
+ * A POST is a form: URL-encoded, small, and without a query beside it.
+ * @param needs how many fields it may have, where a form has more than usual
+ */
+export function setUpBody({ fields = mostFields }: { readonly fields?: number } = {}): Router {
   const router = Router();
   router.use((request, _response, next) => {
     if (request.method !== 'POST') return next();
@@ -47,7 +52,7 @@ export function setUpBody(): Router {
     next();
   });
   router.use(setUpLength({ octets: formOctets }));
-  router.use(express.urlencoded({ extended: false, limit: formOctets, parameterLimit: 64, inflate: false }));
+  router.use(express.urlencoded({ extended: false, limit: formOctets, parameterLimit: fields, inflate: false }));
   return router;
 }
 
