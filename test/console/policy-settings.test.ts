@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Json } from '../../src/core/json.ts';
 import { plain, type Visitor } from '../portals/visitor.ts';
 import type { Person } from '../portals/world.ts';
-import { ConsoleWorld } from './world.ts';
+import { ConsoleWorld, consoleSettings } from './world.ts';
 
 const timeout = 60_000;
 const text = { en: 'At the docks: {code}' };
@@ -72,8 +72,8 @@ describe('the settings of gates in the form of a policy', () => {
       'required',
       'off',
     ]);
-    expect(admin.text).toContain('What is said or written (of this policy) {"en":"At the docks: {code}"}');
-    expect(admin.text).toContain('The questions (as configured)');
+    expect(admin.text).toContain('kept as it is: What is said or written{"en":"At the docks: {code}"}');
+    expect(admin.text).toContain('As configured: The questions, Pattern of an answer');
     expect(admin.page('[name^="own.helpdesk-code"]').length).toBe(0);
     const open = admin
       .page('details[open] fieldset')
@@ -150,12 +150,24 @@ describe('the settings of gates in the form of a policy', () => {
     expect(await draftOf('new')).toEqual({ phone: { lifetime: 90 } });
   });
 
-  test('that the providers cannot do are said of the gate', { timeout }, async () => {
+  test('that its providers cannot do are said of the gate', { timeout }, async () => {
+    const plainCalls = {
+      kind: 'custom-http',
+      url: 'https://calls.example',
+      secret: '5e'.repeat(32),
+      countries: ['GB'],
+    };
+    const mail = { kind: 'virtual-email' };
+    const providers = { texts: { kind: 'virtual-sms' }, plain: plainCalls, mail };
+    const channels = { sms: ['texts'], voice: ['plain'], email: ['mail'] };
+    await world.portals.restart({
+      settings: { 'policies-in': 'store', console: consoleSettings(world.origin), providers, channels },
+    });
     await admin.open('/policies/draft/policy/0');
-    const channels = { 'place-phone': '3', voice: 'calls' };
-    await admin.submit({ ...channels, 'own.phone.number-matching': 'required' });
-    expect(admin.path).toBe('/policies/draft');
-    expect(await draftOf('docks')).toMatchObject({ phone: { 'number-matching': 'required' } });
+    await admin.submit({ 'place-phone': '3', 'own.phone.number-matching': 'required' });
+    expect([admin.status, ...wrong()]).toEqual([422, '#own.phone']);
+    expect(admin.problems).toContain('number-matching cannot be required: the provider cannot ask for digits (plain)');
+    expect(field('own.phone.number-matching').find('[selected]').val()).toBe('required');
   });
 
   test('of two who save at once are put upon one another policy by policy', { timeout }, async () => {
