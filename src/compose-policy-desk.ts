@@ -12,6 +12,7 @@ import { examinePolicies, type PolicyFinding } from './core/policy-checks.ts';
 import { PolicyDesk, type PolicyDeskNeeds } from './core/policy-desk.ts';
 import { PolicyDrafts } from './core/policy-drafts.ts';
 import type { Stores } from './core/stores.ts';
+import { gatesAskingMore } from './settings/gate-settings.ts';
 import { listenersOf } from './settings/listeners.ts';
 import { gateTrouble, type PolicyWorld, policyReader } from './settings/policy-reading.ts';
 
@@ -70,6 +71,7 @@ export function policyCheck(world: PolicyWorld, parts: PolicyParts) {
     examinePolicies(policies, {
       directory,
       gateTrouble: gateTrouble(world),
+      askingMore: (policy) => gatesAskingMore(policy, world.configuration, world.definitions),
       zones,
       ...(roles.length === 0
         ? {}

@@ -6,6 +6,7 @@ import type { Policy, Zone } from '../core/policy.ts';
 import { unreachablePolicies } from '../core/policy-order.ts';
 import type { Definitions } from '../definitions.ts';
 import type { Loaded } from '../load.ts';
+import { gatesAskingMore } from '../settings/gate-settings.ts';
 import { listenersOf } from '../settings/listeners.ts';
 import { policyFrom } from '../settings/policy-settings.ts';
 import { withPoliciesInForce } from './policies-in-force.ts';
@@ -68,6 +69,7 @@ export function checkPolicies(configuration: Configuration, definitions: Definit
     ...policies.flatMap((policy) => strengthOf(policy, definitions)),
     ...late,
     ...policies.flatMap((policy) => frankFindings(policy, zones)),
+    ...policies.flatMap((policy) => askingFindings(policy, configuration, definitions)),
   ];
 }
 
@@ -145,6 +147,16 @@ function frankFindings(policy: Policy, zones: ReadonlySet<Zone>): readonly Findi
   return [
     { level: 'warning', subject: subjectOf(policy), detail, remedy: 'Keep say-so for policies of the intranet.' },
   ];
+}
+
+/** Whoever registered as the configuration has it counts as registered, and could not pass. */
+function askingFindings(policy: Policy, configuration: Configuration, definitions: Definitions): readonly Finding[] {
+  return gatesAskingMore(policy, configuration, definitions).map((gate) => ({
+    level: 'warning',
+    subject: subjectOf(policy),
+    detail: `asks more of ${gate} than people need to register for it by the configuration: they count as registered and may not be able to pass`,
+    remedy: 'Let them register again, or ask for less.',
+  }));
 }
 
 function privilegedFindings(policy: Policy): readonly Finding[] {

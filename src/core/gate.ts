@@ -133,6 +133,11 @@ export interface GateDefinition<Settings extends z.ZodType, Needs> {
   readonly settings: Settings;
   /** What every provider of the channel must be able to do, with these settings. */
   demands?(settings: z.output<Settings>): ProviderTraits;
+  /**
+   * Whether what somebody registered under `before` may be too little to pass under `settings`: such people would find a
+   * gate that they cannot pass, and nobody could tell from what is registered. Absent: it never is.
+   */
+  asksMore?(settings: z.output<Settings>, before: z.output<Settings>): boolean;
   /** Called once for the configuration, and again for settings that a policy has of its own. */
   create(settings: z.output<Settings>, needs: Needs): Gate;
 }

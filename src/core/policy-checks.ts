@@ -15,6 +15,8 @@ export interface PolicyCheckNeeds {
   readonly directory: Pick<DirectoryPeople, 'findGroup' | 'findUnit'>;
   /** Why a gate could not be used as Latchkey is configured, in sentences for an operator; none when it can. */
   readonly gateTrouble: (gate: string) => readonly string[];
+  /** Gates for which people may have registered too little, whatever Latchkey says of who is registered. */
+  readonly askingMore: (policy: Policy) => readonly string[];
   /** Those that Latchkey listens in. */
   readonly zones: readonly Zone[];
   /** Whether administrators could still help themselves. */
@@ -45,6 +47,7 @@ export async function examinePolicies(
         .filter((path) => units.get(path) === undefined)
         .map((unit) => problem('unit-missing', { policy: policy.name, unit })),
       ...gateFindings(policy, needs),
+      ...needs.askingMore(policy).map((gate) => warning('asks-more', { policy: policy.name, gate })),
     ]),
     ...orderFindings(policies, groups, needs.zones),
   ];
@@ -90,6 +93,10 @@ function orderFindings(
 
 function problem(key: string, values: Message['values'] & object): PolicyFinding {
   return { level: 'problem', message: { key: `policy-check.${key}`, values } };
+}
+
+function warning(key: string, values: Message['values'] & object): PolicyFinding {
+  return { level: 'warning', message: { key: `policy-check.${key}`, values } };
 }
 
 async function lookUp<Found>(

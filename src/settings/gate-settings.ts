@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { GateSettings } from '../core/gate.ts';
 import type { Json } from '../core/json.ts';
+import type { Policy } from '../core/policy.ts';
 import type { Definitions } from '../definitions.ts';
 import type { Sections } from './cross-checks.ts';
 import { describeIssue, type SettingProblem } from './problems.ts';
+import type { Configuration } from './schema.ts';
 
 /** Characters of all that one policy says of gates: it is kept in every flow. */
 const mostText = 16_000;
@@ -39,6 +41,20 @@ function ordered(value: Json): Json {
 /** A gate's settings with what a policy says of it: setting by setting, each as a whole. The gate has yet to take them. */
 export function withOwn(configured: unknown, own: GateSettings[string] = {}): Readonly<Record<string, unknown>> {
   return { ...Object(configured ?? {}), ...own };
+}
+
+/** The gates of a policy that may ask more than people registered who did it as the configuration has it. */
+export function gatesAskingMore(
+  { chain, gates: own = {} }: Pick<Policy, 'chain' | 'gates'>,
+  { gates }: Pick<Configuration, 'gates'>,
+  definitions: Definitions,
+): readonly string[] {
+  return chain.filter((id) => {
+    const definition = definitions.gates.find((gate) => gate.id === id);
+    if (own[id] === undefined || definition?.asksMore === undefined) return false;
+    const [before, after] = [undefined, own[id]].map((said) => definition.settings.safeParse(withOwn(gates[id], said)));
+    return before?.success === true && after?.success === true && definition.asksMore(after.data, before.data);
+  });
 }
 
 /** What gates do not take of what policies say of them, in the gates' own words. */

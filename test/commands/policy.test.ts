@@ -86,6 +86,29 @@ describe('latchkey policy', () => {
     expect(policies).toMatchObject([{ name: 'everyone', channels: { sms: ['texts'] } }]);
   });
 
+  test('takes in and hands out settings of gates, refuses those that a gate does not take, and warns of what asks more', {
+    timeout,
+  }, async () => {
+    const { run, write } = await world();
+    const policy = (gates: unknown) => write({ policies: [{ ...everyone, chain: ['questions'], gates }] });
+    const unfit = await run('import', policy({ questions: { 'reset-asks': 21 }, 'otp-sms': { lifetime: 60 } }));
+    expect(unfit.code).toBe(1);
+    expect(unfit.stdout).toContain('policies.0.gates.otp-sms: found a group of settings; is of no use');
+    const both = await run('check', policy({ questions: { 'reset-asks': 21, 'min-answer-length': 'x' } }));
+    expect(both.code).toBe(1);
+    expect(both.stdout).toContain('policies.0.gates.questions.reset-asks: found 21; must be at most 20');
+    expect(both.stdout).toContain('policies.0.gates.questions.min-answer-length: found "x"; must be a number');
+    const gates = { questions: { 'registration-requires': 4, 'reset-asks': 4, 'reset-requires': 4 } };
+    const imported = await run('import', policy(gates));
+    expect(imported.code).toBe(0);
+    expect(imported.stdout).toContain(
+      'In “everyone”, “Right answers needed at a reset” of “Questions and answers” is 4, whatever is configured.',
+    );
+    expect(imported.stdout).toContain('“everyone” asks more of “Questions and answers” than people need to register');
+    const { policies } = parse((await run('export')).stdout) as { policies: unknown };
+    expect(policies).toMatchObject([{ name: 'everyone', gates }]);
+  });
+
   test('an export that somebody changed after another save is refused, with what that save changed', {
     timeout,
   }, async () => {

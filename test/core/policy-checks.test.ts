@@ -26,6 +26,7 @@ const directory: PolicyCheckNeeds['directory'] = {
 const needs: PolicyCheckNeeds = {
   directory,
   gateTrouble: (gate) => (gate === 'palm' ? ['gates.palm: is missing'] : []),
+  askingMore: ({ gates = {} }) => Object.keys(gates),
   zones: ['extranet'],
 };
 
@@ -40,6 +41,15 @@ const found = async (list: readonly Policy[], changes: Partial<PolicyCheckNeeds>
   ]);
 
 describe('before a list is taken into force', () => {
+  test('warns of a policy that asks more of a gate than people registered', async () => {
+    const strict = samplePolicy('Strict', {
+      chain: ['phone', 'questions'],
+      gates: { questions: { 'reset-requires': 4 } },
+    });
+    expect(await found([strict])).toEqual([['warning', 'asks-more', 'Strict', 'questions']]);
+    expect(await found([samplePolicy('Plain')])).toEqual([]);
+  });
+
   test('one with which nothing is wrong raises nothing', async () => {
     const members = of({ groups: ['Staff'], units: ['Labs'], except: { groups: ['Guests'], units: ['People'] } });
     expect(await found([samplePolicy('A', { members }), samplePolicy('B')])).toEqual([]);

@@ -62,3 +62,25 @@ test('a list that this node cannot use closes the door to everybody alike, and a
   clock.pass(60);
   expect((await (world as PortalWorld).start(person.samName)).path).toBe('/reset/questions');
 });
+
+test('settings of gates that the configuration has left behind close the door, and are a fault to who began with them', async () => {
+  const { latchkey, log, clock } = await open();
+  const here = world as PortalWorld;
+  const person = await here.registered();
+  await save(here, 1, list(['questions'], { gates: { questions: { 'reset-asks': 3 } } }));
+  const underWay = await here.start(person.samName);
+  expect(underWay.page('main input[name^="q"]').length).toBe(3);
+  expect(await latchkey.stores.policies.newest()).toBe(2);
+  const questions = ['first-school', 'favourite-place'].map((id) => ({ id, text: { en: id } }));
+  const counts = { 'registration-shows': 2, 'registration-requires': 2, 'reset-asks': 2, 'reset-requires': 2 };
+  const changed = { 'otp-sms': { 'default-country': 'GB' }, questions: { questions, ...counts } };
+  await here.restart({ settings: { 'policies-in': 'store', gates: changed } });
+  clock.pass(60);
+  const closed = await here.visitor().open('/reset');
+  expect(closed.text).toContain('This service is not available right now');
+  expect(log.join('\n')).toContain('policies.0.gates.questions.reset-asks: found 3; is 3 and must not be more than');
+  await underWay.open('/reset/questions');
+  expect(underWay.status).toBe(500);
+  expect(underWay.text).not.toContain('questions');
+  expect((await here.audited(person)).filter((event) => event.includes('wrong'))).toEqual([]);
+});

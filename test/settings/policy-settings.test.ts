@@ -580,6 +580,20 @@ describe('the settings of gates of a policy', () => {
     expect(problemsOf([{ ...calling, gates: { phone: { 'number-matching': 'off' } } }], settings)).toEqual([]);
   });
 
+  const asked = (ids: string) => [...ids].map((id) => ({ id, text: { en: id } }));
+  test.each<[what: string, own: Settings, found: number]>([
+    ['more right answers', { 'registration-requires': 4, 'reset-asks': 4, 'reset-requires': 4 }, 1],
+    ['as many, of other questions', { questions: asked('abce') }, 1],
+    ['as many, of more questions', { questions: asked('abcde') }, 0],
+    ['as many, and more only at the registration', { 'registration-requires': 4, 'reset-asks': 4 }, 0],
+    ['fewer', { 'reset-requires': 2 }, 0],
+  ])('that ask %s than others must register are a warning of latchkey check or none', (_what, own, found) => {
+    const configured = { gates: { questions: { questions: asked('abcd'), 'registration-shows': 4 } } };
+    const list = [{ ...questions, gates: { questions: own } }];
+    const said = checkPolicies(load(list, configured), definitions).map(({ detail }) => detail);
+    expect(said.filter((detail) => detail.includes('asks more of questions'))).toHaveLength(found);
+  });
+
   test('are asked of the configuration that stands beside them: a list that fitted once may fit no more', () => {
     const list = [{ ...questions, gates: { questions: { 'reset-asks': 3 } } }];
     expect(problemsOf(list)).toEqual([]);

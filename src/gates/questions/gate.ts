@@ -19,6 +19,11 @@ export const questionsGate: GateDefinition<typeof questionsSettings, QuestionsNe
   id: 'questions',
   factor: 'knowledge',
   settings: questionsSettings,
+  asksMore(settings, before) {
+    // At worst all that was taken away since is what somebody had answered.
+    const gone = before.questions.filter(({ id }) => !settings.questions.some((one) => one.id === id)).length;
+    return before['registration-requires'] - gone < settings['reset-requires'];
+  },
   create(settings, needs) {
     const hashes = new AnswerHashes(needs.hashing);
     return {
