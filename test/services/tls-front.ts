@@ -12,6 +12,8 @@ export interface TlsFrontNeeds {
   readonly port?: number;
   /** Changes what the server says. */
   readonly rewrite?: (octets: Buffer) => Buffer;
+  /** Answers a request in the server's place; undefined leaves it to the server. */
+  readonly instead?: (octets: Buffer) => Buffer | undefined;
   /** A word that the server never hears right, such as a password that it does not know. */
   readonly mishear?: string;
 }
@@ -100,6 +102,11 @@ export class TlsFront {
     server.once('close', () => client.destroy());
     client.on('data', (octets: Buffer) => {
       this.#heard.push(octets);
+      const own = this.#needs.instead?.(octets);
+      if (own !== undefined) {
+        client.write(own);
+        return;
+      }
       const text = octets.toString('latin1');
       const passed = mishear === '' ? text : text.replaceAll(mishear, 'x'.repeat(mishear.length));
       if (!this.hangs) server.write(Buffer.from(passed, 'latin1'));

@@ -2,6 +2,7 @@ import type { connect as connectTls, TLSSocket } from 'node:tls';
 import { type Change, Client, type Control, type Entry, ResultCodeError, type SearchOptions } from 'ldapts';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { Deadline } from './deadline.ts';
+import { PageAnswer, PageControl } from './paging.ts';
 import { policyHintsOffered } from './policy-hints.ts';
 import { ldapsUrl, type ServerAddress } from './server-address.ts';
 import { ReadOnlyServer, ServerFailure } from './server-failure.ts';
@@ -16,6 +17,9 @@ export interface ServerTraits {
 
 /** LDAP_CAP_ACTIVE_DIRECTORY_PARTIAL_SECRETS_OID: a read-only domain controller (MS-ADTS 3.1.1.3.4.3). */
 const readOnlyCapability = '1.2.840.113556.1.4.1920';
+
+/** Pages in a row with nothing in them, after which a server is not believed to have more. */
+const mostEmptyPages = 1_000;
 
 /** One encrypted connection to one server, bound as the service account for all its life. */
 export class Connection {
@@ -68,15 +72,37 @@ export class Connection {
   }
 
   /**
-   * As `search`, but in pages, of which the next is asked for when the one before was taken (RFC 2696).
+   * As `search`, but in pages, of which the next is asked for when the one before was taken (RFC 2696). Nothing else may
+   * be asked on this connection while one is on its way.
    * @param deadline of one page
+   * @returns pages that hold something
    */
-  async *pages(base: string, options: SearchOptions, deadline: () => Deadline): AsyncGenerator<readonly Entry[]> {
-    const pages = this.#client.searchPaginated(base, options);
-    for (;;) {
-      const page = await this.#ask(() => pages.next(), deadline());
-      if (page.done === true) return;
-      yield page.value.searchEntries;
+  async *pages(base: string, search: PagedSearch, deadline: () => Deadline): AsyncGenerator<readonly Entry[]> {
+    let cookie: Buffer = Buffer.alloc(0);
+    let empty = 0;
+    do {
+      const page = await this.#page(base, search, { cookie, deadline: deadline() });
+      if (page.entries.length > 0) yield page.entries;
+      empty = page.entries.length > 0 ? 0 : empty + 1;
+      if (empty > mostEmptyPages) throw new ServerFailure(`${this.address.url} comes to no end of a search`);
+      cookie = page.cookie;
+    } while (cookie.length > 0);
+  }
+
+  async #page(
+    base: string,
+    { pageSize, ...options }: PagedSearch,
+    { cookie, deadline }: { readonly cookie: Buffer; readonly deadline: Deadline },
+  ): Promise<{ readonly entries: readonly Entry[]; readonly cookie: Buffer }> {
+    const answer = new PageAnswer(this.#socket);
+    try {
+      const control = new PageControl(pageSize, cookie);
+      return await this.#ask(async () => {
+        const { searchEntries } = await this.#client.search(base, options, control);
+        return { entries: searchEntries, cookie: answer.cookie };
+      }, deadline);
+    } finally {
+      answer.end();
     }
   }
 
@@ -101,6 +127,11 @@ export class Connection {
       throw new ServerFailure(`${this.address.url} broke the connection: ${String(error)}`, error);
     }
   }
+}
+
+/** What to search for, and how many entries one page may have. */
+export interface PagedSearch extends Omit<SearchOptions, 'paged'> {
+  readonly pageSize: number;
 }
 
 interface ConnectionParts {

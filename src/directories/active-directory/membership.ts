@@ -120,7 +120,7 @@ async function search(
   for (let at = 0; at < filters.length; at += groupsAtATime) {
     const filter = securityGroup(new OrFilter({ filters: filters.slice(at, at + groupsAtATime) }));
     const wanted = { attributes: ['objectSid', 'memberOf'], explicitBufferAttributes: octetAttributes };
-    const asked = { scope: 'sub', filter, ...wanted, paged: { pageSize } } as const;
+    const asked = { scope: 'sub', filter, ...wanted, pageSize } as const;
     for await (const page of connection.pages(baseDn, asked, () => deadline)) {
       found.push(...page.map((entry) => groupEntry.parse(entry)));
     }

@@ -68,7 +68,7 @@ export class People {
     const limit = Math.min(search.limit, mostFound);
     const filter = person(new OrFilter({ filters: begins }));
     // Samba does not heed a size limit, but sends no more than fits on a page.
-    const options = { ...wanted([]), filter, sizeLimit: limit, paged: { pageSize: limit } };
+    const options = { ...wanted([]), filter, sizeLimit: limit, pageSize: limit };
     const found: Account[] = [];
     for (const base of bases) {
       const page = await connection.pages(base, options, () => deadline).next();
@@ -92,7 +92,7 @@ export class People {
     });
     const gone = walk.groups.find(({ id }) => !membership.knows(id));
     if (gone) throw new Misconfigured(`the group ${gone.name} is not in the directory any more`);
-    const options = { ...wanted(membershipAttributes), filter: person(), paged: { pageSize } };
+    const options = { ...wanted(membershipAttributes), filter: person(), pageSize };
     for await (const page of connection.pages(this.#needs.peopleBase, options, deadline)) {
       await checkSight(page, { connection, membership, deadline: deadline() });
       const accounts: Account[] = [];

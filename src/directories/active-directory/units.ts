@@ -1,7 +1,7 @@
-import { AndFilter, EqualityFilter, type Filter, NotFilter, OrFilter, type SearchOptions } from 'ldapts';
+import { AndFilter, EqualityFilter, type Filter, NotFilter, OrFilter } from 'ldapts';
 import type { DirectoryUnit } from '../../core/directory-people.ts';
 import { isWithin, unitSteps } from '../../core/unit.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, PagedSearch } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import { pathOf, stepsOf } from './distinguished-name.ts';
 
@@ -29,7 +29,7 @@ export class Units {
     const hidden = new EqualityFilter({ attribute: 'showInAdvancedViewOnly', value: 'TRUE' });
     const shown = new AndFilter({ filters: [isA('container'), new NotFilter({ filter: hidden })] });
     const filter = new OrFilter({ filters: [isA('organizationalUnit'), shown] });
-    const asked: SearchOptions = { scope: 'sub', filter, attributes: ['1.1'], paged: { pageSize } };
+    const asked: PagedSearch = { scope: 'sub', filter, attributes: ['1.1'], pageSize };
     const paths = new Set<string>();
     for await (const page of connection.pages(this.#peopleBase, asked, () => deadline)) {
       for (const { dn } of page) paths.add(pathOf(dn, this.#baseDn));
