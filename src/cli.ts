@@ -137,12 +137,23 @@ policy
   .argument('<file>', 'what export writes')
   .option('--based-on <number>', 'the version that it changes (else the one it was exported from)', wholeNumber)
   .option('--note <text>', 'why, for whoever reads the versions later')
+  .option('--anew', 'also where the newest list is not the one that was saved last; see latchkey check')
   .description('take a list into force as a new version; a list that something speaks against is refused')
   .action(async (file: string, wish: PolicyImportWish) => {
     await withConfiguration(async (loaded) =>
       (await import('./commands/policy.ts')).importPolicies(loaded, file, wish),
     )(undefined);
   });
+
+policy
+  .command('accept')
+  .option('--note <text>', 'why, for whoever reads the versions later')
+  .description('take the newest list of the store into force though it is not the one that was saved last')
+  .action(
+    withConfiguration<{ note?: string }>(async (loaded, wish) =>
+      (await import('./commands/policy.ts')).acceptPolicies(loaded, wish),
+    ),
+  );
 
 program
   .command('import')

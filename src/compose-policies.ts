@@ -52,16 +52,23 @@ export async function createPolicies(
 
 /** With `policies-in: store` the file's list is the first version, where the store has none. */
 async function openSource(
-  world: PolicyWorld,
+  world: PolicyWorld & { readonly log: Logger },
   { stores, clock }: { readonly stores: Pick<Stores, 'policies' | 'audit'>; readonly clock: Clock },
 ): Promise<PolicySource> {
-  const { configuration } = world;
+  const { configuration, log } = world;
   if (configuration['policies-in'] === 'file') return pinnedPolicies(configuration.policies.map(policyFrom));
   const read = usableReader(world);
   const first = read(configuration.policies as unknown as Json);
   // The configuration was checked as a whole, so its list can be read.
   if ('list' in first) await bringFirstPolicies(first.list, { store: stores.policies, audit: stores.audit, clock });
-  return new StoredPolicies({ store: stores.policies, read });
+  const source = new StoredPolicies({ store: stores.policies, read });
+  // Told at once, and not only when somebody comes.
+  await source.current().catch((err: unknown) => tellUnusable(log, err));
+  return source;
+}
+
+function tellUnusable(log: Logger, err: unknown): void {
+  log.error({ err, alarm: true }, 'the policies cannot be used: see latchkey check');
 }
 
 /** Whether as many gates as the policy needs can be reached now: said on the start page, to everybody alike. */
@@ -83,7 +90,7 @@ async function health(policies: Policies, log: Logger): Promise<{ ok: boolean; d
     await policies.match(undefined, 'extranet');
     return { ok: true, detail: 'all that the policies name is there' };
   } catch (err) {
-    log.error({ err, alarm: true }, 'the policies cannot be used: see latchkey check');
+    tellUnusable(log, err);
     return { ok: false, detail: 'the policies cannot be used' };
   }
 }

@@ -1,5 +1,6 @@
 import { openConfiguredStores } from '../compose-stores.ts';
 import { Misconfigured } from '../core/errors.ts';
+import { newestPolicies } from '../core/policy-standing.ts';
 import type { Loaded } from '../load.ts';
 import { usableReader } from '../settings/policy-reading.ts';
 import { policyListSchema } from '../settings/policy-settings.ts';
@@ -12,14 +13,15 @@ export interface InForce {
   readonly version: number | undefined;
 }
 
-/** @throws Misconfigured when the list of the store cannot be used */
+/** @throws Misconfigured when the list of the store cannot be used, or is not the one that was saved last */
 export async function withPoliciesInForce(loaded: Loaded): Promise<InForce> {
   const { configuration, definitions } = loaded;
   const ofFile = { loaded, version: undefined };
   if (configuration['policies-in'] === 'file' || isNew(configuration)) return ofFile;
   const stores = await openConfiguredStores(configuration);
   try {
-    const latest = await stores.policies.latest();
+    const { newest: latest, why: amiss } = await newestPolicies(stores.policies);
+    if (amiss !== undefined) throw new Misconfigured(amiss);
     if (latest === undefined) return ofFile;
     const read = usableReader(loaded)(latest.policies);
     if ('problems' in read) {

@@ -3,8 +3,9 @@ import { openConfiguredDirectory } from '../compose-directory.ts';
 import { createPolicyDesk, policyCheck } from '../compose-policy-desk.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Json } from '../core/json.ts';
-import type { PolicySaved, PolicyWish } from '../core/policy-desk.ts';
+import type { PolicySaved } from '../core/policy-desk.ts';
 import { difference } from '../core/policy-difference.ts';
+import { newestPolicies } from '../core/policy-standing.ts';
 import { createSealer } from '../core/sealer.ts';
 import type { Stores } from '../core/stores.ts';
 import type { Loaded } from '../load.ts';
@@ -18,8 +19,11 @@ import { type Outcome, withStoredState } from './store-commands.ts';
 export interface PolicyImportWish {
   readonly basedOn?: number;
   readonly note?: string;
+  /** Also over a newest list that is not the one that the audit tells of. */
+  readonly anew?: boolean;
 }
 
+const pinned = 'The policies are pinned in the configuration file (policies-in: file): change them there.';
 const unchanged = 'Nothing was changed: the old list stays in force.';
 
 /** Prints the list in force, or an earlier version, as YAML. `text` is for the file or standard output, `lines` for people. */
@@ -32,13 +36,17 @@ export async function exportPolicies(
   }
   let text: string | undefined;
   const outcome = await withStoredState(configuration, async ({ policies }) => {
-    const found = await (wish.version === undefined ? policies.latest() : policies.read(wish.version));
-    if (found === undefined) return { ok: false, lines: ['The store has no such version of the policies.'] };
+    const { newest, why } = await newestPolicies(policies);
+    const found = wish.version === undefined ? newest : await policies.read(wish.version);
+    const amiss = why === undefined ? [] : [`Beware: ${why}.`];
+    if (found === undefined) return { ok: false, lines: [...amiss, 'The store has no such version of the policies.'] };
     const { policies: list, ...head } = found;
     text = policyFileText(list, head);
-    return { ok: true, lines: [] };
+    return { ok: true, lines: amiss };
   });
-  return text === undefined ? outcome : written(text, wish.file);
+  if (text === undefined) return outcome;
+  const out = written(text, wish.file);
+  return { ...out, lines: [...outcome.lines, ...out.lines] };
 }
 
 /** Looks at a list as an import would, and changes nothing. */
@@ -61,23 +69,35 @@ export async function checkPolicyFile(loaded: Loaded, file: string): Promise<Out
 
 /** Takes a list into force as a new version, or says everything that speaks against it. */
 export async function importPolicies(loaded: Loaded, file: string, wish: PolicyImportWish): Promise<Outcome> {
-  if (loaded.configuration['policies-in'] === 'file') {
-    const where = 'The policies are pinned in the configuration file (policies-in: file): change them there.';
-    return { ok: false, lines: [where] };
-  }
+  if (loaded.configuration['policies-in'] === 'file') return { ok: false, lines: [pinned] };
   const read = readPolicyFile(file);
   if ('why' in read) return { ok: false, lines: [read.why, unchanged] };
   return withPolicyWorld(loaded, async ({ stores, desk }) => {
-    const basedOn = wish.basedOn ?? read.version ?? (await stores.policies.newest());
-    const draft: PolicyWish = {
-      basedOn,
-      by: 'operator',
-      byName: operator(),
-      note: wish.note ?? '',
-      policies: read.policies,
-    };
-    return saidOf(await desk.save(draft));
+    const newest = await stores.policies.newest();
+    const settles = wish.anew === true;
+    const basedOn = settles ? newest : (wish.basedOn ?? read.version ?? newest);
+    return saidOf(await desk.save({ ...byOperator(wish), basedOn, settles, policies: read.policies }));
   });
+}
+
+/** Takes the newest list of the store into force though it is not the one that the audit tells of, as a new version. */
+export async function acceptPolicies(loaded: Loaded, wish: Pick<PolicyImportWish, 'note'>): Promise<Outcome> {
+  if (loaded.configuration['policies-in'] === 'file') return { ok: false, lines: [pinned] };
+  return withPolicyWorld(loaded, async ({ stores, desk }) => {
+    const { newest, why } = await newestPolicies(stores.policies);
+    if (newest === undefined) {
+      return { ok: false, lines: ['The store has no policies that could be accepted: import a list with --anew.'] };
+    }
+    const { version: basedOn, policies } = newest;
+    if (why === undefined) {
+      return { ok: true, lines: [`There is nothing to accept: version ${basedOn} is the one that was saved last.`] };
+    }
+    return saidOf(await desk.save({ ...byOperator(wish), basedOn, settles: true, policies }));
+  });
+}
+
+function byOperator({ note = '' }: Pick<PolicyImportWish, 'note'>) {
+  return { by: 'operator', byName: operator(), note };
 }
 
 function saidOf(saved: PolicySaved): Outcome {
@@ -87,6 +107,8 @@ function saidOf(saved: PolicySaved): Outcome {
       return { ok: false, lines: [...report.problems(saved.problems), unchanged] };
     case 'refused':
       return { ok: false, lines: [...report.findings(saved.findings), unchanged] };
+    case 'rolled-back':
+      return { ok: false, lines: [`${saved.why}.`, unchanged] };
     case 'conflict':
       return { ok: false, lines: [...report.conflict(saved.newest, saved.changes), unchanged] };
     case 'unchanged':

@@ -6,6 +6,7 @@ import type { PolicyDesk, PolicySaved } from '../core/policy-desk.ts';
 import { difference } from '../core/policy-difference.ts';
 import type { PolicyDrafts } from '../core/policy-drafts.ts';
 import type { ListedPolicy } from '../core/policy-field-changes.ts';
+import { type NewestPolicies, newestPolicies } from '../core/policy-standing.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy-store.ts';
 import { everyRole } from '../core/staff.ts';
 import type { ReadPolicies } from '../core/stored-policies.ts';
@@ -29,6 +30,7 @@ export interface PolicyPagesNeeds {
   readonly trial: string;
 }
 
+const nothing: NewestPolicies = { newest: undefined, why: undefined };
 /** Versions on one page of their list. */
 const pageSize = 25;
 
@@ -42,13 +44,14 @@ export function policyRoutes(router: ConsoleRouter, needs: PolicyPagesNeeds): vo
     roles: everyRole,
     menu: 'policies',
     async handler({ staff, request }) {
-      const latest = pinned === undefined ? await store.latest() : undefined;
+      const { newest: latest, why } = pinned === undefined ? await newestPolicies(store) : nothing;
       const policies = pinned ?? listOf(needs, latest);
-      const isEditor = pinned === undefined && staff.roles.includes('administrator');
+      const isEditor = pinned === undefined && why === undefined && staff.roles.includes('administrator');
       const draft = isEditor ? await needs.drafts.read(staff.id) : undefined;
       const data = {
         isPinned: pinned !== undefined,
         isEditor,
+        isRolledBack: why !== undefined,
         latest,
         draft,
         rows: policies && policyRows(policies, { gates: needs.gates, t: request.translate }),
@@ -132,6 +135,8 @@ export function outcomeView(request: Request, outcome: Exclude<PolicySaved, { ki
       return { unreadable: outcome.problems };
     case 'unchanged':
       return { isUnchanged: true };
+    case 'rolled-back':
+      return { isRolledBack: true };
   }
 }
 
@@ -150,7 +155,8 @@ async function versionPage(
 ): Promise<Answer> {
   const { store, gates } = needs;
   const version = await versionOf(store, request);
-  const [previous, latest] = await Promise.all([store.read(version.version - 1), store.latest()]);
+  const [before] = await store.list(1, version.version);
+  const [previous, latest] = await Promise.all([before && store.read(before.version), store.latest()]);
   const own = listOf(needs, version);
   const changes = own && difference(listOf(needs, previous) ?? [], own);
   const now = listOf(needs, latest);

@@ -1,10 +1,11 @@
-import type { AuditEvent } from './audit.ts';
 import type { Clock } from './clock.ts';
+import { Misconfigured } from './errors.ts';
 import type { Json } from './json.ts';
 import type { Message } from './message.ts';
 import type { PolicyFinding } from './policy-checks.ts';
 import { difference } from './policy-difference.ts';
 import type { ListedPolicy } from './policy-field-changes.ts';
+import { type NewestPolicies, newestPolicies } from './policy-standing.ts';
 import { type PolicySave, type PolicyStore, type PolicyVersion, policiesHash } from './policy-store.ts';
 import type { ListProblem, ReadPolicies } from './stored-policies.ts';
 import type { AuditStore } from './stores.ts';
@@ -27,17 +28,14 @@ export interface PolicyDeskNeeds {
   readonly changed?: (about: { readonly by: string; readonly version: number; readonly changes: number }) => void;
 }
 
-/** A list that somebody would like to be in force. */
-export interface PolicyWish extends Pick<PolicySave, 'by' | 'byName' | 'note' | 'policies'> {
-  /** The version that it was written upon; 0 when there was none. */
-  readonly basedOn: number;
-  /** Where the request came from, for the audit. */
-  readonly from?: Pick<AuditEvent, 'address' | 'correlation' | 'portal'>;
-}
+/** A list that somebody would like to be in force; `basedOn` is the version that it was written upon, 0 for none. */
+export type PolicyWish = Omit<PolicySave, 'at'>;
 
 /** A draft that was looked at. */
 export type PolicyLook =
   | { readonly kind: 'unreadable'; readonly problems: readonly ListProblem[] }
+  /** The newest list of the store is not the one that the audit tells of: an operator must settle that first. */
+  | { readonly kind: 'rolled-back'; readonly why: string }
   /** Somebody has saved since; nothing of the draft is lost. */
   | { readonly kind: 'conflict'; readonly newest: PolicyVersion; readonly changes: readonly Message[] }
   | {
@@ -76,11 +74,14 @@ export class PolicyDesk {
   async look(draft: PolicyWish): Promise<PolicyLook> {
     const read = this.#needs.read(draft.policies);
     if ('problems' in read) return { kind: 'unreadable', problems: read.problems };
-    const newest = await this.#needs.store.latest();
+    const { newest, why } = await this.#newest(draft);
+    if (why !== undefined && draft.settles !== true) return { kind: 'rolled-back', why };
     if ((newest?.version ?? 0) !== draft.basedOn && newest !== undefined) return this.#conflict(draft, newest);
     const before = newest && this.#policiesOf(newest);
     const findings = await this.#needs.check(read.policies, { before, by: draft.by });
-    return { kind: 'looked', list: read.list, changes: difference(before ?? [], read.policies), findings };
+    const settled = why === undefined ? [] : [{ key: 'policy-change.settled' }];
+    const changes = [...settled, ...difference(before ?? [], read.policies)];
+    return { kind: 'looked', list: read.list, changes, findings };
   }
 
   /** Takes a draft into force, unless something speaks against it: then the old list stays as it is. */
@@ -90,13 +91,26 @@ export class PolicyDesk {
     const { list: policies, changes, findings } = look;
     if (draft.basedOn > 0 && changes.length === 0) return { kind: 'unchanged', version: draft.basedOn };
     if (findings.some(({ level }) => level === 'problem')) return { kind: 'refused', changes, findings };
-    const { basedOn, by, byName, note } = draft;
-    await this.#audit('policies.saving', draft, { version: basedOn + 1, policies });
-    const saved = await this.#needs.store.save({ basedOn, by, byName, note, policies, at: this.#needs.clock.now() });
+    const { by, from } = draft;
+    const { store, audit, clock, changed } = this.#needs;
+    const { told } = await store.standing();
+    const version = Math.max(draft.basedOn, told?.version ?? 0) + 1;
+    const detail = { by, version, hash: policiesHash(policies) };
+    await audit.append({ at: clock.now(), event: 'policies.saving', ...from, detail });
+    const saved = await store.save({ ...draft, policies, at: clock.now() });
     if ('conflict' in saved) return this.#conflict(draft, saved.conflict);
-    this.#needs.changed?.({ by, version: saved.version, changes: changes.length });
-    await this.#audit('policies.saved', draft, saved);
+    changed?.({ by, version: saved.version, changes: changes.length });
     return { kind: 'saved', version: saved, changes, findings };
+  }
+
+  /** Whoever settles what is amiss with the newest list need not be able to read it. */
+  async #newest({ settles = false }: PolicyWish): Promise<NewestPolicies> {
+    try {
+      return await newestPolicies(this.#needs.store);
+    } catch (fault) {
+      if (!settles || !(fault instanceof Misconfigured)) throw fault;
+      return { newest: undefined, why: fault.message };
+    }
   }
 
   /** What another changed since the version that the draft was written upon. */
@@ -111,15 +125,6 @@ export class PolicyDesk {
     const read = this.#needs.read(policies);
     return 'policies' in read ? read.policies : undefined;
   }
-
-  async #audit(
-    event: 'policies.saving' | 'policies.saved',
-    { from = {}, by }: PolicyWish,
-    { version, policies }: Pick<PolicyVersion, 'version' | 'policies'>,
-  ): Promise<void> {
-    const detail = { by, version, hash: policiesHash(policies) };
-    await this.#needs.audit.append({ at: this.#needs.clock.now(), event, ...from, detail });
-  }
 }
 
 /** Seeds a store that holds nothing yet, as `policies-in: store` asks. Of several nodes at once one does. */
@@ -127,11 +132,12 @@ export async function bringFirstPolicies(
   list: Json,
   needs: Pick<PolicyDeskNeeds, 'store' | 'audit' | 'clock'>,
 ): Promise<void> {
-  if ((await needs.store.newest()) > 0) return;
+  const { version, told } = await needs.store.standing();
+  // A store that is empty though the audit tells of a list was emptied: the file's is not put in its place.
+  if (version > 0 || told !== undefined) return;
   const at = needs.clock.now();
   const detail = { by: 'operator', version: 1, hash: policiesHash(list) };
   await needs.audit.append({ at, event: 'policies.saving', detail });
   const who = { by: 'operator', byName: '', note: '' };
-  const saved = await needs.store.save({ basedOn: 0, ...who, policies: list, at });
-  if (!('conflict' in saved)) await needs.audit.append({ at, event: 'policies.saved', detail });
+  await needs.store.save({ basedOn: 0, ...who, policies: list, at });
 }

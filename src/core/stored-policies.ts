@@ -2,6 +2,7 @@ import { Misconfigured } from './errors.ts';
 import type { Json } from './json.ts';
 import type { PolicyList, PolicySource } from './policies.ts';
 import type { ListedPolicy } from './policy-field-changes.ts';
+import { type PolicyStanding, rollbackOf } from './policy-standing.ts';
 import type { PolicyStore } from './policy-store.ts';
 
 /** One thing that is wrong with a list, where it stands in it, in a sentence for an operator. */
@@ -21,26 +22,39 @@ export type ReadPolicies = (
   | { readonly policies: readonly ListedPolicy[]; readonly list: Json }
   | { readonly problems: readonly ListProblem[] };
 
+interface Loaded {
+  readonly list: PolicyList;
+  readonly hash: string;
+}
+
+interface Held {
+  readonly version: number;
+  readonly loaded: Promise<Loaded>;
+}
+
 /**
- * The newest version of the store. Every decision asks for its number, which is one small row, so that all nodes change
- * over at once; the list itself is read when the number has changed. A list that this node cannot read stops it: an
- * older one is never used in its place, nor is one that comes after a newer one was seen.
+ * The newest version of the store. Every decision asks for its number and what the audit says was saved last, which is
+ * one small row, so that all nodes change over at once; the list itself is read when the number has changed. A list that
+ * this node cannot read stops it: an older one is never used in its place. Nor is one that is older than any that was
+ * seen, or than the one that the audit tells of: newer rows can be deleted without a key.
  */
 export class StoredPolicies implements PolicySource {
-  readonly #store: Pick<PolicyStore, 'newest' | 'read'>;
+  readonly #store: Pick<PolicyStore, 'standing' | 'read'>;
   readonly #read: ReadPolicies;
   /** The newest version that was ever seen. */
   #seen = 0;
-  #held: { readonly version: number; readonly list: Promise<PolicyList> } | undefined;
+  #held: Held | undefined;
 
-  constructor(needs: { readonly store: Pick<PolicyStore, 'newest' | 'read'>; readonly read: ReadPolicies }) {
+  constructor(needs: { readonly store: Pick<PolicyStore, 'standing' | 'read'>; readonly read: ReadPolicies }) {
     this.#store = needs.store;
     this.#read = needs.read;
   }
 
   async current(): Promise<PolicyList> {
     const before = this.#seen;
-    const version = await this.#store.newest();
+    const standing = await this.#store.standing();
+    const { version } = standing;
+    requireNewest(standing);
     if (version < before) {
       throw new Misconfigured(
         `the store has version ${version} of the policies, and had version ${before}: restart Latchkey if that is meant`,
@@ -49,24 +63,39 @@ export class StoredPolicies implements PolicySource {
     // Another may have seen a newer one since this one asked.
     this.#seen = Math.max(version, this.#seen);
     if (this.#held?.version !== this.#seen) this.#held = this.#hold(this.#seen);
-    return this.#held.list;
+    const held = this.#held;
+    const { list, hash } = await held.loaded;
+    if (held.version === version) this.#requireTold(standing, { held, hash });
+    return list;
   }
 
-  #hold(version: number): { readonly version: number; readonly list: Promise<PolicyList> } {
-    const held = { version, list: this.#load(version) };
+  #requireTold(standing: PolicyStanding, { held, hash }: { readonly held: Held; readonly hash: string }): void {
+    if (rollbackOf(standing, hash) === undefined) return;
+    // Read again by the next: somebody may have put back what the audit tells of.
+    if (this.#held === held) this.#held = undefined;
+    requireNewest(standing, hash);
+  }
+
+  #hold(version: number): Held {
+    const held = { version, loaded: this.#load(version) };
     // What was out of reach is read again by the next; what is wrong with a list stays wrong.
-    held.list.catch((fault: unknown) => {
+    held.loaded.catch((fault: unknown) => {
       if (!(fault instanceof Misconfigured) && this.#held === held) this.#held = undefined;
     });
     return held;
   }
 
-  async #load(version: number): Promise<PolicyList> {
+  async #load(version: number): Promise<Loaded> {
     const stored = await this.#store.read(version);
     if (stored === undefined) throw new Misconfigured('the store holds no policies: run latchkey policy import');
     const read = this.#read(stored.policies);
-    if ('policies' in read) return { version, policies: read.policies };
+    if ('policies' in read) return { list: { version, policies: read.policies }, hash: stored.hash };
     const why = read.problems.map(({ setting, problem }) => `${setting}: ${problem}`).join('; ');
     throw new Misconfigured(`version ${version} of the policies cannot be used: ${why}`);
   }
+}
+
+function requireNewest(standing: PolicyStanding, hash?: string): void {
+  const why = rollbackOf(standing, hash);
+  if (why !== undefined) throw new Misconfigured(why);
 }

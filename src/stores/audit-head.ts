@@ -1,3 +1,4 @@
+import type { PolicyMark } from '../core/policy-standing.ts';
 import type { Sealer } from '../core/sealer.ts';
 
 /** Where the audit chain ends. */
@@ -6,17 +7,31 @@ export interface AuditHead {
   readonly hash: string;
 }
 
+/** What is sealed with the end of the chain. */
+export interface HeadNotes {
+  /** The policies that were saved last; none before the first save of a Latchkey that notes it. */
+  readonly policies?: PolicyMark;
+}
+
 const place = { table: 'audit_head', column: 'seal', row: '1' };
 
 /**
  * Seals the end of the chain. The chain alone shows that single rows were changed; whoever may write to the database
- * could still compute all of it anew, or cut its end off. They cannot make this seal.
+ * could still compute all of it anew, or cut its end off. They cannot make this seal. What it notes beside the end cannot
+ * be put back to an older value either, unless the whole chain is.
  */
-export function sealHead(sealer: Sealer, head: AuditHead): string {
-  return sealer.seal(place, [head.sequence, head.hash]);
+export function sealHead(sealer: Sealer, head: AuditHead, { policies }: HeadNotes = {}): string {
+  const noted = policies === undefined ? [] : [policies.version, policies.hash];
+  return sealer.seal(place, [head.sequence, head.hash, ...noted]);
 }
 
-/** Whether `seal` was made for this very head. Throws Misconfigured when its key is missing or it was altered. */
-export function isSealedHead(sealer: Sealer, head: AuditHead, seal: string): boolean {
-  return JSON.stringify(sealer.open(place, seal)) === JSON.stringify([head.sequence, head.hash]);
+/**
+ * What was sealed with this very head; undefined when `seal` was made for another.
+ * Throws Misconfigured when its key is missing or it was altered.
+ */
+export function openHead(sealer: Sealer, head: AuditHead, seal: string): HeadNotes | undefined {
+  const sealed = sealer.open(place, seal) as readonly (number | string)[];
+  const [sequence, hash, version, policies] = sealed;
+  if (sequence !== head.sequence || hash !== head.hash) return undefined;
+  return version === undefined ? {} : { policies: { version: Number(version), hash: String(policies) } };
 }

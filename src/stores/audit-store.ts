@@ -9,11 +9,11 @@ import {
   auditGenesis,
   auditHash,
 } from '../core/audit.ts';
-import { Misconfigured } from '../core/errors.ts';
 import type { Sealer } from '../core/sealer.ts';
 import type { AuditStore } from '../core/stores.ts';
-import { isSealedHead, sealHead } from './audit-head.ts';
-import { auditRowOf, readableRowOf, tableRowOf } from './audit-rows.ts';
+import { chain, requireHead } from './audit-chain.ts';
+import { openHead } from './audit-head.ts';
+import { auditRowOf, readableRowOf } from './audit-rows.ts';
 import { searchAudit } from './audit-search.ts';
 import type { AuditTableRow, Database } from './schema.ts';
 
@@ -31,25 +31,7 @@ export class SqlAuditStore implements AuditStore {
 
   /** Throws Misconfigured when the head was changed from outside: to go on would make that look right. */
   async append(event: AuditEvent): Promise<AuditRow> {
-    return this.#db.transaction().execute(async (transaction) => {
-      // Counting up locks the head until the commit: appends on all connections and nodes go one after another.
-      const head = await transaction
-        .updateTable('audit_head')
-        .set((row) => ({ sequence: row('sequence', '+', 1) }))
-        .where('id', '=', 1)
-        .returning(['sequence', 'hash', 'seal'])
-        .executeTakeFirst();
-      if (head === undefined) throw new Misconfigured('the head of the audit chain is gone');
-      this.#requireSeal({ sequence: head.sequence - 1, hash: head.hash }, head.seal);
-      const row = { ...event, sequence: head.sequence, hash: auditHash(head.hash, head.sequence, event) };
-      await transaction.insertInto('audit').values(tableRowOf(row)).execute();
-      await transaction
-        .updateTable('audit_head')
-        .set({ hash: row.hash, seal: sealHead(this.#sealer, row) })
-        .where('id', '=', 1)
-        .execute();
-      return row;
-    });
+    return this.#db.transaction().execute((transaction) => chain(transaction, this.#sealer, { event }));
   }
 
   async verify(witness?: AuditWitness): Promise<AuditBreak | undefined> {
@@ -79,10 +61,7 @@ export class SqlAuditStore implements AuditStore {
   }
 
   async head(): Promise<{ readonly sequence: number; readonly hash: string }> {
-    const head = await this.#head();
-    if (head === undefined) throw new Misconfigured('the head of the audit chain is gone');
-    const { sequence, hash, seal } = head;
-    this.#requireSeal({ sequence, hash }, seal);
+    const { sequence, hash } = requireHead(this.#sealer, await this.#head());
     return { sequence, hash };
   }
 
@@ -153,15 +132,9 @@ export class SqlAuditStore implements AuditStore {
 
   #isSealed(head: { readonly sequence: number; readonly hash: string; readonly seal: string }): boolean {
     try {
-      return isSealedHead(this.#sealer, head, head.seal);
+      return openHead(this.#sealer, head, head.seal) !== undefined;
     } catch {
       return false;
-    }
-  }
-
-  #requireSeal(head: { readonly sequence: number; readonly hash: string }, seal: string): void {
-    if (!isSealedHead(this.#sealer, head, seal)) {
-      throw new Misconfigured('the head of the audit chain was changed from outside');
     }
   }
 }

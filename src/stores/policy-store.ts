@@ -1,7 +1,8 @@
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { z } from 'zod';
 import { Misconfigured } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { type PolicyStanding, rollbackOf } from '../core/policy-standing.ts';
 import {
   type PolicyDraft,
   type PolicySave,
@@ -11,7 +12,9 @@ import {
   policiesHash,
 } from '../core/policy-store.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
-import type { Database, PolicyDraftRow, PolicyVersionRow } from './schema.ts';
+import { chain } from './audit-chain.ts';
+import { policyStanding } from './policy-standing.ts';
+import type { Database, PolicyDraftRow, PolicyVersionRow, Tables } from './schema.ts';
 
 const sealedHead = z.object({
   at: z.number(),
@@ -71,22 +74,57 @@ export class SqlPolicyStore implements PolicyStore {
     return rows.map((row) => this.#headOf(row));
   }
 
+  standing(): Promise<PolicyStanding> {
+    return policyStanding(this.#db, this.#sealer);
+  }
+
   async save(save: PolicySave): Promise<PolicyVersion | { readonly conflict: PolicyVersion }> {
-    const { basedOn, policies, at, ...who } = save;
-    const saved = { version: basedOn + 1, at, ...who, hash: policiesHash(policies), policies };
-    const data = this.#sealer.seal(place('data', saved.version), { at: at.getTime(), ...who, hash: saved.hash });
-    const body = this.#sealer.seal(place('body', saved.version), policies);
+    const saved = await this.#db.transaction().execute((transaction) => this.#saveIn(transaction, save));
+    if (saved !== undefined) return saved;
+    const conflict = await this.latest();
+    if (conflict !== undefined) return { conflict };
+    throw new Misconfigured(`there is no version ${save.basedOn} of the policies to build upon`);
+  }
+
+  /** @returns undefined when another version is the newest one */
+  async #saveIn(transaction: Transaction<Tables>, save: PolicySave): Promise<PolicyVersion | undefined> {
+    const { basedOn, policies, at, from = {}, settles = false, ...who } = save;
+    const standing = await policyStanding(transaction, this.#sealer);
+    const { told } = standing;
+    const amiss = told && (await this.#amiss(transaction, standing));
+    if (amiss !== undefined && !settles) throw new Misconfigured(amiss);
+    const version = Math.max(standing.version, told?.version ?? 0) + 1;
+    const saved = { version, at, ...who, hash: policiesHash(policies), policies };
+    const data = this.#sealer.seal(place('data', version), { at: at.getTime(), ...who, hash: saved.hash });
+    const body = this.#sealer.seal(place('body', version), policies);
     // Of several at once on PostgreSQL each may still find `basedOn` the newest: the key then lets one of them in.
     const { rows } = await sql<{ version: number }>`
       insert into policy_versions (version, data, body)
-      select cast(${saved.version} as bigint), cast(${data} as text), cast(${body} as text)
+      select cast(${version} as bigint), cast(${data} as text), cast(${body} as text)
       where (select coalesce(max(version), 0) from policy_versions) = cast(${basedOn} as bigint)
       on conflict (version) do nothing
-      returning version`.execute(this.#db);
-    if (rows.length > 0) return saved;
-    const conflict = await this.latest();
-    if (conflict === undefined) throw new Misconfigured(`there is no version ${basedOn} of the policies to build upon`);
-    return { conflict };
+      returning version`.execute(transaction);
+    if (rows.length === 0) return undefined;
+    const instead = amiss === undefined || told === undefined ? {} : { instead: told.version };
+    const detail = { by: save.by, version, hash: saved.hash, ...instead };
+    const event = { at, event: 'policies.saved', ...from, detail } as const;
+    await chain(transaction, this.#sealer, { event, saved: { version, hash: saved.hash } });
+    return saved;
+  }
+
+  /** Why nothing may be built upon the newest list; undefined when it is the one that the audit tells of. */
+  async #amiss(transaction: Transaction<Tables>, standing: PolicyStanding): Promise<string | undefined> {
+    const row = await transaction
+      .selectFrom('policy_versions')
+      .select(['version', 'data'])
+      .where('version', '=', standing.version)
+      .executeTakeFirst();
+    try {
+      return rollbackOf(standing, row && this.#headOf(row).hash);
+    } catch (fault) {
+      if (fault instanceof Misconfigured) return fault.message;
+      throw fault;
+    }
   }
 
   async draft(by: string): Promise<PolicyDraft | undefined> {

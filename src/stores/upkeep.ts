@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import type { Clock } from '../core/clock.ts';
 import type { Sealer } from '../core/sealer.ts';
-import { isSealedHead } from './audit-head.ts';
+import { openHead } from './audit-head.ts';
 import { migrations } from './migrations.ts';
 import type { Database } from './schema.ts';
 
@@ -176,7 +176,7 @@ export class Upkeep {
   /** Also shows that the key is there that the last node wrote with. */
   async #isHeadSealed(): Promise<boolean> {
     const head = await this.#db.selectFrom('audit_head').selectAll().where('id', '=', 1).executeTakeFirst();
-    return head !== undefined && isSealedHead(this.#sealer, head, head.seal);
+    return head !== undefined && openHead(this.#sealer, head, head.seal) !== undefined;
   }
 
   async #probe(): Promise<void> {

@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Misconfigured } from '../../src/core/errors.ts';
 import type { Json } from '../../src/core/json.ts';
+import { newestPolicies, rollbackOf } from '../../src/core/policy-standing.ts';
 import { type PolicySave, type PolicyVersion, policiesHash } from '../../src/core/policy-store.ts';
+import { createSealer } from '../../src/core/sealer.ts';
+import { sealHead } from '../../src/stores/audit-head.ts';
 import { later, noon } from './store-samples.ts';
 import { newKey, type StoreWorld, together } from './store-world.ts';
 
@@ -85,9 +88,9 @@ export function policyContract(world: () => StoreWorld): void {
     expect(await policies.newest()).toBe(1);
   });
 
-  test('neither the list nor who changed it and why can be read in the database', async () => {
+  test('neither the list nor the name of whoever changed it and why can be read in the database', async () => {
     const { stores, dump } = world();
-    await stores.policies.save(save(0, { by: 'canary-id', byName: 'canary-name', note: 'canary-note' }));
+    await stores.policies.save(save(0, { byName: 'canary-name', note: 'canary-note' }));
     const raw = await dump();
     // The head of the audit is sealed as well.
     expect(raw.match(/v1\.first\./g)?.length, 'the dump holds the row').toBeGreaterThanOrEqual(3);
@@ -111,13 +114,176 @@ export function policyContract(world: () => StoreWorld): void {
 
   test('a list of this number that a restored backup had otherwise is found as well', async () => {
     const { stores, sql } = world();
+    await sql('create table old_head as select * from audit_head');
     await stores.policies.save(save(0));
     await sql('create table old as select * from policy_versions');
     await sql('delete from policy_versions');
+    await sql('delete from audit');
+    await sql('delete from audit_head');
+    await sql('insert into audit_head select * from old_head');
     await stores.policies.save(save(0, { policies: [] }));
     await sql('update policy_versions set body = (select body from old)');
     await expect(stores.policies.latest()).rejects.toThrow(/not the list that was saved/);
     await sql('drop table old');
+    await sql('drop table old_head');
+  });
+
+  const rows = async () =>
+    (await world().stores.audit.page({ after: 0, limit: 50 })).map(({ event, detail }) => [event, detail]);
+
+  test('a save is in the audit by itself, and what stands noted as saved last is it, on every node', async () => {
+    const { stores, other } = world();
+    expect(await stores.policies.standing()).toEqual({ version: 0 });
+    const from = { address: '192.0.2.1', correlation: 'c', portal: 'console' };
+    await stores.policies.save(save(0, { from }));
+    const mark = { version: 1, hash: policiesHash(list) };
+    expect(await stores.audit.page({ after: 0, limit: 9 })).toMatchObject([
+      { at: noon, event: 'policies.saved', ...from, detail: { by: 'account-1', ...mark } },
+    ]);
+    await stores.audit.append({ at: noon, event: 'system.started' });
+    expect(await other.policies.standing()).toEqual({ version: 1, told: mark });
+    expect(await stores.audit.verify()).toBeUndefined();
+    expect(await stores.health()).toMatchObject({ ok: true });
+  });
+
+  test('of forty who save at once and as many other rows, the audit tells of what was saved, and nothing else', async () => {
+    const { stores, other } = world();
+    await stores.policies.save(save(0));
+    await together([stores, other], 80, async (node, at) => {
+      if (at % 2 === 0) return node.policies.save(save(1, { note: String(at) }));
+      const standing = await node.policies.standing();
+      // Never the one without the other.
+      expect(standing.told?.version).toBe(standing.version);
+      return node.audit.append({ at: noon, event: 'flow.started' });
+    });
+    expect((await rows()).filter(([event]) => event === 'policies.saved')).toHaveLength(2);
+    expect(await stores.policies.standing()).toMatchObject({ version: 2, told: { version: 2 } });
+    expect(await stores.audit.verify()).toBeUndefined();
+  });
+
+  test.each([
+    ['the newest version', 'delete from policy_versions where version = 2', 'version 1 of the policies'],
+    ['every version', 'delete from policy_versions', 'no policies'],
+  ])(
+    'attack: %s that was deleted is missed, also with its row of the audit, and nothing is built upon it',
+    async (_name, forge, there) => {
+      const { stores, other, sql } = world();
+      await stores.policies.save(save(0));
+      await stores.policies.save(save(1, { policies: [] }));
+      await stores.audit.append({ at: noon, event: 'system.started' });
+      await sql(forge);
+      await sql("delete from audit where event = 'policies.saved' and sequence = 2");
+      await stores.audit.append({ at: noon, event: 'system.started' });
+      const standing = await other.policies.standing();
+      expect(rollbackOf(standing)).toContain(
+        `the store has ${there}, and the audit says that version 2 was saved last`,
+      );
+      for (const basedOn of [0, 1, 2]) {
+        await expect(stores.policies.save(save(basedOn))).rejects.toThrow(/audit says that version 2 was saved last/);
+      }
+      expect((await rows()).filter(([event]) => event === 'policies.saved')).toHaveLength(1);
+    },
+  );
+
+  test('attack: an older note under the end of the chain is found before anything is written or read', async () => {
+    const { stores, other, sql } = world();
+    await stores.policies.save(save(0));
+    await sql('create table old_head as select * from audit_head');
+    await stores.policies.save(save(1, { policies: [] }));
+    await sql('delete from policy_versions where version = 2');
+    await sql('update audit_head set seal = (select seal from old_head)');
+    await expect(other.policies.standing()).rejects.toThrow(Misconfigured);
+    await expect(stores.policies.save(save(1))).rejects.toThrow(Misconfigured);
+    await expect(stores.audit.append({ at: noon, event: 'system.started' })).rejects.toThrow(Misconfigured);
+    await sql('drop table old_head');
+  });
+
+  test('attack: another list under the number that was saved last is not built upon', async () => {
+    const { stores, sql } = world();
+    await sql('create table old_head as select * from audit_head');
+    await stores.policies.save(save(0));
+    await sql('create table old as select * from policy_versions');
+    for (const table of ['policy_versions', 'audit', 'audit_head']) await sql(`delete from ${table}`);
+    await sql('insert into audit_head select * from old_head');
+    await stores.policies.save(save(0, { policies: [] }));
+    await sql('delete from policy_versions');
+    await sql('insert into policy_versions select * from old');
+    const { newest, why } = await newestPolicies(stores.policies);
+    expect([newest?.policies, why]).toEqual([list, expect.stringContaining('not the list that the audit says')]);
+    await expect(stores.policies.save(save(1))).rejects.toThrow(/not the list that the audit says/);
+    expect(await stores.policies.save(save(1, { settles: true }))).toMatchObject({ version: 2 });
+    await sql('drop table old');
+    await sql('drop table old_head');
+  });
+
+  test('what is amiss is settled by a version after all that there ever were, and the audit names the one that was lost', async () => {
+    const { stores, other, sql } = world();
+    for (const basedOn of [0, 1, 2]) await stores.policies.save(save(basedOn));
+    await sql('delete from policy_versions where version > 1');
+    const all = await together([stores, other], 10, (node) => node.policies.save(save(1, { settles: true })));
+    expect(all.filter(isSaved)).toMatchObject([{ version: 4 }]);
+    expect(await stores.policies.standing()).toMatchObject({ version: 4, told: { version: 4 } });
+    expect((await rows()).at(-1)).toEqual([
+      'policies.saved',
+      { by: 'account-1', version: 4, hash: policiesHash(list), instead: 3 },
+    ]);
+    expect((await stores.policies.list(9)).map(({ version }) => version)).toEqual([4, 1]);
+    expect(await stores.policies.save(save(4))).toMatchObject({ version: 5 });
+  });
+
+  test('a newest row that nobody can open is settled too', async () => {
+    const { stores, sql } = world();
+    await stores.policies.save(save(0));
+    await sql("update policy_versions set data = 'x', body = 'y'");
+    await expect(stores.policies.save(save(1))).rejects.toThrow(Misconfigured);
+    expect(await stores.policies.save(save(1, { settles: true, policies: [] }))).toMatchObject({ version: 2 });
+    expect((await stores.policies.latest())?.policies).toEqual([]);
+  });
+
+  describe('from before the head of the audit noted what was saved', () => {
+    /** Takes the note away, as no tamperer could: the head is sealed. */
+    const forget = async (): Promise<void> => {
+      const { stores, sql, keys } = world();
+      const seal = sealHead(createSealer({ keys }), await stores.audit.head());
+      await sql(`update audit_head set seal = '${seal}'`);
+    };
+
+    test('the last row of the audit that tells of a save is gone by, until the next save notes it', async () => {
+      const { stores, other, sql } = world();
+      await stores.policies.save(save(0));
+      await stores.policies.save(save(1, { policies: [] }));
+      await forget();
+      expect(await other.policies.standing()).toEqual({ version: 2, told: { version: 2, hash: policiesHash([]) } });
+      await sql('create table old as select * from policy_versions where version = 2');
+      await sql('delete from policy_versions where version = 2');
+      await expect(stores.policies.save(save(1))).rejects.toThrow(/version 2 was saved last/);
+      await sql('insert into policy_versions select * from old');
+      await sql('drop table old');
+      expect(await stores.policies.save(save(2))).toMatchObject({ version: 3 });
+      await sql("delete from audit where event = 'policies.saved'");
+      expect(await other.policies.standing()).toMatchObject({ version: 3, told: { version: 3 } });
+    });
+
+    test('a version whose row was never written, or is not written yet, counts; no row at all says nothing', async () => {
+      const { stores, sql } = world();
+      await stores.policies.save(save(0));
+      await stores.policies.save(save(1));
+      await forget();
+      await sql('delete from audit where sequence = 2');
+      expect(await stores.policies.standing()).toEqual({ version: 2 });
+      await sql('delete from audit');
+      expect(await stores.policies.standing()).toEqual({ version: 2 });
+    });
+
+    test('a row that was made unreadable closes, and does not open', async () => {
+      const { stores, sql } = world();
+      await stores.policies.save(save(0));
+      await forget();
+      for (const detail of ["'{'", 'null', "'{}'"]) {
+        await sql(`update audit set detail = ${detail}`);
+        await expect(stores.policies.standing()).rejects.toThrow(Misconfigured);
+      }
+    });
   });
 
   test('a draft is one administrator’s own, comes back on every node, and is replaced by whoever has seen it', async () => {

@@ -140,7 +140,10 @@ describe('a list that is to come into force', () => {
     const { policies: store } = stores;
     const overtaken: Stores['policies'] = {
       ...Object.fromEntries(
-        (['newest', 'read', 'list', 'draft', 'keepDraft', 'dropDraft'] as const).map((name) => [name, store[name]]),
+        (['newest', 'standing', 'read', 'list', 'draft', 'keepDraft', 'dropDraft'] as const).map((name) => [
+          name,
+          store[name],
+        ]),
       ),
       latest: async () => {
         const latest = await store.latest();
@@ -181,6 +184,51 @@ describe('a list that is to come into force', () => {
     await stores.policies.save({ basedOn: 0, ...old, policies: [{ ...everyone, chain: ['palm'] }] });
     expect(await desk().save(wish(1, [everyone]))).toMatchObject({ kind: 'saved', version: { version: 2 } });
     expect(asked).toEqual([{ before: undefined, by: 'account-1' }]);
+  });
+});
+
+describe('a store whose newest list is not the one that the audit tells of', () => {
+  const rolledBack: Partial<{ store: Stores['policies'] }> = {};
+  beforeEach(async () => {
+    await desk().save(wish(0, [everyone]));
+    const told = { version: 2, hash: policiesHash([staff]) };
+    const bare = Object.getPrototypeOf(stores.policies) as object;
+    rolledBack.store = Object.assign(Object.create(bare), {
+      ...Object.fromEntries(
+        (['newest', 'latest', 'read', 'list', 'save'] as const).map((name) => [name, stores.policies[name]]),
+      ),
+      standing: async () => ({ version: 1, told }),
+    }) as Stores['policies'];
+  });
+
+  test('is not built upon, whatever a draft says that it was begun from, and nothing is audited as if it were', async () => {
+    const before = await rows();
+    for (const basedOn of [0, 1, 2]) {
+      const look = await desk(rolledBack).save(wish(basedOn, [staff, everyone]));
+      expect(look).toMatchObject({ kind: 'rolled-back', why: expect.stringContaining('version 2 was saved last') });
+    }
+    expect(await rows()).toEqual(before);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('is settled by a list that says so: also by the same list, which is said, checked and audited', async () => {
+    findings = [{ level: 'problem', message: { key: 'policy-check.strands-administrators' } }];
+    const settling = wish(1, [everyone], { settles: true });
+    expect(await desk(rolledBack).save(settling)).toMatchObject({ kind: 'refused' });
+    findings = [];
+    const saved = await desk(rolledBack).save(settling);
+    expect(saved).toMatchObject({ kind: 'saved', changes: [{ key: 'policy-change.settled' }] });
+    expect((await rows()).map(({ event, detail }) => [event, detail?.version]).slice(2)).toEqual([
+      ['policies.saving', 3],
+      ['policies.saved', 2],
+    ]);
+  });
+
+  test('is not filled with the list of the file when it is empty', async () => {
+    const store = { ...stores.policies, standing: async () => ({ version: 0, told: { version: 1, hash: '' } }) };
+    await bringFirstPolicies([staff], { store, audit: stores.audit, clock });
+    expect(await stores.policies.newest()).toBe(1);
+    expect(await rows()).toHaveLength(2);
   });
 });
 

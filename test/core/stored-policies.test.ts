@@ -1,18 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { Misconfigured, Unavailable } from '../../src/core/errors.ts';
 import type { Json } from '../../src/core/json.ts';
+import type { PolicyMark, PolicyStanding } from '../../src/core/policy-standing.ts';
 import { type PolicyVersion, policiesHash } from '../../src/core/policy-store.ts';
 import { StoredPolicies } from '../../src/core/stored-policies.ts';
 import { samplePolicy } from './sample-policies.ts';
 
-/** Versions whose lists name their policies; `!` stands for one that cannot be read. */
+/** Versions whose lists name their policies; `!` stands for one that cannot be read. The audit tells of what is told. */
 function world(...lists: string[][]) {
   const versions = lists;
-  const calls = { newest: 0, read: 0 };
+  const calls = { standing: 0, read: 0 };
+  const audit: { told?: PolicyMark } = {};
   const store = {
-    newest: async () => {
-      calls.newest += 1;
-      return versions.length;
+    standing: async (): Promise<PolicyStanding> => {
+      calls.standing += 1;
+      return { version: versions.length, ...audit };
     },
     read: async (version: number): Promise<PolicyVersion | undefined> => {
       calls.read += 1;
@@ -28,7 +30,10 @@ function world(...lists: string[][]) {
   };
   const source = new StoredPolicies({ store, read });
   const names = async () => (await source.current()).policies.map(({ name }) => name);
-  return { versions, calls, store, source, names };
+  const tell = (version: number, list: string[]) => {
+    audit.told = { version, hash: policiesHash(list) };
+  };
+  return { versions, calls, store, source, names, tell };
 }
 
 describe('policies in the store', () => {
@@ -46,7 +51,7 @@ describe('policies in the store', () => {
     versions.push(['b']);
     await source.current();
     await source.current();
-    expect(calls).toEqual({ newest: 22, read: 2 });
+    expect(calls).toEqual({ standing: 22, read: 2 });
   });
 
   test('that this node cannot read stop it, with everything that is wrong; the older ones are not used', async () => {
@@ -88,16 +93,69 @@ describe('policies in the store', () => {
 
   test('a slow answer of the number, overtaken by a newer one, is not taken for a step back', async () => {
     const { store, source } = world(['a'], ['b']);
-    let answer: (version: number) => void = () => undefined;
-    const slow = new Promise<number>((resolve) => {
+    let answer: (standing: PolicyStanding) => void = () => undefined;
+    const slow = new Promise<PolicyStanding>((resolve) => {
       answer = resolve;
     });
-    const { newest } = store;
-    store.newest = () => slow;
+    const { standing } = store;
+    store.standing = () => slow;
     const first = source.current();
-    store.newest = newest;
+    store.standing = standing;
     expect((await source.current()).version).toBe(2);
-    answer(1);
+    answer({ version: 1, told: { version: 1, hash: policiesHash(['a']) } });
     expect((await first).version).toBe(2);
+  });
+
+  test('that are older than what the audit tells of are not used, from the first moment on, and what to do is said', async () => {
+    const { names, tell, versions } = world(['a']);
+    tell(2, ['b']);
+    await expect(names()).rejects.toThrow(Misconfigured);
+    await expect(names()).rejects.toThrow('the store has version 1 of the policies, and the audit says that version 2');
+    await expect(names()).rejects.toThrow('latchkey policy accept');
+    versions.push(['b']);
+    expect(await names()).toEqual(['b']);
+  });
+
+  test('that are all gone, though the audit tells of some, are not taken for a new store', async () => {
+    const { names, tell } = world();
+    tell(1, ['a']);
+    await expect(names()).rejects.toThrow(
+      'the store has no policies, and the audit says that version 1 was saved last',
+    );
+  });
+
+  test('that are newer than what the audit tells of are for the operator as well', async () => {
+    const { names, tell } = world(['a'], ['b']);
+    tell(1, ['a']);
+    await expect(names()).rejects.toThrow('the store has version 2 of the policies, and the audit says that version 1');
+  });
+
+  test('of the right number that are another list are not used, until what the audit tells of is there', async () => {
+    const { names, tell, versions } = world(['a'], ['b']);
+    tell(2, ['c']);
+    await expect(names()).rejects.toThrow('version 2 of the policies is not the list that the audit says was saved');
+    versions[1] = ['c'];
+    // What was read under the wrong promise is forgotten by the first who finds out.
+    expect(await names()).toEqual(['c']);
+  });
+
+  test('that an operator settled hold from then on, on a node that had seen the ones that were lost', async () => {
+    const { names, tell, versions } = world(['a'], ['b']);
+    tell(2, ['b']);
+    expect(await names()).toEqual(['b']);
+    versions.pop();
+    await expect(names()).rejects.toThrow('latchkey policy accept');
+    versions.push(['b'], ['a']);
+    tell(3, ['a']);
+    expect(await names()).toEqual(['a']);
+  });
+
+  test('that went back together with what the audit tells of stop a node that has seen newer ones', async () => {
+    const { names, tell, versions } = world(['a'], ['b']);
+    tell(2, ['b']);
+    await names();
+    versions.pop();
+    tell(1, ['a']);
+    await expect(names()).rejects.toThrow('had version 2');
   });
 });
