@@ -142,8 +142,9 @@ export class ChallengeSender {
     let last = failed(`no provider is configured for ${claimed.channel}`);
     for (const route of this.#routes(claimed)) {
       const tried = await this.#try(route, claimed, to);
-      if (tried.kind === 'started') return tried;
+      // Whatever this one does, the one before it was passed over.
       if (last.provider !== undefined) this.#report(claimed, last);
+      if (tried.kind === 'started') return tried;
       last = { ...tried, provider: route.provider.id };
       if (!tried.goOn) break;
     }

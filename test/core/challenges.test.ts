@@ -238,7 +238,10 @@ describe('a provider that fails', () => {
     const challenges = world.restarted({ sms: [down, up] });
     await challenges.begin(order());
     await challenges.idle();
-    expect(world.reports).toMatchObject([{ kind: 'sent', provider: 'up' }]);
+    expect(world.reports).toMatchObject([
+      { kind: 'failed', provider: 'down' },
+      { kind: 'sent', provider: 'up' },
+    ]);
   });
 
   test('F19: in a way that leaves open whether it sent: nobody else sends', async () => {

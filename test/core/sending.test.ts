@@ -108,6 +108,19 @@ describe('the order of providers', () => {
     expect([first.starts, second.starts]).toEqual([1, asked]);
   });
 
+  test('tells of one that failed just before the next sent, once, and before the success', async () => {
+    await open();
+    for (const how of [{ fault: new NotSent('refused') }, { fault: undefined, rejects: true }]) {
+      world.reports.length = 0;
+      Object.assign(first, how);
+      await send();
+      expect(world.reports.map((one) => [one.kind, one.provider])).toEqual([
+        ['failed', 'first'],
+        ['sent', 'second'],
+      ]);
+    }
+  });
+
   test('tells of every provider that was passed over, and of no number', async () => {
     await open({ countries: ['GB'] });
     first.fault = new NotSent('refused');
