@@ -33,6 +33,13 @@ const weak: Readonly<Record<ChainWeakness, Omit<Finding, 'subject'>>> = {
     detail: 'two gates of one way may reach one and the same number or mailbox, and whoever has that has both',
     remedy: 'Put a gate of another kind in the place of one of them.',
   },
+  'by-helpdesk': {
+    level: 'warning',
+    detail:
+      'has a way by a code of the helpdesk: whoever fools an agent and reads the texts, or the mail of the manager, has it',
+    remedy:
+      'Write down who may give one and how they make sure who asks: NIST SP 800-63B wants a risk analysis for it.',
+  },
   'no-alternative-to-the-phone': {
     level: 'warning',
     detail: 'has no way without a telephone: a stolen number opens it, and whoever lost theirs needs the helpdesk',
@@ -167,7 +174,7 @@ function privilegedFindings(policy: Policy): readonly Finding[] {
 }
 
 function counted(methods: number): string {
-  const what = 'calls and texts count once together, questions nothing';
+  const what = 'calls, texts and codes of the helpdesk count once together, questions nothing';
   return `counts as ${methods} of the 2 methods of recovery that AAL2 wants (${what})`;
 }
 

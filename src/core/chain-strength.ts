@@ -3,7 +3,7 @@ import type { GateDefinition } from './gate.ts';
 import { neededOf, type Policy, unlockAfterOf } from './policy.ts';
 
 /** What counts of a gate. */
-export type WeighedGate = Pick<GateDefinition<z.ZodType, unknown>, 'id' | 'factor' | 'channel'>;
+export type WeighedGate = Pick<GateDefinition<z.ZodType, unknown>, 'id' | 'factor' | 'channel' | 'issued'>;
 
 export interface ChainStrength {
   /**
@@ -26,6 +26,8 @@ export type ChainWeakness =
   | 'knowledge-first'
   /** Two gates of one way may reach one and the same number, or mailbox: whoever has it has both. */
   | 'one-destination'
+  /** An agent may give the way out: SP 800-63B-4 (4.2) takes that for an alternative, which wants a written risk analysis. */
+  | 'by-helpdesk'
   /** No way without a telephone, which a stolen number opens (SP 800-63B-4 3.2.9) and a lost one closes. */
   | 'no-alternative-to-the-phone';
 
@@ -43,6 +45,7 @@ export function chainStrength(
     [unlockMethods === 0, 'unlock-by-knowledge'],
     [rules.needed === undefined && gates[0]?.factor === 'knowledge', 'knowledge-first'],
     [neededOf(policy) > 1 && (groupsOf(gates)[0]?.length ?? 0) > 1, 'one-destination'],
+    [gates.some(({ issued }) => issued === true), 'by-helpdesk'],
     [gates.filter((gate) => !isTelephone(gate)).length < neededOf(policy), 'no-alternative-to-the-phone'],
   ];
   return { methods, unlockMethods, weaknesses: found.flatMap(([is, weakness]) => (is ? [weakness] : [])) };
@@ -74,11 +77,15 @@ function methodsOf(gates: readonly WeighedGate[]): number {
   return new Set(gates.filter(isPossession).map(destinationOf)).size;
 }
 
-/** What a gate reaches; one that sends nothing stands for itself. */
+/**
+ * What a gate reaches; one that sends nothing stands for itself. What the helpdesk gives out goes to a number that is
+ * registered for another gate, or to the manager: whoever has that telephone may have both.
+ */
 function destinationOf(gate: WeighedGate): string {
-  return isTelephone(gate) ? 'telephone' : `${gate.channel ?? gate.id}`;
+  return isTelephone(gate) || gate.issued === true ? 'telephone' : `${gate.channel ?? gate.id}`;
 }
 
+/** Whether nothing but a telephone will do. */
 function isTelephone({ channel }: WeighedGate): boolean {
   return channel === 'voice' || channel === 'sms';
 }

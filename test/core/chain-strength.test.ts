@@ -8,6 +8,7 @@ const token: WeighedGate = { id: 'token', factor: 'possession' };
 const questions: WeighedGate = { id: 'questions', factor: 'knowledge' };
 
 const mail: WeighedGate = { id: 'otp-mail', factor: 'possession', channel: 'email' };
+const code: WeighedGate = { id: 'helpdesk-code', factor: 'possession', issued: true };
 const phoneOnly = 'no-alternative-to-the-phone';
 
 describe('6.3.6, 6.4.2: what a chain is worth', () => {
@@ -21,6 +22,17 @@ describe('6.3.6, 6.4.2: what a chain is worth', () => {
     ['two mails to one mailbox', [mail, { ...mail, id: 'link-mail' }], 1, ['one-destination']],
     ['questions alone', [questions], 0, ['knowledge-alone']],
     ['two kinds of question', [questions, { ...questions, id: 'more' }], 0, ['knowledge-alone']],
+    ['a code of the helpdesk', [code], 1, ['by-helpdesk']],
+    [
+      'a text, and a code of the helpdesk to the same number',
+      [text, code],
+      1,
+      ['one-destination', 'by-helpdesk', phoneOnly],
+    ],
+    ['a call, a text and a code', [phone, text, code], 1, ['one-destination', 'by-helpdesk', phoneOnly]],
+    ['a token and a code of the helpdesk', [token, code], 2, ['by-helpdesk']],
+    ['a mail and a code of the helpdesk', [mail, code], 2, ['by-helpdesk']],
+    ['questions and a code of the helpdesk', [questions, code], 1, ['knowledge-first', 'by-helpdesk']],
     ['questions before a text', [questions, text], 1, ['knowledge-first', phoneOnly]],
   ] as const)('%s', (_name, chain, methods, weaknesses) => {
     expect(chainStrength(chain)).toEqual({ methods, unlockMethods: methods, weaknesses });
@@ -28,7 +40,7 @@ describe('6.3.6, 6.4.2: what a chain is worth', () => {
 
   test('is no more and no less for questions at its end', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(phone, text, token), { minLength: 1, maxLength: 5 }), (chain) => {
+      fc.property(fc.array(fc.constantFrom(phone, text, token, code), { minLength: 1, maxLength: 5 }), (chain) => {
         expect(chainStrength([...chain, questions])).toEqual(chainStrength(chain));
       }),
     );
@@ -45,6 +57,9 @@ describe('6.3.6, 6.4.2: what any so many of a set are worth', () => {
     ['one of a call and questions', [phone, questions], 1, 0, ['knowledge-alone']],
     ['two of a call, a text and a token', [phone, text, token], 2, 1, ['one-destination', phoneOnly]],
     ['all of a call, a text and a token', [phone, text, token], 3, 2, ['one-destination', phoneOnly]],
+    ['a text or a code of the helpdesk, which may go to the manager', [text, code], 1, 1, ['by-helpdesk']],
+    ['two of a text, a token and a code', [text, token, code], 2, 1, ['one-destination', 'by-helpdesk']],
+    ['two of a call, a text and a code', [phone, text, code], 2, 1, ['one-destination', 'by-helpdesk', phoneOnly]],
     ['three of four', [phone, text, token, questions], 3, 1, ['one-destination', phoneOnly]],
     ['three of four without a pair', [phone, mail, token, questions], 3, 2, []],
     ['questions named first, which are never the first', [questions, text, token], 2, 1, []],
@@ -53,7 +68,7 @@ describe('6.3.6, 6.4.2: what any so many of a set are worth', () => {
   });
 
   test('is what its weakest way is worth, and a pair counts where any way has it', () => {
-    const gate = fc.constantFrom(phone, text, token, mail, questions, { ...questions, id: 'more' });
+    const gate = fc.constantFrom(phone, text, token, mail, code, questions, { ...questions, id: 'more' });
     const set = fc.uniqueArray(gate, { minLength: 1, maxLength: 6, selector: ({ id }) => id });
     fc.assert(
       fc.property(set, fc.nat(5), (gates, at) => {
