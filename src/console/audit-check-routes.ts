@@ -10,7 +10,7 @@ import { type ConsoleRouter, nameIn, OutOfReach, type Visit } from './console-ro
 export interface AuditCheckNeeds {
   readonly rows: AuditStore;
   readonly audit: ConsoleAudit;
-  readonly jobs: Pick<Jobs, 'start' | 'read' | 'recent' | 'cancel'>;
+  readonly jobs: Pick<Jobs, 'start' | 'read' | 'running' | 'recent' | 'cancel'>;
   /** Public keys that the audit's head may have been signed with. */
   readonly headKeys: () => readonly KeyObject[];
 }
@@ -39,6 +39,8 @@ export function auditCheckRoutes(router: ConsoleRouter, needs: AuditCheckNeeds):
     roles: auditReaders,
     once: true,
     async handler(visit) {
+      const own = await jobs.running(kind, visit.staff.id);
+      if (own !== undefined) return { kind: 'go', to: `${path}/${own.id}`, notice: { key: 'console.jobs.yours' } };
       await told(visit, needs.audit, path);
       const parts = { audit: needs.rows, keys: needs.headKeys() };
       const job = await jobs.start(kind, visit.staff, async (report, signal) => {

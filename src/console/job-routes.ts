@@ -4,7 +4,7 @@ import type { Role } from '../core/staff.ts';
 import { type ConsoleRouter, nameIn, OutOfReach, type Visit } from './console-router.ts';
 
 export interface JobNeeds {
-  readonly jobs: Pick<Jobs, 'start' | 'read' | 'recent' | 'cancel'>;
+  readonly jobs: Pick<Jobs, 'start' | 'read' | 'running' | 'recent' | 'cancel'>;
   readonly audit: ConsoleAudit;
 }
 

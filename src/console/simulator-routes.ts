@@ -91,6 +91,8 @@ async function start({ jobs, lists, audit, simulation }: SimulatorNeeds, visit: 
   const draft = list === 'draft' ? await lists.draft?.(staff.id) : undefined;
   if (list === 'draft' && draft === undefined)
     return { kind: 'go', to: path, notice: { key: 'console.simulator.no-draft' } };
+  const own = await jobs.running(kind, staff.id);
+  if (own !== undefined) return { kind: 'go', to: `/jobs/${own.id}`, notice: { key: 'console.jobs.yours' } };
   const present = await lists.present();
   const deed = { what: path, detail: { list } };
   await audit.write('console.act', deed, { by: staff.id, request: context });

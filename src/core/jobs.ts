@@ -38,8 +38,8 @@ export type JobEnd =
 /** Jobs of all nodes. What somebody is called and what came out are sealed: results name people. */
 export interface JobStore {
   /**
-   * Writes a new job down, unless `most` of them run already on all nodes together. Those without a sign of life since
-   * `deadSince` do not count.
+   * Writes a new job down, unless `most` of them run already on all nodes together, or one of its kind for the same
+   * person: nobody fills all places. Those without a sign of life since `deadSince` do not count.
    */
   create(job: Job, limits: { readonly most: number; readonly deadSince: Date }): Promise<boolean>;
   /** Notes how far it has come, and hears whether to go on. `lost`: it was given up for dead, and is nobody's any more. */
@@ -49,6 +49,8 @@ export interface JobStore {
   /** Asks a running one to end, on whichever node it runs. False when it does not run. */
   cancel(id: string): Promise<boolean>;
   read(id: string): Promise<Job | undefined>;
+  /** The one of a kind that runs for somebody, without its result. */
+  running(kind: string, by: string): Promise<Job | undefined>;
   /** Newest first, without results. */
   recent(limit: number): Promise<readonly Job[]>;
   /** Marks as failed what gave no sign of life since then. Returns how many. */
@@ -92,7 +94,8 @@ export class Jobs {
 
   /**
    * Starts work and does not wait for it.
-   * @returns the job, or undefined when too many run already or the process is about to end
+   * @returns the job, or undefined when too many run already, or one of the kind for the same person, or the process is
+   * about to end
    */
   async start(
     kind: string,
@@ -122,6 +125,12 @@ export class Jobs {
   async read(id: string): Promise<Job | undefined> {
     await this.#needs.store.fail(this.#deadSince(), this.#needs.clock.now());
     return this.#needs.store.read(id);
+  }
+
+  /** The one of a kind that runs for somebody: another is not started beside it. */
+  async running(kind: string, by: string): Promise<Job | undefined> {
+    await this.#needs.store.fail(this.#deadSince(), this.#needs.clock.now());
+    return this.#needs.store.running(kind, by);
   }
 
   async recent(limit = 50): Promise<readonly Job[]> {

@@ -31,15 +31,22 @@ export class SqlJobStore implements JobStore {
 
   async create(job: Job, limits: { readonly most: number; readonly deadSince: Date }): Promise<boolean> {
     await fail(this.#db, limits.deadSince, job.startedAt);
-    for (let slot = 1; slot <= limits.most; slot += 1) {
-      const result = await this.#db
-        .insertInto('jobs')
-        .values({ ...this.#row(job), slot })
-        .onConflict((conflict) => conflict.column('slot').doNothing())
-        .executeTakeFirst();
-      if (result.numInsertedOrUpdatedRows === 1n) return true;
-    }
-    return false;
+    // Serializable on PostgreSQL, so that of two of one person who take different slots at once one is tried again.
+    return this.#db
+      .transaction()
+      .setIsolationLevel('serializable')
+      .execute(async (transaction) => {
+        if ((await running(transaction, job.kind, job.by)) !== undefined) return false;
+        for (let slot = 1; slot <= limits.most; slot += 1) {
+          const result = await transaction
+            .insertInto('jobs')
+            .values({ ...this.#row(job), slot })
+            .onConflict((conflict) => conflict.column('slot').doNothing())
+            .executeTakeFirst();
+          if (result.numInsertedOrUpdatedRows === 1n) return true;
+        }
+        return false;
+      });
   }
 
   async beat(id: string, progress: JobProgress, now: Date): Promise<'go-on' | 'cancel' | 'lost'> {
@@ -89,6 +96,11 @@ export class SqlJobStore implements JobStore {
     if (row === undefined) return undefined;
     const { body } = row;
     return { ...this.#job(row), ...(body === null ? {} : { result: this.#sealer.open(place(id, 'body'), body) }) };
+  }
+
+  async running(kind: string, by: string): Promise<Job | undefined> {
+    const row = await running(this.#db, kind, by);
+    return row && this.#job(row);
   }
 
   async recent(limit: number): Promise<readonly Job[]> {
@@ -143,6 +155,16 @@ export class SqlJobStore implements JobStore {
       ...(failure === null ? {} : { failure: failure as JobFailure }),
     };
   }
+}
+
+function running(db: Kysely<Tables> | Transaction<Tables>, kind: string, by: string) {
+  return db
+    .selectFrom('jobs')
+    .select(brief)
+    .where('state', '=', 'running')
+    .where('kind', '=', kind)
+    .where('started_by', '=', by)
+    .executeTakeFirst();
 }
 
 async function fail(db: Kysely<Tables> | Transaction<Tables>, deadSince: Date, now: Date): Promise<number> {

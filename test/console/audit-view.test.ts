@@ -4,6 +4,7 @@ import BetterSqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AuditEvent, AuditSearch } from '../../src/core/audit.ts';
 import type { Visitor } from '../portals/visitor.ts';
+import type { Person } from '../portals/world.ts';
 import { ConsoleWorld } from './world.ts';
 
 const subject = '6f1f7f0e-4a52-4f0f-9a3a-0f3f4dd34c11';
@@ -11,12 +12,13 @@ const markup = '"><script>alert(1)</script><img src=x onerror=alert(2)>';
 let world: ConsoleWorld;
 let administrator: Visitor;
 let auditor: Visitor;
+let reader: Person;
 let helpdesk: Visitor;
 
 beforeAll(async () => {
   world = await ConsoleWorld.open();
   administrator = (await world.signedIn('administrator')).visitor;
-  auditor = (await world.signedIn('auditor')).visitor;
+  ({ visitor: auditor, person: reader } = await world.signedIn('auditor'));
   helpdesk = (await world.signedIn('helpdesk')).visitor;
 });
 afterAll(() => world.close());
@@ -255,6 +257,29 @@ describe('the check of the chain', () => {
     await administrator.open('/audit/check');
     await administrator.open(administrator.page('tbody th a').attr('href') ?? '');
     expect(administrator.heading).toBe('The chain is whole');
+  });
+
+  test('attack: an auditor who starts one after another has one place, and others still start theirs', async () => {
+    const { jobs } = world.latchkey.background;
+    const own = await jobs.start('audit-check', { id: reader.id, name: 'Reader' }, async (_report, signal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      throw new Error('cancelled');
+    });
+    await auditor.open('/audit/check');
+    const form = auditor.form();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => auditor.ask({ method: 'post', ...form })));
+    for (const { status, headers } of answers) {
+      expect([status, headers.location]).toEqual([303, `/audit/check/${own?.id}`]);
+    }
+    await auditor.open(`/audit/check/${own?.id}`);
+    expect(auditor.text).toContain('You have one of this kind running already');
+    const running = (await jobs.recent()).filter(({ kind, state }) => kind === 'audit-check' && state === 'running');
+    expect(running.map(({ id }) => id)).toEqual([own?.id]);
+    await administrator.open('/audit/check');
+    await finished(await administrator.submit());
+    expect(administrator.heading).toBe('The chain is whole');
+    await jobs.cancel(own?.id ?? '');
+    await jobs.idle();
   });
 
   test('names the row that was changed', async () => {

@@ -5,13 +5,14 @@ import { ConsoleWorld } from './world.ts';
 
 let world: ConsoleWorld;
 let administrator: Visitor;
+let admin: Person;
 let auditor: Visitor;
 let north: Person;
 let south: Person;
 
 beforeAll(async () => {
   world = await ConsoleWorld.open({ chain: ['otp-sms'] });
-  administrator = (await world.signedIn('administrator')).visitor;
+  ({ visitor: administrator, person: admin } = await world.signedIn('administrator'));
   auditor = (await world.signedIn('auditor')).visitor;
   north = world.personIn('inNorth');
   south = world.personIn('south');
@@ -32,8 +33,8 @@ async function simulated(): Promise<string> {
 }
 
 /** A job that goes on until it is cancelled. */
-async function endless(): Promise<string> {
-  const job = await jobs().start('simulation', { id: 'eve', name: 'Eve' }, async (report, signal) => {
+async function endless(by = 'eve'): Promise<string> {
+  const job = await jobs().start('simulation', { id: by, name: 'Eve' }, async (report, signal) => {
     report({ done: 12_345 });
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
     throw new Error('cancelled');
@@ -173,8 +174,21 @@ describe('a job', () => {
     await jobs().idle();
   });
 
+  test('attack: whoever asks again and again has one of their own running, and is shown it', async () => {
+    const own = await endless(admin.id);
+    for (let press = 0; press < 3; press += 1) {
+      await administrator.open('/simulator');
+      await administrator.submit({});
+      expect(administrator.path).toBe(`/jobs/${own}`);
+      expect(administrator.text).toContain('You have one of this kind running already');
+    }
+    expect((await jobs().recent()).filter(({ state }) => state === 'running')).toHaveLength(1);
+    await jobs().cancel(own);
+    await jobs().idle();
+  });
+
   test('more than a few at once are refused with a sentence', async () => {
-    const ids = await Promise.all([endless(), endless(), endless()]);
+    const ids = await Promise.all([endless('eve'), endless('ben'), endless('ana')]);
     await administrator.open('/simulator');
     await administrator.submit({});
     expect(administrator.path).toBe('/simulator');

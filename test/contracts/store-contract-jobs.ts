@@ -46,12 +46,32 @@ export function jobContract(world: () => StoreWorld): void {
 
   test('of twenty that are started at once, on two nodes, only as many run as may', async () => {
     const { stores, other } = world();
-    const started = await together([stores, other], 20, (node, at) => node.jobs.create(sampleJob(`${at}`), limits));
+    const own = (id: string) => sampleJob(id, { by: `by ${id}` });
+    const started = await together([stores, other], 20, (node, at) => node.jobs.create(own(`${at}`), limits));
     expect(started.filter(Boolean)).toHaveLength(2);
     const [first] = await stores.jobs.recent(9);
     await stores.jobs.end(first?.id ?? '', { state: 'cancelled' }, noon);
-    expect(await other.jobs.create(sampleJob('next'), limits)).toBe(true);
-    expect(await other.jobs.create(sampleJob('more'), limits)).toBe(false);
+    expect(await other.jobs.create(own('next'), limits)).toBe(true);
+    expect(await other.jobs.create(own('more'), limits)).toBe(false);
+  });
+
+  test('attack: of forty that one person starts at once, on two nodes, one of each kind runs, and leaves room for others', async () => {
+    const { stores, other } = world();
+    const places = { ...limits, most: 3 };
+    await stores.jobs.create(sampleJob('first', { by: 'ben' }), places);
+    const storm = together([stores, other], 40, (node, at) => {
+      // Slots come free meanwhile, so that two may be after different ones.
+      if (at === 20) return stores.jobs.end('first', { state: 'cancelled' }, noon).then(() => false);
+      return node.jobs.create(sampleJob(`${at}`, { kind: at % 2 === 0 ? 'simulation' : 'audit-check' }), places);
+    });
+    expect((await storm).filter(Boolean)).toHaveLength(2);
+    const running = (await stores.jobs.recent(99)).filter(({ state }) => state === 'running');
+    expect(running.map(({ kind }) => kind).toSorted()).toEqual(['audit-check', 'simulation']);
+    expect(await other.jobs.running('simulation', 'ana')).toStrictEqual(
+      running.find(({ kind }) => kind === 'simulation'),
+    );
+    expect(await other.jobs.running('simulation', 'ben')).toBeUndefined();
+    expect(await other.jobs.create(sampleJob('ben', { by: 'ben' }), places)).toBe(true);
   });
 
   test('one is cancelled from another node, hears of it at its next sign of life, and ends once', async () => {

@@ -85,9 +85,38 @@ test('work that comes to its end all the same after it was cancelled has no resu
 
 test('at most a few run at once', async () => {
   const jobs = createJobs();
-  const started = await Promise.all(Array.from({ length: mostJobs + 2 }, () => jobs.start('simulation', ana, endless)));
+  const started = await Promise.all(
+    Array.from({ length: mostJobs + 2 }, (_, at) => jobs.start('simulation', { ...ana, id: `ana-${at}` }, endless)),
+  );
   expect(started.filter((job) => job !== undefined)).toHaveLength(mostJobs);
   await jobs.stop();
+});
+
+test('nobody fills all places: one of a kind for each person, whom the next is told of', async () => {
+  const jobs = createJobs();
+  const tries = Array.from({ length: 10 }, () => jobs.start('simulation', ana, endless));
+  const [job, ...more] = (await Promise.all(tries)).filter((one) => one !== undefined);
+  expect(more).toEqual([]);
+  expect(await createJobs().running('simulation', ana.id)).toMatchObject({ id: job?.id, state: 'running' });
+  expect(await jobs.running('simulation', 'ben')).toBeUndefined();
+  expect(await jobs.running('audit-check', ana.id)).toBeUndefined();
+  await jobs.cancel(job?.id ?? '');
+  await jobs.idle();
+  expect(await jobs.running('simulation', ana.id)).toBeUndefined();
+  expect(await jobs.start('simulation', ana, endless)).toBeDefined();
+  await jobs.stop();
+});
+
+test('one whose process died keeps nobody from starting another', async () => {
+  const silent: JobStore = { ...bound(stores.jobs), beat: async () => 'go-on', end: async () => true };
+  const dead = createJobs(silent);
+  await dead.start('simulation', ana, endless);
+  clock.pass(61);
+  expect(await createJobs().running('simulation', ana.id)).toBeUndefined();
+  const jobs = createJobs();
+  expect(await jobs.start('simulation', ana, endless)).toBeDefined();
+  await jobs.stop();
+  await dead.stop();
 });
 
 test('at the end of the process, work is cut, waited for and shown as failed, and nothing more begins', async () => {
@@ -152,6 +181,7 @@ function bound(store: JobStore): JobStore {
     end: (...args) => store.end(...args),
     cancel: (...args) => store.cancel(...args),
     read: (...args) => store.read(...args),
+    running: (...args) => store.running(...args),
     recent: (...args) => store.recent(...args),
     fail: (...args) => store.fail(...args),
   };
