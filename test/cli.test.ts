@@ -381,6 +381,14 @@ describe('latchkey map', () => {
     expect(stdout).toContain('2. Phone call (phone) is passed, by voice through calls.');
     expect(stdout).toContain('3 wrong answers in a row');
   });
+
+  it('names the settings that a policy has of its own', async () => {
+    const { folder } = await lastingDemo();
+    const settings = settingsOf(folder) as { readonly policies: readonly object[] };
+    const policies = [{ ...settings.policies[0], gates: { 'otp-sms': { lifetime: 120, 'code-length': 8 } } }];
+    folder.write({ ...settings, policies });
+    expect((await latchkey('map', folder)).stdout).toContain('settings of its own for otp-sms: code-length, lifetime.');
+  });
 });
 
 function settingsOf(folder: ConfigurationFolder): object {

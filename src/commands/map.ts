@@ -110,10 +110,13 @@ function rules(policy: PolicySettings): readonly string[] {
   ];
 }
 
-function chainRules({ chain, needed, 'unlock-after': unlockAfter }: PolicySettings): readonly string[] {
+function chainRules({ chain, needed, 'unlock-after': unlockAfter, gates = {} }: PolicySettings): readonly string[] {
   const any = `- Any ${needed} of its ${chain.length} gates are enough, and each offers the others in its place.`;
   const early = `- ${unlockAfter} passed ${unlockAfter === 1 ? 'gate allows' : 'gates allow'} the unlock; a new password needs ${needed ?? 'all'}.`;
-  return [...(needed === undefined ? [] : [any]), ...(unlockAfter === undefined ? [] : [early])];
+  const own = Object.entries(gates).map(
+    ([gate, settings]) => `- It has settings of its own for ${gate}: ${Object.keys(settings).join(', ')}.`,
+  );
+  return [...(needed === undefined ? [] : [any]), ...(unlockAfter === undefined ? [] : [early]), ...own];
 }
 
 function membersOf(members: PolicySettings['members']): string {

@@ -121,7 +121,9 @@ export function settingSheets(
 ): readonly SettingSheet[] {
   return gates.map(({ gate, controls, whole }) => {
     const fields = controls.map((control) => ({ ...control, field: settingField(gate, control.setting) }));
-    const shown = whole.map((setting) => {
+    // A gate whose schema cannot be read has no names but those that the policy has.
+    const others = Object.keys(own[gate] ?? {}).filter((name) => !controls.some(({ setting }) => setting === name));
+    const shown = [...new Set([...whole, ...others])].map((setting) => {
       const value = own[gate]?.[setting];
       return { setting, ...(value === undefined ? {} : { said: JSON.stringify(value).slice(0, mostShown) }) };
     });

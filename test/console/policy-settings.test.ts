@@ -178,7 +178,8 @@ describe('the settings of gates in the form of a policy', () => {
     await admin.submit();
     await admin.open('/policies/draft/policy/0');
     await admin.submit({ [own('lifetime')]: '90' });
-    const [first, last] = (await policies().latest())?.policies as readonly { readonly [name: string]: Json }[];
+    const saved = (await policies().latest())?.policies ?? [];
+    const [first, last] = saved as readonly { readonly [name: string]: Json }[];
     const theirs = [first, { ...last, gates: { 'otp-sms': { lifetime: 60 } } }] as Json;
     const who = { by: 'account-2', byName: 'Ben', note: 'shorter', at: world.clock.now() };
     await policies().save({ basedOn: 3, ...who, policies: theirs });

@@ -70,6 +70,60 @@ consoleJourneys(
       expect(await firstGate(inside.samName)).toBe('/reset/phone');
     });
 
+    test('two groups get codes of two lengths, each in its policy, at the same time and whoever else comes', async () => {
+      const { visitor, world, places } = stage;
+      const { north, south } = places.groups;
+      const people = {
+        north: await stage.addRegistered({ groups: ['north'] }),
+        south: await stage.addRegistered({ groups: ['south'] }),
+        other: await stage.addRegistered(),
+      };
+      await world.signIn(visitor, await stage.addRegistered({ groups: ['administrators'] }));
+      const before = await policies().newest();
+      for (const [name, group, digits] of [
+        ['Eight', north.name, '8'],
+        ['Ten', south.name, '10'],
+      ] as const) {
+        await draft(visitor, { name, groups: group });
+        await visitor.goTo('/policies/draft');
+        await visitor.press(`a[aria-label*="${name}"]`);
+        await visitor.page.locator('summary', { hasText: 'Code by text message' }).click();
+        await visitor.type('own.otp-sms.code-length', '99');
+        await visitor.press('main .acts button');
+        const wrong = (await visitor.problems()).replaceAll(/[\u2068\u2069]/g, '');
+        expect(wrong).toContain('enter a whole number from 6 to 10, or nothing');
+        await visitor.type('own.otp-sms.code-length', digits);
+        await visitor.press('main .acts button');
+        await visitor.press(`[value="up"][aria-label*="${name}"]`);
+      }
+      await visitor.goTo('/policies/draft/review');
+      expect(await visitor.text()).toContain(
+        '“Digits of a code” of “Code by text message” is 10, whatever is configured.',
+      );
+      await save(visitor, 'longer codes at the docks');
+      expect(await visitor.text()).toContain(`Version ${before + 1} is in force.`);
+      const walk = async (person: (typeof people)['north']) => {
+        const walker = await stage.portalVisitor();
+        await walker.goTo('/reset');
+        await walker.type('login', person.samName);
+        await walker.press('main .acts button');
+        if (walker.path !== '/reset/otp-sms') return walker.path;
+        const label = /\d+-digit/.exec((await walker.text()).replaceAll(/[\u2068\u2069]/g, ''))?.[0];
+        const code = await world.portals.code(person.mobile);
+        await walker.type('code', code);
+        await walker.press('[name="act"][value="next"]');
+        return [label, code.length, walker.path];
+      };
+      expect(await Promise.all([people.north, people.south, people.other].map(walk))).toEqual([
+        ['8-digit', 8, '/reset/choose'],
+        ['10-digit', 10, '/reset/choose'],
+        '/reset/phone',
+      ]);
+      await visitor.goTo(`/policies/versions/${before}`);
+      await visitor.press('form[action$="/restore"] button');
+      expect(await walk(people.north)).toBe('/reset/phone');
+    });
+
     test('groups that are not there, groups that are members of themselves and a list that strands are refused, with every reason', async () => {
       const { visitor, world, administrator, places } = stage;
       const [one, other] = [await administrator.addGroup(), await administrator.addGroup()];

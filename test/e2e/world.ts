@@ -153,7 +153,7 @@ export class PortalWorld {
     const arrived = (): string | undefined => this.phones.phone(plain(number)).texts[nth]?.text;
     const text = await eventually(`a text to ${number}`, arrived);
     this.#textsRead.set(number, nth + 1);
-    return /\d{6}/.exec(text)?.[0] ?? '';
+    return /\d{6,10}/.exec(text)?.[0] ?? '';
   }
 
   /** How many calls and texts ever went out, to anybody. */
