@@ -7,6 +7,7 @@ import { pricesOf } from './compose-providers.ts';
 import type { Configuration } from './config.ts';
 import type { BackgroundPageNeeds } from './console/background-routes.ts';
 import { type Console, createConsole } from './console/console-app.ts';
+import { OwnSessions } from './console/own-sessions.ts';
 import type { PolicyPagesNeeds } from './console/policy-routes.ts';
 import { StaffSessions } from './console/staff-sessions.ts';
 import { ConsoleAudit } from './core/console-audit.ts';
@@ -43,6 +44,7 @@ export async function composeConsole(configuration: Configuration, shared: Share
   await checkRoles(rules, log);
   await demoWorld?.seedStaffEnrolments({ directory, enrolments: stores.enrolments, clock });
   const staffDesk = new StaffDesk({ directory, rules, clock });
+  const lifeMs = settings.hours * 3_600_000;
   const idleMs = settings['idle-minutes'] * 60_000;
   const audit = new ConsoleAudit({ audit: stores.audit, clock });
   const people = composePeople(configuration, { ...shared, staffDesk });
@@ -57,9 +59,10 @@ export async function composeConsole(configuration: Configuration, shared: Share
       enrolments: stores.enrolments,
       failures: stores.failures,
       clock,
-      lifeMs: settings.hours * 3_600_000,
+      lifeMs,
       freshMs: settings['fresh-minutes'] * 60_000,
     }),
+    ownSessions: new OwnSessions({ sessions: stores.sessions, clock, lifeMs }),
     audit,
     backgroundPages: { ...shared.backgroundPages, audit },
     rows: stores.audit,

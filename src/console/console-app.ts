@@ -1,5 +1,5 @@
 import type { Express, Request } from 'express';
-import type { SessionStore } from '../core/stores.ts';
+import type { SessionStore } from '../core/session-store.ts';
 import { type Brand, brandRoutes } from '../web/brand-routes.ts';
 import type { Catalogue } from '../web/catalogue.ts';
 import { setUpCsrf } from '../web/csrf.ts';
@@ -32,6 +32,7 @@ import { policyReviewRoutes } from './policy-review-routes.ts';
 import { type PolicyPagesNeeds, policyRoutes } from './policy-routes.ts';
 import { newPress, Presses } from './presses.ts';
 import { type ReportNeeds, reportRoutes } from './report-routes.ts';
+import { type SessionPageNeeds, sessionRoutes } from './session-routes.ts';
 import { type SignInNeeds, signInRoutes } from './sign-in-routes.ts';
 
 /** Everything that the console needs, made by compose-console.ts. */
@@ -42,6 +43,7 @@ export interface ConsoleServices
     RequestLogNeeds,
     ReportNeeds,
     AuditRouteNeeds,
+    SessionPageNeeds,
     AuditCheckNeeds {
   readonly catalogue: Catalogue;
   readonly policyPages: PolicyPagesNeeds;
@@ -93,6 +95,7 @@ export function createConsole(services: ConsoleServices): Console {
   const router = new ConsoleRouter({ sessions, audit, pages, presses: new Presses(services) });
   // The navigation has them in this order: first what the helpdesk needs while somebody is on the telephone.
   homeRoutes(router, services);
+  sessionRoutes(router, services);
   peopleRoutes(router, services.people);
   actRoutes(router, services.people);
   callerRoutes(router, services.people);

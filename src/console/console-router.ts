@@ -30,8 +30,8 @@ export interface Visit {
 export interface ConsoleAct {
   /** The account that it is done to, where it is done to one. */
   readonly subject?: string;
-  /** Why, in the words of whoever does it. */
-  readonly reason: string;
+  /** Why, in the words of whoever does it: for all that is done to others. */
+  readonly reason?: string;
   readonly detail?: NonNullable<AuditEvent['detail']>;
 }
 
@@ -117,6 +117,7 @@ export class ConsoleRouter {
     const staff = await this.#needs.sessions.read(request, asked);
     if (staff === undefined) return this.#toSignIn(route, request, response);
     request.staff = staff;
+    if (route.quiet !== true) this.#needs.sessions.mark(request);
     const { audit, sessions } = this.#needs;
     const from = { by: staff.id, request: contextOf(request) };
     if (!isAllowed(route.roles, staff)) {
@@ -141,7 +142,11 @@ export class ConsoleRouter {
     const from = { by: visit.staff.id, request: visit.context };
     let isWritten = false;
     const act = async ({ reason, ...deed }: ConsoleAct): Promise<void> => {
-      const written: ConsoleDeed = { ...deed, what: route.path, detail: { ...deed.detail, reason } };
+      const written: ConsoleDeed = {
+        ...deed,
+        what: route.path,
+        detail: { ...deed.detail, ...(reason === undefined ? {} : { reason }) },
+      };
       await audit.write(route.act ?? 'console.act', written, from);
       isWritten = true;
     };

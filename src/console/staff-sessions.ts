@@ -1,10 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import type { Request } from 'express';
 import type { Clock } from '../core/clock.ts';
 import type { Flow } from '../core/flow.ts';
 import type { StaffMember } from '../core/staff.ts';
 import type { KnownStaff, StaffDesk } from '../core/staff-desk.ts';
 import type { EnrolmentStore, FailureStore } from '../core/stores.ts';
-import { renewSession, type StaffSession } from '../web/session.ts';
+import { browserName } from '../web/browser-name.ts';
+import { contextOf } from '../web/requests.ts';
+import { renewSession, replaceSession, type StaffSession, type Whereabouts } from '../web/session.ts';
 
 export interface StaffSessionsNeeds {
   readonly desk: StaffDesk;
@@ -58,6 +61,16 @@ export class StaffSessions {
     return proved !== undefined && proved.provedAt.getTime() <= provedAt;
   }
 
+  /** Keeps where somebody presses from, so that it can be seen from their other sessions. */
+  mark(request: Request): void {
+    const { staff } = request.session;
+    if (staff === undefined) return;
+    const here = whereaboutsOf(request);
+    const isSame = staff.last?.address === here.address && staff.last.browser === here.browser;
+    if (isSame && staff.reference !== undefined) return;
+    request.session.staff = { ...staff, reference: staff.reference ?? newReference(), last: here };
+  }
+
   /** Whether a second factor was passed so recently that it does for an act that matters. */
   isFresh(request: Request): boolean {
     const { staff } = request.session;
@@ -74,8 +87,12 @@ export class StaffSessions {
     const { staff, wanted, drive } = request.session;
     const kept = { staff, wanted, drive };
     if (flow.step.kind === 'done') return this.#open(request, flow, kept);
-    await renewSession(request, flow.id);
-    if (flow.step.kind !== 'refused') restore(request, kept);
+    if (staff === undefined || flow.step.kind === 'refused') {
+      await renewSession(request, flow.id);
+    } else {
+      replaceSession(request, flow.id);
+      restore(request, kept);
+    }
     return undefined;
   }
 
@@ -86,19 +103,31 @@ export class StaffSessions {
     const gate = chain[0]?.gate ?? '';
     const isUsable = flow.portal === 'console' && subject.kind === 'account' && now < flow.expiresAt;
     const found = isUsable ? await desk.readNow(subject.account.id) : undefined;
-    await renewSession(request);
     // A password that was set since it was proved is in another hand.
-    if (!isUsable || found === undefined || found.passwordStamp !== subject.passwordStamp) return undefined;
-    const again = before.staff?.account === found.member.id ? before.staff : undefined;
+    const isSound = isUsable && found !== undefined && found.passwordStamp === subject.passwordStamp;
+    const again = isSound && before.staff?.account === found.member.id ? before.staff : undefined;
+    if (again === undefined) await renewSession(request);
+    else replaceSession(request);
+    if (!isSound) return undefined;
+    const [provedAt, last] = [now.getTime(), whereaboutsOf(request)];
     const { passwordStamp } = found;
-    const since = again?.since ?? now.getTime();
+    const begun = { account: found.member.id, since: provedAt, reference: newReference(), from: last };
     restore(request, {
-      staff: { account: found.member.id, since, gate, provedAt: now.getTime(), passwordStamp },
+      staff: { ...begun, ...again, gate, provedAt, passwordStamp, last },
       wanted: before.wanted,
       drive: again === undefined ? undefined : before.drive,
     });
     return found.member;
   }
+}
+
+function whereaboutsOf(request: Request): Whereabouts {
+  const browser = browserName(request.get('user-agent'));
+  return { address: contextOf(request).address, ...(browser === undefined ? {} : { browser }) };
+}
+
+function newReference(): string {
+  return randomBytes(9).toString('base64url');
 }
 
 type Session = Partial<Request['session']>;

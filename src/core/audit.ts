@@ -50,6 +50,7 @@ export type AuditEventName =
   | 'audit.exported'
   | 'console.signed-in'
   | 'console.signed-out'
+  | 'console.session-ending'
   | 'console.confirmed'
   | 'console.refused'
   | 'console.viewed'

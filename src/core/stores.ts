@@ -20,6 +20,7 @@ import type { OutboxRow, OutboxStore } from './outbox.ts';
 import type { PolicyStore } from './policy-store.ts';
 import type { CallOutcome } from './provider.ts';
 import type { ReportStore } from './report-store.ts';
+import type { SessionStore } from './session-store.ts';
 
 /**
  * Everything that outlives a request. One schema carries on SQLite and PostgreSQL, and one contract suite runs on both.
@@ -275,13 +276,4 @@ export interface DutyStore {
   hold(name: DutyName, by: string, times: { readonly now: Date; readonly until: Date }): Promise<Duty | undefined>;
   /** Notes how far it has come, never back. False when another node has the duty by now: then nothing was noted. */
   move(name: DutyName, by: string, to: { readonly position: number; readonly now: Date }): Promise<boolean>;
-}
-
-/** Server-side sessions: opaque JSON under the hash of the session id. */
-export interface SessionStore {
-  read(id: string, now: Date): Promise<Json | undefined>;
-  write(id: string, data: Json, expires: Date): Promise<void>;
-  /** As `write`, for a session that is there; one that was removed stays so. Returns whether there was one. */
-  rewrite(id: string, data: Json, expires: Date): Promise<boolean>;
-  remove(id: string): Promise<void>;
 }

@@ -10,6 +10,7 @@ import { jobs } from './migrations/0009-jobs.ts';
 import { reports } from './migrations/0010-reports.ts';
 import { campaigns } from './migrations/0011-campaigns.ts';
 import { issued } from './migrations/0012-issued.ts';
+import { ownedSessions } from './migrations/0013-owned-sessions.ts';
 
 /**
  * Every step from an empty database to the schema of today, in order of name. Forward only; a step that was released
@@ -27,5 +28,6 @@ export function migrations(sealer: Sealer): Record<string, Migration> {
     '0010-reports': reports,
     '0011-campaigns': campaigns,
     '0012-issued': issued,
+    '0013-owned-sessions': ownedSessions,
   };
 }

@@ -205,6 +205,9 @@ export interface SessionRow {
   readonly id_hash: string;
   readonly expires_at: number;
   readonly data: string;
+  /** Only once somebody has signed in to the console. */
+  readonly account_id: string | null;
+  readonly reference: string | null;
 }
 
 /** One version of the policy list: who saved it and when in `data`, the list in `body`. */

@@ -1,7 +1,7 @@
 import type { Json } from '../core/json.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
-import type { SessionStore } from '../core/stores.ts';
-import { type Database, idHash } from './schema.ts';
+import type { OwnedSession, SessionRecord, SessionStore } from '../core/session-store.ts';
+import { type Database, idHash, type SessionRow } from './schema.ts';
 
 /** Sessions under the hash of their id. */
 export class SqlSessionStore implements SessionStore {
@@ -24,8 +24,8 @@ export class SqlSessionStore implements SessionStore {
     return row === undefined ? undefined : this.#sealer.open(place(id_hash), row.data);
   }
 
-  async write(id: string, data: Json, expires: Date): Promise<void> {
-    const { id_hash, ...written } = this.#row(id, data, expires);
+  async write(id: string, record: SessionRecord): Promise<void> {
+    const { id_hash, ...written } = this.#row(id, record);
     await this.#db
       .insertInto('sessions')
       .values({ id_hash, ...written })
@@ -33,23 +33,53 @@ export class SqlSessionStore implements SessionStore {
       .execute();
   }
 
-  async rewrite(id: string, data: Json, expires: Date): Promise<boolean> {
-    const { id_hash, ...written } = this.#row(id, data, expires);
-    const [{ numUpdatedRows } = { numUpdatedRows: 0n }] = await this.#db
-      .updateTable('sessions')
-      .set(written)
-      .where('id_hash', '=', id_hash)
-      .execute();
-    return numUpdatedRows > 0n;
+  async rewrite(id: string, record: SessionRecord): Promise<boolean> {
+    return this.#put(idHash(id), this.#row(id, record));
+  }
+
+  /** One statement: it is there under the one id or under the other, for whoever ends it meanwhile. */
+  async replace(before: string, id: string, record: SessionRecord): Promise<boolean> {
+    return this.#put(idHash(before), this.#row(id, record));
   }
 
   async remove(id: string): Promise<void> {
     await this.#db.deleteFrom('sessions').where('id_hash', '=', idHash(id)).execute();
   }
 
-  #row(id: string, data: Json, expires: Date) {
+  async of(accountId: string, now: Date): Promise<readonly OwnedSession[]> {
+    const rows = await this.#db
+      .selectFrom('sessions')
+      .select(['id_hash', 'reference', 'data'])
+      .where('account_id', '=', accountId)
+      .where('expires_at', '>', now.getTime())
+      .execute();
+    return rows.map(({ id_hash, reference, data }) => ({
+      reference: reference ?? '',
+      data: this.#sealer.open(place(id_hash), data),
+    }));
+  }
+
+  async end(accountId: string, which: { readonly only: string } | { readonly except: string }): Promise<number> {
+    const own = this.#db.deleteFrom('sessions').where('account_id', '=', accountId);
+    const ended =
+      'only' in which ? own.where('reference', '=', which.only) : own.where('reference', '<>', which.except);
+    return Number((await ended.executeTakeFirst()).numDeletedRows);
+  }
+
+  async #put(id_hash: string, row: SessionRow): Promise<boolean> {
+    const written = this.#db.updateTable('sessions').set(row).where('id_hash', '=', id_hash);
+    return (await written.executeTakeFirst()).numUpdatedRows > 0n;
+  }
+
+  #row(id: string, { data, expires, owner }: SessionRecord): SessionRow {
     const id_hash = idHash(id);
-    return { id_hash, expires_at: expires.getTime(), data: this.#sealer.seal(place(id_hash), data) };
+    return {
+      id_hash,
+      expires_at: expires.getTime(),
+      data: this.#sealer.seal(place(id_hash), data),
+      account_id: owner?.accountId ?? null,
+      reference: owner?.reference ?? null,
+    };
   }
 }
 

@@ -3,7 +3,7 @@ import session from 'express-session';
 import type { Clock } from '../core/clock.ts';
 import type { Json } from '../core/json.ts';
 import type { Message } from '../core/message.ts';
-import type { SessionStore } from '../core/stores.ts';
+import type { SessionOwner, SessionRecord, SessionStore } from '../core/session-store.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -28,6 +28,20 @@ export interface StaffSession {
   readonly gate: string;
   readonly provedAt: number;
   readonly passwordStamp: number;
+  /** Names it on pages and in the audit. Absent in sessions of before there was a page of them, until the next press. */
+  readonly reference?: string;
+  /** Where the sign-in came from. */
+  readonly from?: Whereabouts;
+  /** The last press: where from, and when, which is written with every save. */
+  readonly last?: Whereabouts;
+  readonly usedAt?: number;
+}
+
+/** Where a browser is. */
+export interface Whereabouts {
+  readonly address: string;
+  /** As it calls itself, in two words; absent where nobody knows it. */
+  readonly browser?: string;
 }
 
 export interface SessionNeeds {
@@ -75,6 +89,20 @@ export function isStored(request: Request): Promise<boolean> {
   });
 }
 
+/**
+ * As `renewSession`, for a session that somebody is signed in with. The new one takes the place of the old one when it is
+ * first written, and only if that is still there: one that was ended meanwhile, from elsewhere perhaps, has no heir.
+ */
+export function replaceSession(request: Request, flowId?: string): void {
+  const before = request.sessionID;
+  request.sessionStore.generate(request);
+  predecessors.set(request.session, before);
+  if (flowId !== undefined) request.session.flow = flowId;
+}
+
+/** Ids of the sessions that new ones take the place of. */
+const predecessors = new WeakMap<object, string>();
+
 /** This request is not somebody at the keyboard, such as a page that looks by itself: the session idles on. */
 export function leaveIdle(request: Request): void {
   idling.add(request.session);
@@ -114,9 +142,9 @@ class StoredSessions extends session.Store {
   }
 
   override set(id: string, data: session.SessionData, done?: (fault?: unknown) => void): void {
-    const isStored = this.#stored.has(data);
+    const before = this.#stored.has(data) ? id : predecessors.get(data);
     this.#stored.add(data);
-    this.#write(id, data, isStored).then(() => done?.(), done);
+    this.#write(id, data, before).then(() => done?.(), done);
   }
 
   /** Lets it live on as it stands in the store by now. */
@@ -127,17 +155,31 @@ class StoredSessions extends session.Store {
     }
     this.get(id, (fault, found) => {
       if (fault || !found) done?.(fault);
-      else this.#write(id, found, true).then(() => done?.(), done);
+      else this.#write(id, found, id).then(() => done?.(), done);
     });
   }
 
-  /** A request that was under way when its session was replaced must not bring the old one back to life. */
-  async #write(id: string, data: session.SessionData, isStored: boolean): Promise<void> {
-    const { sessions, clock, idleMs } = this.#needs;
-    const row = JSON.parse(JSON.stringify(data)) as Json;
-    const expires = new Date(clock.now().getTime() + idleMs);
-    if (isStored) await sessions.rewrite(this.#key(id), row, expires);
-    else await sessions.write(this.#key(id), row, expires);
+  /**
+   * A request that was under way when its session was replaced must not bring the old one back to life.
+   * @param before id of what it is written over, its own perhaps; undefined for a session that is new
+   */
+  async #write(id: string, data: session.SessionData, before: string | undefined): Promise<void> {
+    const { sessions } = this.#needs;
+    const record = this.#record(data);
+    if (before === undefined) await sessions.write(this.#key(id), record);
+    else if (before === id) await sessions.rewrite(this.#key(id), record);
+    else await sessions.replace(this.#key(before), this.#key(id), record);
+  }
+
+  #record(data: session.SessionData): SessionRecord {
+    const now = this.#needs.clock.now().getTime();
+    const staff = data.staff === undefined ? {} : { staff: { ...data.staff, usedAt: now } };
+    const owner = ownerOf(data);
+    return {
+      data: JSON.parse(JSON.stringify({ ...data, ...staff })) as Json,
+      expires: new Date(now + this.#needs.idleMs),
+      ...(owner === undefined ? {} : { owner }),
+    };
   }
 
   override destroy(id: string, done?: (fault?: unknown) => void): void {
@@ -148,4 +190,9 @@ class StoredSessions extends session.Store {
   #key(id: string): string {
     return this.#needs.purpose === 'portals' ? id : `${this.#needs.purpose}:${id}`;
   }
+}
+
+function ownerOf({ staff }: Partial<session.SessionData>): SessionOwner | undefined {
+  if (staff?.reference === undefined) return undefined;
+  return { accountId: staff.account, reference: staff.reference };
 }

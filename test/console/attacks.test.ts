@@ -58,7 +58,7 @@ describe('a flow', () => {
     const { sessions } = world.latchkey.stores;
     const key = `console:${plainId(visitor.cookies.get('latchkey-console') ?? '')}`;
     const kept = (await sessions.read(key, world.clock.now())) as object;
-    await sessions.rewrite(key, { ...kept, flow }, new Date(world.clock.now().getTime() + 600_000));
+    await sessions.rewrite(key, { data: { ...kept, flow }, expires: new Date(world.clock.now().getTime() + 600_000) });
     return visitor;
   }
 

@@ -128,7 +128,7 @@ describe("another's drive", () => {
     const { sessions } = world.latchkey.stores;
     const kept = (await sessions.read(key, world.clock.now())) as object;
     const until = new Date(world.clock.now().getTime() + 600_000);
-    await sessions.rewrite(key, { ...kept, drive: walk.split('/')[3] ?? '' }, until);
+    await sessions.rewrite(key, { data: { ...kept, drive: walk.split('/')[3] ?? '' }, expires: until });
     expect((await thief.ask({ method: 'get', path: walk })).status).toBe(404);
   });
 

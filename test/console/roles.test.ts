@@ -13,6 +13,8 @@ const table: Readonly<Record<string, readonly Role[]>> = {
   'GET /confirm': everyRole,
   'POST /confirm': everyRole,
   'POST /sign-out': everyRole,
+  'GET /sessions': everyRole,
+  'POST /sessions': everyRole,
   'GET /simulator': ['administrator', 'auditor'],
   'POST /simulator': ['administrator'],
   'GET /simulator/:job': ['administrator', 'auditor'],

@@ -91,7 +91,17 @@ describe('a session of the console', () => {
     const { sessions } = world.latchkey.stores;
     const kept = (await sessions.read(`console:${id}`, world.clock.now())) as { staff: object };
     expect(Object.keys(kept).sort()).toEqual(['cookie', 'csrfToken', 'staff']);
-    expect(Object.keys(kept.staff).sort()).toEqual(['account', 'gate', 'passwordStamp', 'provedAt', 'since']);
+    expect(Object.keys(kept.staff).sort()).toEqual([
+      'account',
+      'from',
+      'gate',
+      'last',
+      'passwordStamp',
+      'provedAt',
+      'reference',
+      'since',
+      'usedAt',
+    ]);
     expect(JSON.stringify(kept)).not.toContain(person.samName);
     expect(await sessions.read(id, world.clock.now())).toBeUndefined();
   });

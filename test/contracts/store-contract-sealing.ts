@@ -15,7 +15,10 @@ export function sealingContract(world: () => StoreWorld): void {
     await stores.enrolments.keep({ accountId: 'ana', gate: 'questions', data: [canaries.answer], provedAt: noon });
     await stores.enrolments.keep({ accountId: 'ana', gate: 'otp-sms', data: canaries.number, provedAt: noon });
     await stores.challenges.create(sampleChallenge());
-    await stores.sessions.write(canaries.sessionId, { csrf: canaries.csrf, flow: canaries.flowId }, later(30));
+    await stores.sessions.write(canaries.sessionId, {
+      data: { csrf: canaries.csrf, flow: canaries.flowId },
+      expires: later(30),
+    });
     await stores.outbox.put([sampleRow()]);
     const raw = await dump();
     for (const [name, canary] of Object.entries(canaries)) {
@@ -78,8 +81,8 @@ export function sealingContract(world: () => StoreWorld): void {
   test('5.34: a challenge, a message and a session moved to another row do not open', async () => {
     const { stores, sql } = world();
     await stores.challenges.create(sampleChallenge());
-    await stores.sessions.write('mine', 'data', later(30));
-    await stores.sessions.write('yours', 'data', later(30));
+    await stores.sessions.write('mine', { data: 'data', expires: later(30) });
+    await stores.sessions.write('yours', { data: 'data', expires: later(30) });
     await stores.outbox.put([sampleRow()]);
     await sql("update challenges set id = 'other'");
     await sql("update outbox set id = 'other'");

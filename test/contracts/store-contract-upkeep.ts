@@ -58,8 +58,8 @@ export function upkeepContract(world: () => StoreWorld): void {
     for (const flow of [old, late, open]) if (flow) await stores.flows.create(flow);
     const challenges = [later(-120), later(-10)].map((expiresAt) => sampleChallenge({ expiresAt }));
     for (const challenge of challenges) await stores.challenges.create(challenge);
-    await stores.sessions.write('old', 1, noon);
-    await stores.sessions.write('open', 1, later(1));
+    await stores.sessions.write('old', { data: 1, expires: noon });
+    await stores.sessions.write('open', { data: 1, expires: later(1) });
     await stores.audit.append(sampleEvent({ at: later(-month) }));
     await stores.journal.intend(sampleEntry({ intendedAt: later(-month) }));
     expect(await stores.purge(noon)).toBe(3);
@@ -78,7 +78,7 @@ export function upkeepContract(world: () => StoreWorld): void {
     const challenge = sampleChallenge({ expiresAt: later(10) });
     await stores.flows.create(flow);
     await stores.challenges.create(challenge);
-    await stores.sessions.write('open', 1, later(10));
+    await stores.sessions.write('open', { data: 1, expires: later(10) });
     await stores.failures.count('ana', 'otp-sms', 3, noon);
     await stores.failures.bar('ben', { threshold: 3, minutes: 15, barsUntilPermanent: 3 }, noon);
     await stores.journal.intend(sampleEntry());

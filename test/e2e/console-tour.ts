@@ -13,6 +13,7 @@ export async function consoleTour(browser: Browser, language: TourLanguage, look
   try {
     await guide.wayIn();
     await guide.home();
+    await guide.sessions(browser);
     await guide.people();
     await guide.policies();
     await guide.background();
@@ -78,6 +79,18 @@ class ConsoleGuide {
     }
     await this.#visitor.goTo('/no/such/page');
     await this.#see('console-error-not-found');
+  }
+
+  /** The administrator has signed in with another browser, too. */
+  async sessions(browser: Browser): Promise<void> {
+    const other = await this.#world.visitor(browser);
+    this.#clock.pass(31);
+    await this.#world.signIn(other, staff('administrator'));
+    await other.close();
+    await this.#visitor.goTo('/sessions');
+    await this.#see('console-sessions');
+    await this.#visitor.press('main .acts button');
+    await this.#see('console-sessions-ended');
   }
 
   /** Somebody who is locked and barred, as an administrator sees them. */
