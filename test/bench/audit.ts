@@ -1,6 +1,7 @@
 /**
- * Fills an audit with a million rows, as a year of use would, and measures what the console asks of it: npm run bench:audit
- * Prints the median and the slowest of many askings, each of which is for something else.
+ * Fills an audit with a million rows, as a year of use would, and measures what the console asks of it, and its pages:
+ * npm run bench:audit. Prints the median, the 95th percentile and the slowest of many askings, each of which is for
+ * something else. The people of the pages are in the embedded directory.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
@@ -12,10 +13,14 @@ import { sealHead } from '../../src/stores/audit-head.ts';
 import { tableRowOf } from '../../src/stores/audit-rows.ts';
 import { openSqlite } from '../../src/stores/sqlite.ts';
 import { ConsoleWorld } from '../console/world.ts';
+import type { Person } from '../portals/world.ts';
+import { fillConsole, measurePages } from './console-pages.ts';
 import { measure } from './measure.ts';
 
 const rows = Number(process.argv[2] ?? 1_000_000);
 const people = 100_000;
+/** Of those, in the directory: 11 who are often there, of whom one hardly passed a gate, and others. */
+const inDirectory = 1_000;
 const pageRows = 50;
 const yearMs = 365 * 86_400_000;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -41,10 +46,13 @@ const crowded = '192.0.2.1';
 const key = { id: 'bench', secret: randomBytes(32) };
 const sealer = createSealer({ keys: [key] });
 const settings = { keys: [{ id: key.id, secret: key.secret.toString('base64') }] };
-const world = await ConsoleWorld.open({ settings });
+const world = await ConsoleWorld.open({ settings: { ...settings, 'policies-in': 'store' } });
 const { stores } = world.latchkey;
+const present: readonly Person[] = Array.from({ length: inDirectory }, () => world.portals.person());
 const end = world.clock.now().getTime();
-const subjects = Array.from({ length: people }, () => randomUUID());
+const subjects = Array.from({ length: people }, (_, at) => present[at]?.id ?? randomUUID());
+/** Whom somebody tried to guess at for a year, and who hardly ever came in. */
+const beset = present[500] as Person;
 const flows: string[] = [];
 const correlations: string[] = [];
 
@@ -58,7 +66,7 @@ function eventAt(number: number): AuditEvent {
     at: new Date(Math.round(end - yearMs + (yearMs * number) / rows)),
     event,
     // Every tenth row is about one person of the hundred who come again and again.
-    subject: subjects[flows.length % 10 === 0 ? flows.length % 100 : (flows.length * 7_919) % people] as string,
+    subject: subjectAt(number),
     portal: 'reset',
     flow: flows.at(-1) as string,
     ...(event.startsWith('gate.') ? { gate: step < 4 ? 'otp-sms' : 'questions' } : {}),
@@ -66,6 +74,11 @@ function eventAt(number: number): AuditEvent {
     correlation,
     detail: event.startsWith('gate.') ? { step: 'verify', number } : { action: 'unlock', number },
   };
+}
+
+function subjectAt(number: number): string {
+  if (number % 20 === 5) return beset.id;
+  return subjects[flows.length % 10 === 0 ? flows.length % 100 : (flows.length * 7_919) % people] as string;
 }
 
 /** Past the store, which would wait for the disk at every row; the chain and its seal are as the store makes them. */
@@ -103,7 +116,6 @@ try {
     const from = end - yearMs + Math.random() * yearMs;
     return { from: new Date(from), to: new Date(from + 30 * 86_400_000) };
   };
-  const busy = (): string => subjects[Math.floor(Math.random() * 10) * 10] as string;
   const searches: Readonly<Record<string, () => Omit<AuditSearch, 'limit'>>> = {
     'the newest': () => ({}),
     'a page in the middle': () => ({ before: anywhere() }),
@@ -130,23 +142,19 @@ try {
     }),
   };
   for (const [name, wanted] of Object.entries(searches)) {
-    const { p50, p99 } = await measure({ count: 100, atOnce: 1 }, async () => {
-      await stores.audit.search({ ...wanted(), limit: pageRows });
-    });
-    print(`${name.padEnd(52)} median ${p50.toFixed(1)} ms, slowest ${p99.toFixed(1)} ms`);
+    const search = async () => void (await stores.audit.search({ ...wanted(), limit: pageRows }));
+    report(name, await measure({ count: 100, atOnce: 1 }, search));
   }
   const day = (at: number) => new Date(at).toISOString().slice(0, 10);
   for (const days of [30, 365]) {
     const span = { from: day(end - days * 86_400_000), to: day(end) };
-    const { p50, p99 } = await measure({ count: 50, atOnce: 1 }, async () => {
-      await stores.reports.counts(span, reportedEvents);
-    });
-    print(`${`counts of ${days} days`.padEnd(52)} median ${p50.toFixed(1)} ms, slowest ${p99.toFixed(1)} ms`);
+    const count = async () => void (await stores.reports.counts(span, reportedEvents));
+    report(`counts of ${days} days`, await measure({ count: 50, atOnce: 1 }, count));
   }
   const appended = await measure({ count: 500, atOnce: 1 }, async () => {
     await stores.audit.append({ ...eventAt(anywhere()), at: new Date(end) });
   });
-  print(`${'one more row'.padEnd(52)} median ${appended.p50.toFixed(1)} ms, slowest ${appended.p99.toFixed(1)} ms`);
+  report('one more row', appended);
   await pages();
   const walking = performance.now();
   const broken = await stores.audit.verify();
@@ -156,26 +164,44 @@ try {
   await world.close();
 }
 
-/** Whole pages as an administrator asks for them, over HTTP, with who asks looked up and the view audited. */
 async function pages(): Promise<void> {
   const { visitor } = await world.signedIn('administrator');
+  const filling = performance.now();
+  const { campaign } = await fillConsole(world, present);
+  print(`enrolments, failures and letters of ${people} accounts in ${seconds(filling)} s`);
   const year = new Date(end - yearMs).toISOString().slice(0, 10);
-  const asked: Readonly<Record<string, () => string>> = {
-    'page: reports of 30 days': () => '/reports',
-    'page: reports of a year': () => `/reports?from=${year}`,
-    'page: registration': () => '/coverage',
-    'page: the audit': () => '/audit',
-    'page: the audit, one person': () => `/audit?subject=${pick(subjects)}`,
-    'page: the audit, what seldom happens': () => `/audit?event=${pick(rare)}&address=${crowded}`,
-    'page: one row': () => `/audit/rows/${1 + Math.floor(Math.random() * rows)}`,
+  const page = {
+    'reports of 30 days': () => '/reports',
+    'reports of a year': () => `/reports?from=${year}`,
+    registration: () => '/coverage',
+    'the audit': () => '/audit',
+    'the audit, one person': () => `/audit?subject=${pick(subjects)}`,
+    'the audit, what seldom happens': () => `/audit?event=${pick(rare)}&address=${crowded}`,
+    'one row': () => `/audit/rows/${1 + Math.floor(Math.random() * rows)}`,
+    'a search for people': () => `/people?q=${pick(present).samName.slice(0, 9)}`,
+    'a search for one person': () => `/people?q=${pick(present).samName}`,
+    'one person': () => `/people/${pick(present).id}`,
+    'one person who is often there': () => `/people/${busy()}`,
+    'one person who was guessed at 50,000 times': () => `/people/${beset.id}`,
+    campaigns: () => '/campaigns',
+    'one campaign': () => `/campaigns/${campaign}`,
+    'the policies': () => '/policies',
+    'versions of the policies': () => `/policies/versions?before=${1 + Math.floor(Math.random() * 900)}`,
+    'one version': () => `/policies/versions/${2 + Math.floor(Math.random() * 900)}`,
+    jobs: () => '/jobs',
+    'the simulator': () => '/simulator',
+    'the test drive': () => '/drive',
   };
-  for (const [name, path] of Object.entries(asked)) {
-    const { p50, p99 } = await measure({ count: 50, atOnce: 1 }, async () => {
-      const { status } = await visitor.ask({ method: 'get', path: path() });
-      if (status !== 200) throw new Error(`${name} answered ${status}`);
-    });
-    print(`${name.padEnd(52)} median ${p50.toFixed(1)} ms, slowest ${p99.toFixed(1)} ms`);
-  }
+  await measurePages(visitor, page, report);
+}
+
+function busy(): string {
+  return subjects[Math.floor(Math.random() * 10) * 10] as string;
+}
+
+function report(name: string, took: { readonly p50: number; readonly p95: number; readonly p99: number }): void {
+  const [p50, p95, p99] = [took.p50, took.p95, took.p99].map((ms) => ms.toFixed(1));
+  print(`${name.padEnd(56)} median ${p50} ms, 95 % ${p95} ms, slowest ${p99} ms`);
 }
 
 function seconds(since: number): string {
