@@ -7,6 +7,7 @@ import { outlookOf } from './core/one-login.ts';
 import type { Policies } from './core/policies.ts';
 import { everyRoute } from './core/provider-route.ts';
 import type { StaffDesk } from './core/staff-desk.ts';
+import { CutOffDrives } from './core/test-drive-remains.ts';
 import { DriveSubjects } from './core/test-drive-subjects.ts';
 import { ProviderTrials, type TrialRoute } from './core/test-drive-trials.ts';
 import { type DriveParts, TestDrives } from './core/test-drives.ts';
@@ -35,6 +36,7 @@ export function createDrives(
     source,
     audit: new ConsoleAudit({ audit: stores.audit, clock }),
     subjects: new DriveSubjects({ directory, staff: staffDesk, logins: settings['test-accounts'] }),
+    cutOff: new CutOffDrives({ live, audit: stores.audit, enrolments: stores.enrolments }),
     drives: new TestDrives({
       live,
       openDry: (wish) => openDryWorld(needs, wish),

@@ -4,6 +4,7 @@ import { BadRequest } from '../core/errors.ts';
 import type { PolicySource } from '../core/policies.ts';
 import { posted } from '../core/posted-form.ts';
 import { callEnds } from '../core/test-drive-phone.ts';
+import { type CutOffDrives, type DriveRemains, type DriveTrace, traceOf } from '../core/test-drive-remains.ts';
 import type { DriveSubject, DriveSubjects } from '../core/test-drive-subjects.ts';
 import type { Drive, TestDrives } from '../core/test-drives.ts';
 import { pageOf } from '../web/flow-page.ts';
@@ -13,6 +14,7 @@ import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts'
 
 export interface DriveNeeds {
   readonly drives: TestDrives;
+  readonly cutOff: CutOffDrives;
   readonly subjects: DriveSubjects;
   /** The policies in force. */
   readonly source: PolicySource;
@@ -45,8 +47,9 @@ export function driveRoutes(router: ConsoleRouter, needs: DriveNeeds): void {
       const open = drives.find(request.session.drive, staff.id);
       const flow = open && (await drives.flow(open));
       const walk = open !== undefined && flow !== undefined ? `${walkPath(open)}/${pageOf(flow)}` : undefined;
+      const gone = open === undefined ? await goneOf(needs, staff.id, request.session.driven) : undefined;
       const people = await subjects.of(staff.id);
-      const data = { people, policies: policies.map(({ name }) => name), open, walk };
+      const data = { people, policies: policies.map(({ name }) => name), open, walk, gone };
       return { kind: 'page', view: 'console/drive/start', data };
     },
   });
@@ -76,6 +79,7 @@ export function driveRoutes(router: ConsoleRouter, needs: DriveNeeds): void {
     path: '/drive/phone/:drive',
     roles: drivers,
     async handler(visit) {
+      if (isGone(needs, visit)) return toStart;
       const drive = driveOf(needs, visit);
       const { call, end } = posted(phoneForm, visit.request.body, 'a call of a dry run ends in one way');
       if (drive.dry === undefined) throw new BadRequest('only a dry run has a phone of its own');
@@ -89,8 +93,12 @@ export function driveRoutes(router: ConsoleRouter, needs: DriveNeeds): void {
     path: '/drive/end/:drive',
     roles: drivers,
     async handler(visit) {
-      await drives.end(driveOf(needs, visit), visit.context);
-      delete (visit.request.session as { drive?: string }).drive;
+      const { driven } = visit.request.session;
+      if (driven !== undefined && isGone(needs, visit)) await needs.cutOff.end(driven, visit.context);
+      else await drives.end(driveOf(needs, visit), visit.context);
+      const session: { drive?: unknown; driven?: unknown } = visit.request.session;
+      delete session.drive;
+      delete session.driven;
       return { kind: 'go', to: '/drive', notice: { key: 'console.drive.ended' } };
     },
   });
@@ -121,6 +129,25 @@ export function driveOf({ drives }: Pick<DriveNeeds, 'drives'>, { staff, request
   return drive;
 }
 
+/** What became of the drive that this browser walked, for whoever may still drive that account. */
+async function goneOf(
+  { cutOff, subjects }: Pick<DriveNeeds, 'cutOff' | 'subjects'>,
+  by: string,
+  driven: DriveTrace | undefined,
+): Promise<DriveRemains | undefined> {
+  if (driven === undefined || (await subjects.named(by, driven.account)) === undefined) return undefined;
+  return cutOff.remains(driven);
+}
+
+/** Where it is said what became of a drive that is gone. */
+export const toStart = { kind: 'go', to: '/drive' } as const satisfies Answer;
+
+/** Whether the address names the drive of this browser, and that is not open any more: its process ended, perhaps. */
+export function isGone({ drives }: Pick<DriveNeeds, 'drives'>, { staff, request }: Visit): boolean {
+  const { drive } = request.params;
+  return request.session.driven?.id === drive && drives.find(drive, staff.id) === undefined;
+}
+
 /** To where the drive's flow stands; from now on this browser walks it. */
 export async function onTheWay(
   { drives }: Pick<DriveNeeds, 'drives'>,
@@ -130,6 +157,7 @@ export async function onTheWay(
   const flow = await drives.flow(drive);
   if (request.session.drive !== drive.id) {
     request.session.drive = drive.id;
+    request.session.driven = traceOf(drive);
     await saveSession(request);
   }
   return { kind: 'go', to: flow === undefined ? '/drive' : `${walkPath(drive)}/${pageOf(flow)}` };

@@ -15,7 +15,7 @@ import type { PageOptions } from '../web/pages.ts';
 import { settingWords } from '../web/policy-messages.ts';
 import type { Answer } from './answer.ts';
 import type { ConsoleRouter, Visit } from './console-router.ts';
-import { type DriveNeeds, driveOf, drivers, onTheWay, subjectNamed } from './drive-routes.ts';
+import { type DriveNeeds, driveOf, drivers, isGone, onTheWay, subjectNamed, toStart } from './drive-routes.ts';
 
 const path = '/drive/walk/:drive/:page';
 
@@ -27,6 +27,7 @@ export function driveWalkRoutes(router: ConsoleRouter, needs: DriveNeeds): void 
     roles: drivers,
     quiet: true,
     async handler(visit) {
+      if (isGone(needs, visit)) return { kind: 'json', body: { state: 'changed' } };
       const { drive, flow } = await here(needs, visit);
       const state = flow === undefined ? 'changed' : await drive.parts.desk.watch(flow, visit.request.language.tag);
       return { kind: 'json', body: { state } };
@@ -38,6 +39,7 @@ export function driveWalkRoutes(router: ConsoleRouter, needs: DriveNeeds): void 
     path,
     roles: drivers,
     async handler(visit) {
+      if (isGone(needs, visit)) return toStart;
       const { drive, flow } = await here(needs, visit);
       if (flow === undefined) return onTheWay(needs, visit, drive);
       return shown(needs, visit, { drive, flow });
@@ -49,6 +51,7 @@ export function driveWalkRoutes(router: ConsoleRouter, needs: DriveNeeds): void 
     path,
     roles: drivers,
     async handler(visit) {
+      if (isGone(needs, visit)) return toStart;
       const { drive, flow } = await here(needs, visit);
       if (flow === undefined) return onTheWay(needs, visit, drive);
       // Whoever is no test account any more is not driven on.

@@ -84,8 +84,8 @@ export class StaffSessions {
    * @returns the member who has signed in now, or proved it again
    */
   async end(request: Request, flow: Flow): Promise<StaffMember | undefined> {
-    const { staff, wanted, drive } = request.session;
-    const kept = { staff, wanted, drive };
+    const { staff, wanted, drive, driven } = request.session;
+    const kept = { staff, wanted, drive, driven };
     if (flow.step.kind === 'done') return this.#open(request, flow, kept);
     if (staff === undefined || flow.step.kind === 'refused') {
       await renewSession(request, flow.id);
@@ -116,6 +116,7 @@ export class StaffSessions {
       staff: { ...begun, ...again, gate, provedAt, passwordStamp, last },
       wanted: before.wanted,
       drive: again === undefined ? undefined : before.drive,
+      driven: again === undefined ? undefined : before.driven,
     });
     return found.member;
   }
@@ -132,10 +133,11 @@ function newReference(): string {
 
 type Session = Partial<Request['session']>;
 /** What outlives the renewal of a session. */
-type Kept = { readonly [name in 'staff' | 'wanted' | 'drive']: Session[name] | undefined };
+type Kept = { readonly [name in 'staff' | 'wanted' | 'drive' | 'driven']: Session[name] | undefined };
 
-function restore(request: Request, { staff, wanted, drive }: Kept): void {
+function restore(request: Request, { staff, wanted, drive, driven }: Kept): void {
   if (staff !== undefined) request.session.staff = staff;
   if (wanted !== undefined) request.session.wanted = wanted;
   if (drive !== undefined) request.session.drive = drive;
+  if (driven !== undefined) request.session.driven = driven;
 }

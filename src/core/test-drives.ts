@@ -2,19 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { type Account, type Identity, identityOf } from './account.ts';
 import type { ActionRunner } from './action-runner.ts';
 import type { Clock } from './clock.ts';
-import { numberIn } from './enrolled-number.ts';
 import { type Flow, isEnded, subjectKey } from './flow.ts';
 import type { FlowRunner } from './flow-runner.ts';
 import type { FlowStarter } from './flow-starter.ts';
 import type { GateDesk } from './gate-desk.ts';
 import { type Login, loginStem, parseLogin } from './login.ts';
-import { maskNumber } from './phone-number.ts';
 import type { Policies } from './policies.ts';
 import type { Zone } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
-import type { AuditStore, EnrolmentStore } from './stores.ts';
 import type { DrivePhone } from './test-drive-phone.ts';
-import { DriveRecorder, type DriveStep, stepsOf } from './test-drive-recorder.ts';
+import { DriveRecorder, type DriveStep } from './test-drive-recorder.ts';
+import { type DriveRecords, stepsSince, traceOf } from './test-drive-remains.ts';
 import type { DriveSubject } from './test-drive-subjects.ts';
 import { Turns } from './turns.ts';
 import type { VisitLimits } from './visit-limits.ts';
@@ -69,13 +67,11 @@ export interface Drive {
   readonly dry?: DryWorld;
 }
 
-export interface TestDrivesNeeds {
+export interface TestDrivesNeeds extends DriveRecords {
   /** What the portals walk on: for live drives. */
   readonly live: DriveParts;
   readonly openDry: (wish: DryWish) => Promise<DryWorld>;
   readonly policies: Pick<Policies, 'explain'>;
-  readonly audit: Pick<AuditStore, 'search'>;
-  readonly enrolments: Pick<EnrolmentStore, 'of'>;
   readonly limits: VisitLimits;
   readonly clock: Clock;
   /** Milliseconds of a clock that only goes on. */
@@ -87,8 +83,6 @@ type DryStart = Omit<DryWish, 'recorder' | 'language' | 'account'> & { readonly 
 /** Drives at a time in one process; each member of staff has one. */
 const mostDrives = 50;
 const lifeMs = 2 * 3_600_000;
-/** Rows of one flow: more than its limits of tries and sendings make. */
-const mostRows = 300;
 
 /** The test drives that are open: begun for somebody who may be driven, found by who began them, and ended. */
 export class TestDrives {
@@ -163,16 +157,9 @@ export class TestDrives {
   }
 
   /** All that happened so far, in order. */
-  async steps({ dry, recorder, reference, began, account }: Drive): Promise<readonly DriveStep[]> {
-    if (dry !== undefined) return recorder.steps;
-    const { audit, enrolments } = this.#needs;
-    const rows = await audit.search({ flow: reference, limit: mostRows });
-    const kept = await enrolments.of(account.id, reference);
-    const masks = kept.flatMap(({ gate, data }) => {
-      const number = numberIn(data);
-      return number === undefined ? [] : [[gate, maskNumber(number)] as const];
-    });
-    return [...recorder.steps, ...stepsOf([...rows].reverse(), began, new Map(masks))];
+  async steps(drive: Drive): Promise<readonly DriveStep[]> {
+    const { dry, recorder } = drive;
+    return dry !== undefined ? recorder.steps : [...recorder.steps, ...(await stepsSince(this.#needs, traceOf(drive)))];
   }
 
   /** Ends it. What a live flow has sent to the directory goes on. */

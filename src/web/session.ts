@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Json } from '../core/json.ts';
 import type { Message } from '../core/message.ts';
 import type { SessionOwner, SessionRecord, SessionStore } from '../core/session-store.ts';
+import type { DriveTrace } from '../core/test-drive-remains.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -17,6 +18,8 @@ declare module 'express-session' {
     notice: Message;
     /** Only in the console: the test drive that this browser walks. */
     drive: string;
+    /** Only in the console: what to tell of that drive when it is gone, as after a restart. */
+    driven: DriveTrace;
   }
 }
 

@@ -8,10 +8,6 @@ import type { Tables } from '../schema.ts';
  */
 export const personAudit: Migration = {
   up: async (db: Kysely<Tables>) => {
-    await db.schema
-      .createIndex('audit_subject_event')
-      .on('audit')
-      .columns(['subject', 'event', 'sequence'])
-      .execute();
+    await db.schema.createIndex('audit_subject_event').on('audit').columns(['subject', 'event', 'sequence']).execute();
   },
 };
