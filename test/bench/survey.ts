@@ -19,11 +19,13 @@ import { simulate } from '../../src/core/simulation.ts';
 import { openStores } from '../../src/stores/open-stores.ts';
 import { openSqlite } from '../../src/stores/sqlite.ts';
 import { untroubled } from '../account-state.ts';
+import { measureWalk } from './measure-walk.ts';
 
 const people = Number(process.argv[2] ?? 100_000);
 const pageSize = 500;
 const units = 400;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const measured = (name: string, work: () => Promise<unknown>): Promise<void> => measureWalk(name, people, work);
 const idOf = (at: number): string => `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`;
 
 function accountAt(at: number, wanted: ReadonlySet<string>): Account {
@@ -94,28 +96,6 @@ function fill(file: string, data: string): void {
     }
   })();
   database.close();
-}
-
-/** Runs it, and prints its pace and the most memory that it took beside what was there before. */
-async function measured(name: string, work: () => Promise<unknown>): Promise<void> {
-  globalThis.gc?.();
-  const [rss, heap] = [process.memoryUsage().rss, process.memoryUsage().heapUsed];
-  let [peakRss, peakHeap] = [rss, heap];
-  const timer = setInterval(() => {
-    const now = process.memoryUsage();
-    peakRss = Math.max(peakRss, now.rss);
-    peakHeap = Math.max(peakHeap, now.heapUsed);
-  }, 20);
-  const start = performance.now();
-  await work();
-  const seconds = (performance.now() - start) / 1000;
-  clearInterval(timer);
-  const mb = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MB`;
-  const pace = Math.round(people / seconds).toLocaleString('en');
-  print(
-    `${name.padEnd(34)} ${seconds.toFixed(1).padStart(6)} s  ${pace.padStart(8)} people/s  ` +
-      `resident at most ${mb(peakRss)} (${mb(peakRss - rss)} more), heap at most ${mb(peakHeap)} (${mb(peakHeap - heap)} more)`,
-  );
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-survey-'));

@@ -41,7 +41,8 @@ export interface SambaService extends SambaDetails {
 }
 
 const ports = [636, 389, 88, 464, 3268, 3269];
-const script = join(import.meta.dirname, 'samba', 'provision.sh');
+const scripts = join(import.meta.dirname, 'samba');
+const path = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Why Samba cannot be started here, as a sentence; undefined when it can. */
 export function whyNoSamba(): string | undefined {
@@ -53,8 +54,11 @@ export function whyNoSamba(): string | undefined {
   return undefined;
 }
 
-/** Provisions a domain in a temporary folder and starts it in the foreground, as the leader of its own process group. */
-export async function startSamba(): Promise<SambaService> {
+/**
+ * Provisions a domain in a temporary folder and starts it in the foreground, as the leader of its own process group.
+ * @param wish.crowd how many people without passwords it is filled with before; see samba/crowd.py
+ */
+export async function startSamba(wish: { readonly crowd?: number } = {}): Promise<SambaService> {
   const reason = whyNoSamba();
   if (reason) throw new Error(reason);
   await untilPortsAreFree();
@@ -63,6 +67,7 @@ export async function startSamba(): Promise<SambaService> {
   let server: ChildProcess | undefined;
   try {
     await provision(details, join(folder, 'dc'));
+    if (wish.crowd !== undefined) await fill(join(folder, 'dc'), wish.crowd);
     server = launch(join(folder, 'dc', 'etc', 'smb.conf'));
     await untilAnswers(details, server);
   } catch (error) {
@@ -118,17 +123,22 @@ function isTaken(port: number): Promise<boolean> {
 }
 
 async function provision(details: SambaDetails, folder: string): Promise<void> {
-  const child = spawn('/bin/sh', [script, folder], {
-    env: {
-      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-      ADMIN_PASSWORD: details.administratorPassword,
-      SERVICE_PASSWORD: details.servicePassword,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  await runScript(['/bin/sh', join(scripts, 'provision.sh'), folder], {
+    ADMIN_PASSWORD: details.administratorPassword,
+    SERVICE_PASSWORD: details.servicePassword,
   });
+}
+
+async function fill(folder: string, people: number): Promise<void> {
+  const where = [join(folder, 'etc', 'smb.conf'), join(folder, 'private', 'sam.ldb')];
+  await runScript(['/usr/bin/python3', join(scripts, 'crowd.py'), ...where, String(people)]);
+}
+
+async function runScript([command, ...given]: readonly [string, ...string[]], secrets = {}): Promise<void> {
+  const child = spawn(command, given, { env: { PATH: path, ...secrets }, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = collect(child);
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  if (code !== 0) throw new Error(`Provisioning Samba AD failed (exit ${code}):\n${said()}`);
+  if (code !== 0) throw new Error(`Preparing Samba AD failed (exit ${code}):\n${said()}`);
 }
 
 /** With -i Samba ends by itself when its standard input closes, so it does not outlive a killed test run. */
