@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { writePolicyChange } from './compose-policy-notices.ts';
 import type { Providers } from './compose-providers.ts';
 import type { Configuration } from './config.ts';
 import type { Clock } from './core/clock.ts';
@@ -12,6 +13,7 @@ import { destinationRefusal } from './core/sending-rules.ts';
 import type { Stores } from './core/stores.ts';
 import { notMePath } from './portals/not-me-routes.ts';
 import type { Catalogue } from './web/catalogue.ts';
+import { plainName } from './web/plain-name.ts';
 
 export interface NoticeWorldNeeds {
   readonly configuration: Configuration;
@@ -55,6 +57,7 @@ export function createNotices(needs: NoticeWorldNeeds): NoticeWorld {
     store: stores.outbox,
     couriers,
     write: async (letter, row) => {
+      if (letter.event.kind === 'policies-changed') return writePolicyChange(needs, letter, letter.event);
       if ('campaign' in letter.event) return writeAsked(needs, letter, letter.event);
       return write(needs, letter, { ...row, link: await linkOf(needs, links, letter, row) });
     },
@@ -149,11 +152,6 @@ async function writeAsked(
   };
   const text = `${t(`notices.${kind}`, values)}\n\n${new URL('/registration', configuration['public-url']).href}\n`;
   return { language, subject: t(`notices.subjects.${kind}`, values), text };
-}
-
-/** A name in which no mail program finds an address to make a link of. */
-function plainName(text: string): string {
-  return text.replaceAll(/[\p{C}\p{Z}]+/gu, ' ').replaceAll(/:\/\/|@|(?<=\S)\.(?=\S)/gu, ' ');
 }
 
 function isForHelpdesk({ kind }: NoticeEvent): boolean {

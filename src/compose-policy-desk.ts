@@ -8,6 +8,7 @@ import { controlsOf } from './core/gate-controls.ts';
 import type { Json } from './core/json.ts';
 import { Policies, pinnedPolicies } from './core/policies.ts';
 import type { Policy } from './core/policy.ts';
+import type { PolicyAnnouncer } from './core/policy-announcer.ts';
 import { examinePolicies, type PolicyFinding } from './core/policy-checks.ts';
 import { PolicyDesk, type PolicyDeskNeeds } from './core/policy-desk.ts';
 import { PolicyDrafts } from './core/policy-drafts.ts';
@@ -36,10 +37,15 @@ export function createPolicyDesk(
 }
 
 /** What the console's pages of policies stand on. */
-export function policyPages(world: PolicyWorld & { readonly log: Logger }, parts: PolicyParts): PolicyPagesNeeds {
+export function policyPages(
+  world: PolicyWorld & { readonly log: Logger },
+  parts: PolicyParts & { readonly announcer: Pick<PolicyAnnouncer, 'wake'> },
+): PolicyPagesNeeds {
   const { configuration, definitions, log } = world;
-  const changed: PolicyDeskNeeds['changed'] = (about) =>
+  const changed: PolicyDeskNeeds['changed'] = (about) => {
     log.warn({ ...about, alarm: true }, 'the policies were changed in the console');
+    parts.announcer.wake();
+  };
   const store = parts.stores.policies;
   const read = policyReader(world);
   const pinned = configuration['policies-in'] === 'file' ? read(configuration.policies as unknown as Json) : undefined;
@@ -78,7 +84,7 @@ export function policyCheck(world: PolicyWorld, parts: PolicyParts) {
         : {
             stranding: (after) =>
               stranding(about.before, after, {
-                administrators: () => administratorsOf(directory, roles, about.by),
+                administrators: () => administratorsOf(directory, roles, { first: about.by }),
                 enrolments: stores.enrolments,
                 matcherOf,
                 zones,

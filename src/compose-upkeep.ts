@@ -5,6 +5,7 @@ import type { Challenges } from './core/challenges.ts';
 import type { Clock } from './core/clock.ts';
 import type { DirectoryWatch } from './core/directory-watch.ts';
 import type { OutboxWorker } from './core/outbox-worker.ts';
+import type { PolicyAnnouncer } from './core/policy-announcer.ts';
 import type { Stores } from './core/stores.ts';
 import type { WriteDesk } from './core/write-desk.ts';
 
@@ -19,6 +20,7 @@ export function startUpkeep(parts: {
   watch: DirectoryWatch;
   outbox: OutboxWorker;
   background: Pick<BackgroundWork, 'campaigns' | 'coverage'>;
+  announcer: Pick<PolicyAnnouncer, 'wake'>;
   stores: Stores;
   clock: Clock;
   log: Logger;
@@ -28,6 +30,7 @@ export function startUpkeep(parts: {
     parts.outbox.wake();
     parts.watch.wake();
     parts.background.campaigns.wake();
+    parts.announcer.wake();
     // A start has enough to do.
     if (turn > coverageFrom) parts.background.coverage.wake();
     await parts.challenges.recover();

@@ -16,6 +16,7 @@ import { openPasswordScreen } from './compose-passwords.ts';
 import { withCallerGates } from './compose-people.ts';
 import { createPolicies } from './compose-policies.ts';
 import { policyPages } from './compose-policy-desk.ts';
+import { createPolicyAnnouncer } from './compose-policy-notices.ts';
 import { createProviders, type Providers, routesOf } from './compose-providers.ts';
 import { reportSending } from './compose-sending.ts';
 import { startUpkeep } from './compose-upkeep.ts';
@@ -33,6 +34,7 @@ import { FlowRunner } from './core/flow-runner.ts';
 import { FlowStarter } from './core/flow-starter.ts';
 import { GateDesk } from './core/gate-desk.ts';
 import type { OutboxWorker } from './core/outbox-worker.ts';
+import type { PolicyAnnouncer } from './core/policy-announcer.ts';
 import { createSealer } from './core/sealer.ts';
 import { SignInGuard } from './core/sign-in.ts';
 import { StaffPolicies } from './core/staff-policies.ts';
@@ -74,6 +76,7 @@ export interface Latchkey {
   readonly challenges: Challenges;
   readonly outbox: OutboxWorker;
   readonly background: BackgroundWork;
+  readonly announcer: PolicyAnnouncer;
   /** Only in the demo. */
   readonly phones?: VirtualPhones;
   readonly mailbox?: VirtualMailbox;
@@ -225,7 +228,8 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     isOpen: async (zone) => (await isOpen(zone, challenges.isReachable.bind(challenges))) && directoryState.available(),
   });
   const parts = { directory, stores, mac, clock, policies, challenges, notices };
-  const pages = policyPages(needs, parts);
+  const announcer = createPolicyAnnouncer(needs, { directory, stores, clock, wake });
+  const pages = policyPages(needs, { ...parts, announcer });
   const shared = { ...services, ...parts, jobs: background.jobs, demoWorld, policyPages: pages };
   const aboutAll = backgroundPages(configuration, { ...parts, background, source, providers, read: pages.read });
   const live = { starter, runner, ways, desk, actions };
@@ -245,19 +249,20 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     challenges,
     outbox,
     background,
+    announcer,
     ...(phones === undefined ? {} : { phones }),
     ...(mailbox === undefined ? {} : { mailbox }),
     startUpkeep() {
       auditWork.start();
       const watch = watchDirectory(directory, { clock, log });
-      timer = startUpkeep({ challenges, writes, watch, outbox, background, stores, clock, log });
+      timer = startUpkeep({ challenges, writes, watch, outbox, background, announcer, stores, clock, log });
     },
     drain() {
       draining.now = true;
     },
     async close() {
       clearInterval(timer);
-      await background.stop();
+      await Promise.all([background.stop(), announcer.stop()]);
       await console?.close();
       await writes.idle();
       await auditWork.close();

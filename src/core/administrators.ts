@@ -10,11 +10,12 @@ const patienceMs = 5 * 60_000;
  * the time nobody else is needed then.
  * @param groups names; those that the directory does not have are nobody's
  * @param first id of an account, or anything else
+ * @param signal ends the walk
  */
 export async function* administratorsOf(
   directory: Pick<Directory & DirectoryPeople, 'read' | 'findGroup' | 'walkPeople'>,
   names: readonly string[],
-  first: string,
+  { first = '', signal }: { readonly first?: string; readonly signal?: AbortSignal } = {},
 ): AsyncIterable<Account> {
   const found = await Promise.all(names.map((name) => directory.findGroup(name)));
   const groups = found.filter((group) => group !== undefined);
@@ -22,7 +23,9 @@ export async function* administratorsOf(
   const isOne = ({ state }: Account): boolean => groups.some(({ id }) => state.groups.includes(id));
   const own = isAccountId(first) ? await directory.read(first) : undefined;
   if (own !== undefined && isOne(own)) yield own;
-  for await (const page of directory.walkPeople({ groups, signal: AbortSignal.timeout(patienceMs) })) {
+  const timeout = AbortSignal.timeout(patienceMs);
+  const walk = { groups, signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) };
+  for await (const page of directory.walkPeople(walk)) {
     for (const listed of page.filter((one) => isOne(one) && one.id !== own?.id)) {
       const account = await directory.read(listed.id);
       if (account !== undefined) yield account;

@@ -2,6 +2,7 @@ import type { Identity } from './account.ts';
 import type { FlowSubject } from './flow.ts';
 import type { Action } from './journal.ts';
 import type { Json } from './json.ts';
+import type { Message } from './message.ts';
 import type { OutboxRow } from './outbox.ts';
 
 /** What a person is told about, on addresses other than the one just used. */
@@ -35,6 +36,18 @@ export type NoticeEvent =
   | { readonly kind: 'not-me'; readonly of: string }
   /** A campaign asks to register, or to confirm what was registered long ago. Tells of nothing that was done. */
   | { readonly kind: 'register-wanted' | 'confirm-wanted'; readonly campaign: string }
+  /**
+   * For an administrator of the console: others are the rules for everybody from now on. Without `changes` when they
+   * could not be told; `more` are left out of them.
+   */
+  | {
+      readonly kind: 'policies-changed';
+      readonly version: number;
+      readonly by: 'administrator' | 'operator';
+      readonly byName: string;
+      readonly changes?: readonly Message[];
+      readonly more?: number;
+    }
   /** For the helpdesk: the person took a held change back. */
   | { readonly kind: 'taken-back'; readonly of: string };
 

@@ -254,13 +254,13 @@ export interface AuditStore {
 
 /**
  * What one node at a time does: `sign` the audit's head, `ship` its rows, `count` them for the reports, write a
- * `campaign`'s letters, and once a day look at everybody's `coverage`.
+ * `campaign`'s letters, tell administrators of `policies`, and once a day look at everybody's `coverage`.
  */
-export type DutyName = 'sign' | 'ship' | 'count' | 'campaign' | 'coverage';
+export type DutyName = 'sign' | 'ship' | 'count' | 'campaign' | 'coverage' | 'policies';
 
 /** How far a duty has come. */
 export interface Duty {
-  /** Sequence of the last audit row that is done with, or days since 1970 of the last look; 0 at first. */
+  /** Sequence of the last audit row that is done with, days since 1970 of the last look, or a version; 0 at first. */
   readonly position: number;
   /** When the position moved last; undefined before the first time. */
   readonly movedAt?: Date;
@@ -274,6 +274,13 @@ export interface DutyStore {
    * @returns how far it has come, or undefined while another node has it
    */
   hold(name: DutyName, by: string, times: { readonly now: Date; readonly until: Date }): Promise<Duty | undefined>;
-  /** Notes how far it has come, never back. False when another node has the duty by now: then nothing was noted. */
-  move(name: DutyName, by: string, to: { readonly position: number; readonly now: Date }): Promise<boolean>;
+  /**
+   * Notes how far it has come, never back, and puts `tell` into the outbox in the same transaction.
+   * @returns false when another node has the duty by now: then nothing was noted
+   */
+  move(
+    name: DutyName,
+    by: string,
+    to: { readonly position: number; readonly now: Date; readonly tell?: readonly OutboxRow[] },
+  ): Promise<boolean>;
 }

@@ -55,6 +55,7 @@ const notices = z
     'by-text': z.boolean().default(false),
     'link-days': z.int().min(1).max(30).default(7),
     'after-failures': z.int().min(2).max(100).default(5),
+    'policy-changes': z.boolean().default(true),
   })
   .prefault({});
 

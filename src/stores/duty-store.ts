@@ -1,12 +1,17 @@
+import type { OutboxRow } from '../core/outbox.ts';
+import type { Sealer } from '../core/sealer.ts';
 import type { Duty, DutyName, DutyStore } from '../core/stores.ts';
+import { putRows } from './outbox-store.ts';
 import type { Database } from './schema.ts';
 
-/** Duties of one node at a time; each change is one statement, so that of two nodes one is refused. */
+/** Duties of one node at a time; each change is one conditional statement, so that of two nodes one is refused. */
 export class SqlDutyStore implements DutyStore {
   readonly #db: Database;
+  readonly #sealer: Sealer;
 
-  constructor(needs: { readonly db: Database }) {
+  constructor(needs: { readonly db: Database; readonly sealer: Sealer }) {
     this.#db = needs.db;
+    this.#sealer = needs.sealer;
   }
 
   async read(name: DutyName): Promise<Duty> {
@@ -29,15 +34,23 @@ export class SqlDutyStore implements DutyStore {
     return row === undefined ? undefined : dutyOf(row);
   }
 
-  async move(name: DutyName, by: string, to: { position: number; now: Date }): Promise<boolean> {
-    const result = await this.#db
-      .updateTable('audit_duties')
-      .set({ position: to.position, moved_at: to.now.getTime() })
-      .where('name', '=', name)
-      .where('holder', '=', by)
-      .where('position', '<=', to.position)
-      .executeTakeFirst();
-    return result.numUpdatedRows > 0n;
+  async move(
+    name: DutyName,
+    by: string,
+    { position, now, tell = [] }: { position: number; now: Date; tell?: readonly OutboxRow[] },
+  ): Promise<boolean> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const result = await transaction
+        .updateTable('audit_duties')
+        .set({ position, moved_at: now.getTime() })
+        .where('name', '=', name)
+        .where('holder', '=', by)
+        .where('position', '<=', position)
+        .executeTakeFirst();
+      const moved = result.numUpdatedRows > 0n;
+      if (moved) await putRows(transaction, this.#sealer, tell);
+      return moved;
+    });
   }
 }
 

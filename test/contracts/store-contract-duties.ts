@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { later, noon, sampleEvent } from './store-samples.ts';
+import { later, noon, sampleEvent, sampleRow } from './store-samples.ts';
 import { type StoreWorld, together } from './store-world.ts';
 
 const minute = { now: noon, until: later(1) };
@@ -30,6 +30,37 @@ export function dutyContract(world: () => StoreWorld): void {
     const { stores, other } = world();
     const got = await together([stores, other], 20, (node, at) => node.duties.hold('ship', `node-${at}`, minute));
     expect(got.filter((duty) => duty !== undefined)).toHaveLength(1);
+  });
+
+  test('what is told of a move is in the outbox with it, or not at all', async () => {
+    const { stores, other } = world();
+    const row = (id: string) => sampleRow({ id, createdAt: noon });
+    const waiting = async () => (await other.outbox.standing()).waiting;
+    await stores.duties.hold('policies', 'one', minute);
+    expect(await other.duties.move('policies', 'two', { position: 1, now: noon, tell: [row('lost')] })).toBe(false);
+    expect(await waiting()).toBe(0);
+    const tell = [row('first'), row('second')];
+    expect(await stores.duties.move('policies', 'one', { position: 1, now: noon, tell })).toBe(true);
+    expect(await waiting()).toBe(2);
+    // A row that cannot be written leaves the duty where it was.
+    const broken = stores.duties.move('policies', 'one', {
+      position: 2,
+      now: noon,
+      tell: [row('third'), row('first')],
+    });
+    await expect(broken).rejects.toThrow();
+    expect([(await other.duties.read('policies')).position, await waiting()]).toEqual([1, 2]);
+  });
+
+  test('of policies that were saved before anybody told of them, nobody is told after an update', async () => {
+    const { stores, other, sql } = world();
+    for (const basedOn of [0, 1]) {
+      await stores.policies.save({ basedOn, by: 'ana', byName: 'Ana', note: '', policies: [], at: noon });
+    }
+    await sql("delete from audit_duties where name = 'policies'");
+    await sql("delete from kysely_migration where name = '0013-policy-notices'");
+    expect(await other.migrate()).toEqual(['0013-policy-notices']);
+    expect(await stores.duties.read('policies')).toStrictEqual({ position: 2 });
   });
 
   test('whoever lost a duty notes nothing, and nobody goes back', async () => {
