@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'vitest';
 import { sharedSamba } from '../services/shared-samba.ts';
 import { TcpProxy } from '../services/tcp-proxy.ts';
 import { SettableClock } from '../settable-clock.ts';
-import { addRegistered, journeys } from './journeys.ts';
+import { journeys } from './journeys.ts';
 import { choose, confirmCall, startReset } from './steps.ts';
 
 const samba = await sharedSamba();
@@ -38,7 +38,7 @@ journeys(
 
     test('in the middle of a reset loses nothing: the gates stay passed', async () => {
       const { world, visitor, administrator } = stage;
-      const person = await addRegistered(stage);
+      const person = await stage.addRegistered();
       await administrator.lock(person, 5);
       await startReset(visitor, person.login);
       await confirmCall(visitor, world, person.telephone);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sharedSamba } from '../services/shared-samba.ts';
 import { SettableClock } from '../settable-clock.ts';
-import { addRegistered, journeys } from './journeys.ts';
+import { journeys } from './journeys.ts';
 import { confirmCall, giveNumber, signIn, startReset, typeCode } from './steps.ts';
 
 const samba = await sharedSamba();
@@ -15,7 +15,7 @@ journeys(
   (stage) => {
     test('rings when the page opens, and the page goes on when # is pressed', async () => {
       const { world, visitor } = stage;
-      const person = await addRegistered(stage);
+      const person = await stage.addRegistered();
       await startReset(visitor, person.login);
       expect(await visitor.heading()).toBe('Answer the call');
       expect(await visitor.text()).toContain(`ending in ••${person.telephone.slice(-2)}`);
@@ -25,7 +25,7 @@ journeys(
 
     test('that still rings when Next is pressed costs nothing: the person goes on waiting', async () => {
       const { world, visitor } = stage;
-      const person = await addRegistered(stage);
+      const person = await stage.addRegistered();
       await startReset(visitor, person.login);
       const call = await world.ringing(person.telephone);
       for (let tries = 0; tries < 4; tries += 1) {
@@ -39,7 +39,7 @@ journeys(
 
     test('that is hung up, or not answered, counts for nothing, and another one can be asked for', async () => {
       const { world, visitor } = stage;
-      const person = await addRegistered(stage);
+      const person = await stage.addRegistered();
       await startReset(visitor, person.login);
       const first = await world.ringing(person.telephone);
       await visitor.afterPhone(() => world.phones.hangUp(first.id));
@@ -62,7 +62,7 @@ journeys(
 
     test('ends the flow when the person at the phone says that it was not them', async () => {
       const { world, visitor } = stage;
-      const person = await addRegistered(stage);
+      const person = await stage.addRegistered();
       await startReset(visitor, person.login);
       const call = await world.ringing(person.telephone);
       await visitor.afterPhone(() => world.phones.refuse(call.id));
@@ -97,7 +97,7 @@ journeys(
   (stage) => {
     test('that was sent again takes the place of the first', async () => {
       const { world, visitor } = stage;
-      const person = await addRegistered(stage);
+      const person = await stage.addRegistered();
       await startReset(visitor, person.login);
       const first = await world.code(person.mobile);
       await visitor.press(again);
@@ -116,7 +116,7 @@ journeys(
 
     test('is sent three times and no more', async () => {
       const { world, visitor } = stage;
-      const person = await addRegistered(stage);
+      const person = await stage.addRegistered();
       await startReset(visitor, person.login);
       await world.code(person.mobile);
       for (const _again of [2, 3]) {
@@ -129,7 +129,7 @@ journeys(
 
     test('works as people paste it, with spaces and in the digits of their script', async () => {
       const { world, visitor } = stage;
-      const person = await addRegistered(stage);
+      const person = await stage.addRegistered();
       await startReset(visitor, person.login);
       const code = await world.code(person.mobile);
       const arabic = [...code].map((digit) => String.fromCodePoint(0x0660 + Number(digit))).join('');
@@ -139,7 +139,7 @@ journeys(
 
     test('that cannot be one is sent back without being a try', async () => {
       const { world, visitor } = stage;
-      const person = await addRegistered(stage);
+      const person = await stage.addRegistered();
       await startReset(visitor, person.login);
       for (const typed of ['', '12345', 'abcdef', '1234567']) {
         await typeCode(visitor, typed);
@@ -151,7 +151,7 @@ journeys(
 
     test('dies after its time, and a new one can be asked for', async () => {
       const { world, visitor } = stage;
-      const person = await addRegistered(stage);
+      const person = await stage.addRegistered();
       await startReset(visitor, person.login);
       const late = await world.code(person.mobile);
       clock.pass(301);
@@ -164,7 +164,7 @@ journeys(
 
     test('ends with the visit, which says that its time is over', async () => {
       const { world, visitor } = stage;
-      const person = await addRegistered(stage);
+      const person = await stage.addRegistered();
       await startReset(visitor, person.login);
       const code = await world.code(person.mobile);
       clock.pass(20 * 60 - 1);

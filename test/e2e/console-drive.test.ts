@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { unique } from '../services/samba-administrator.ts';
 import { sharedSamba } from '../services/shared-samba.ts';
-import type { ConsoleStage } from './console-journeys.ts';
-import { consoleJourneys } from './console-journeys.ts';
+import { type ConsoleStage, consoleJourneys } from './console-journeys.ts';
 
 const samba = await sharedSamba();
 /** One for each journey: the directory outlives both. */
@@ -68,6 +67,5 @@ consoleJourneys(
       expect(await visitor.page.locator('main').innerText()).not.toContain(person.samName);
     });
   },
-  {},
   { chain: ['phone'], testAccounts: Object.values(logins) },
 );

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { sharedSamba } from '../services/shared-samba.ts';
-import { type ConsolePerson, consoleJourneys } from './console-journeys.ts';
+import { consoleJourneys } from './console-journeys.ts';
+import type { StagePerson } from './stage.ts';
 import type { Visitor } from './visitor.ts';
 
 const samba = await sharedSamba();
@@ -13,7 +14,7 @@ async function search(visitor: Visitor, text: string): Promise<void> {
 }
 
 consoleJourneys('helping people', samba, (stage) => {
-  const barred = (person: ConsolePerson) => {
+  const barred = (person: StagePerson) => {
     const { stores } = stage.world.portals.latchkey;
     return stores.failures.lockout(person.id, new Date());
   };

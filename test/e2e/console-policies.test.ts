@@ -151,7 +151,7 @@ consoleJourneys(
       expect(await policies().newest()).toBe(before);
     });
   },
-  { 'policies-in': 'store' },
+  { settings: { 'policies-in': 'store' } },
 );
 
 const long = 'Everybodyinthewholeorganisationwhoworksatadeskwithoutatelephoneofitsownandwithouta';

@@ -97,5 +97,5 @@ consoleJourneys(
       expect(await visitor.text()).toContain('Stopped');
     });
   },
-  { 'policies-in': 'store' },
+  { settings: { 'policies-in': 'store' } },
 );

@@ -2,8 +2,9 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demoPassword, demoPeople } from '../../src/directories/demo/people.ts';
 import { startChromium, whyNoChromium } from '../services/chromium.ts';
+import { newPassword } from '../services/samba-administrator.ts';
 import { sharedSamba } from '../services/shared-samba.ts';
-import { journeys, lockOut, newPassword } from './journeys.ts';
+import { journeys } from './journeys.ts';
 import {
   answerQuestions,
   choose,
@@ -31,7 +32,7 @@ journeys(
       const { world, visitor, administrator } = stage;
       const person = await stage.addPerson();
       await world.register(person.samName, person);
-      await lockOut(stage, person);
+      await stage.lockOut(person);
       await startReset(visitor, person.login);
       await confirmCall(visitor, world, person.telephone);
       expect(visitor.path).toBe('/reset/choose');

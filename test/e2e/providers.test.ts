@@ -9,7 +9,7 @@ import { GatewayPeer, snsBehindGateway } from '../peers/gateway-peer.ts';
 import { MfaServerPeer } from '../peers/mfa-server-peer.ts';
 import { TwilioPeer } from '../peers/twilio-peer.ts';
 import { sharedSamba } from '../services/shared-samba.ts';
-import { addRegistered, journeys, type Person, type Stage } from './journeys.ts';
+import { journeys, type Person, type PortalStage } from './journeys.ts';
 import { giveNumber, signIn, startReset, typeCode } from './steps.ts';
 
 const samba = await sharedSamba();
@@ -30,7 +30,7 @@ afterAll(async () => {
 /** The far ends of one family, as a person feels them. */
 interface Family {
   /** Answers the call that rings, doing what the page asks for. */
-  answer(stage: Stage): Promise<void>;
+  answer(stage: PortalStage): Promise<void>;
   hangUp(): Promise<void>;
   code(): string;
 }
@@ -63,7 +63,7 @@ const reporting: Family = {
   code: () => twilio.lastCode(),
 };
 
-function walks(stage: Stage, family: Family): void {
+function walks(stage: PortalStage, family: Family): void {
   const messages = (): number => gateway.messages.length + twilio.messages.length;
 
   /** The code of the text that comes after so many. */
@@ -87,7 +87,7 @@ function walks(stage: Stage, family: Family): void {
 
   test('resets after a call that was first hung up, and a code that was first mistyped', async () => {
     const { visitor } = stage;
-    const person: Person = await addRegistered(stage);
+    const person: Person = await stage.addRegistered();
     await startReset(visitor, person.login);
     await visitor.afterPhone(() => family.hangUp());
     expect(await visitor.problems()).toContain('Nothing was counted against you');

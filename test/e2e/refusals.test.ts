@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { newPassword } from '../services/samba-administrator.ts';
 import { sharedSamba } from '../services/shared-samba.ts';
-import { addRegistered, journeys, newPassword, type Stage } from './journeys.ts';
+import { journeys, type PortalStage } from './journeys.ts';
 import { answerQuestions, cancel, confirmCall, passAllGates, signIn, startReset, typeCode } from './steps.ts';
 
 const samba = await sharedSamba();
@@ -9,7 +10,7 @@ const wrongAnswers = new Map<string, string>();
 journeys('being stopped', samba, (stage) => {
   test('bars after three wrong codes, though each was of a code that still works, and says so on every way in', async () => {
     const { world, visitor, administrator } = stage;
-    const person = await addRegistered(stage);
+    const person = await stage.addRegistered();
     await startReset(visitor, person.login);
     await confirmCall(visitor, world, person.telephone);
     const code = await world.code(person.mobile);
@@ -36,7 +37,7 @@ journeys('being stopped', samba, (stage) => {
 
   test('counts wrong answers over flows: a new one resets nothing', async () => {
     const { world } = stage;
-    const person = await addRegistered(stage);
+    const person = await stage.addRegistered();
     for (const end of ['/reset/questions', '/reset/questions', '/reset/refused']) {
       const visitor = await stage.anotherVisitor();
       await startReset(visitor, person.login);
@@ -50,7 +51,7 @@ journeys('being stopped', samba, (stage) => {
 
   test('shows an unknown login the same page, byte for byte, and sends nothing', async () => {
     const { world } = stage;
-    const person = await addRegistered(stage);
+    const person = await stage.addRegistered();
     const unregistered = await stage.addPerson();
     const known = await firstPage(stage, person.login);
     await world.ringing(person.telephone);
@@ -88,7 +89,7 @@ journeys('being stopped', samba, (stage) => {
 
   test('cancels: the flow is over, nothing is changed, and every old address of it leads to the end', async () => {
     const { world, visitor, administrator } = stage;
-    const person = await addRegistered(stage);
+    const person = await stage.addRegistered();
     await passAllGates(visitor, world, person);
     await cancel(visitor);
     expect(visitor.path).toBe('/reset/ended');
@@ -113,7 +114,7 @@ journeys('being stopped', samba, (stage) => {
 
   test('leads any other address of a flow back to where it stands', async () => {
     const { world, visitor } = stage;
-    const person = await addRegistered(stage);
+    const person = await stage.addRegistered();
     await startReset(visitor, person.login);
     for (const page of ['otp-sms', 'questions', 'choose', 'password', 'done', 'made-up']) {
       await visitor.goTo(`/reset/${page}`);
@@ -127,7 +128,7 @@ journeys('being stopped', samba, (stage) => {
 
   test("ends the browser's visit: after a reset the back button changes nothing", async () => {
     const { world, visitor } = stage;
-    const person = await addRegistered(stage);
+    const person = await stage.addRegistered();
     await passAllGates(visitor, world, person);
     await visitor.page.locator('[value="unlock"]').check();
     await visitor.press('main .acts button');
@@ -141,7 +142,7 @@ journeys('being stopped', samba, (stage) => {
 
   test('never lets a privileged account through, and does not say so', async () => {
     const { world, visitor, administrator } = stage;
-    const person = await addRegistered(stage);
+    const person = await stage.addRegistered();
     await administrator.set(person.id, { adminCount: '1' });
     const sent = world.sent;
     await startReset(visitor, person.login);
@@ -154,7 +155,7 @@ journeys('being stopped', samba, (stage) => {
 
   test('checks again at the last step: whoever became disabled meanwhile gets nothing', async () => {
     const { world, visitor, administrator } = stage;
-    const person = await addRegistered(stage);
+    const person = await stage.addRegistered();
     await passAllGates(visitor, world, person);
     await visitor.page.locator('[value="reset"]').check();
     await visitor.press('main .acts button');
@@ -174,7 +175,10 @@ function otherThan(code: string): string {
 }
 
 /** All that the first page of a reset tells, without what differs by nature: the token, and the two digits of a mask. */
-async function firstPage(stage: Stage, login: string): Promise<{ status: number; headers: string[]; html: string }> {
+async function firstPage(
+  stage: PortalStage,
+  login: string,
+): Promise<{ status: number; headers: string[]; html: string }> {
   const visitor = await stage.anotherVisitor();
   const arrived = visitor.page.waitForResponse(
     (response) => response.request().isNavigationRequest() && response.url().endsWith('/reset/phone'),

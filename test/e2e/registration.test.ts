@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { newPassword } from '../services/samba-administrator.ts';
 import { sharedSamba } from '../services/shared-samba.ts';
-import { addRegistered, journeys, lockOut, newPassword } from './journeys.ts';
+import { journeys } from './journeys.ts';
 import { answerQuestions, confirmCall, giveNumber, signIn, startReset, typeCode } from './steps.ts';
 
 const samba = await sharedSamba();
@@ -71,7 +72,7 @@ journeys('registering', samba, (stage) => {
   test('says the same to a locked person, an unknown login and a wrong password', async () => {
     const { visitor } = stage;
     const locked = await stage.addPerson();
-    await lockOut(stage, locked);
+    await stage.lockOut(locked);
     const known = await stage.addPerson();
     const said: string[] = [];
     const tries = [locked, { ...known, password: newPassword() }, { login: 'nobody.here', password: newPassword() }];
@@ -84,7 +85,7 @@ journeys('registering', samba, (stage) => {
 
   test('asks whoever registered before to prove a gate first, and lets them keep what they have', async () => {
     const { world, visitor } = stage;
-    const person = await addRegistered(stage);
+    const person = await stage.addRegistered();
     await signIn(visitor, person);
     expect(visitor.path).toBe('/registration/confirm-phone');
     await confirmCall(visitor, world, person.telephone);

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Directory } from '../../src/core/directory.ts';
+import { newPassword } from '../services/samba-administrator.ts';
 import { sharedSamba } from '../services/shared-samba.ts';
 import { eventually } from './eventually.ts';
-import { addRegistered, journeys, lockOut, newPassword } from './journeys.ts';
+import { journeys } from './journeys.ts';
 import { choose, passAllGates, typePassword } from './steps.ts';
 import { ThinkingDirectory } from './thinking-directory.ts';
 
@@ -11,8 +12,8 @@ const samba = await sharedSamba();
 journeys('getting back in', samba, (stage) => {
   test('unlocks: lockoutTime is 0 afterwards, and the old password binds', async () => {
     const { world, visitor, administrator } = stage;
-    const person = await addRegistered(stage);
-    await lockOut(stage, person);
+    const person = await stage.addRegistered();
+    await stage.lockOut(person);
     expect(await administrator.bind(person, person.password)).toBe('775');
 
     await passAllGates(visitor, world, person);
@@ -28,8 +29,8 @@ journeys('getting back in', samba, (stage) => {
 
   test('resets: the new password binds and the old one does not, and the account is unlocked as well', async () => {
     const { world, visitor, administrator } = stage;
-    const person = await addRegistered(stage);
-    await lockOut(stage, person);
+    const person = await stage.addRegistered();
+    await stage.lockOut(person);
     const password = newPassword();
 
     await passAllGates(visitor, world, person);
@@ -47,7 +48,7 @@ journeys('getting back in', samba, (stage) => {
 
   test('shows the policy first, explains each refusal, and the gates stay passed', async () => {
     const { world, visitor, administrator } = stage;
-    const person = await addRegistered(stage);
+    const person = await stage.addRegistered();
     await passAllGates(visitor, world, person);
     await choose(visitor, 'reset');
     const sent = world.sent;
@@ -78,7 +79,7 @@ journeys('getting back in', samba, (stage) => {
 
   test('tells when the directory itself refuses, in plain words, and takes a better one', async () => {
     const { world, visitor, administrator } = stage;
-    const person = await addRegistered(stage);
+    const person = await stage.addRegistered();
     await passAllGates(visitor, world, person);
     await choose(visitor, 'reset');
     // The policy changes after Latchkey has judged by the one before: only the directory can refuse now.
@@ -97,7 +98,7 @@ journeys('getting back in', samba, (stage) => {
 
   test('holds a person to their history exactly where the page says that it does', async () => {
     const { world, visitor, administrator } = stage;
-    const person = await addRegistered(stage);
+    const person = await stage.addRegistered();
     await passAllGates(visitor, world, person);
     await choose(visitor, 'reset');
     const promised = (await visitor.text()).includes('Not one of your last');
@@ -109,7 +110,7 @@ journeys('getting back in', samba, (stage) => {
 
   test('6.2.8/6.2.9: takes 127 characters with spaces and emoji, to the octet', async () => {
     const { world, visitor, administrator } = stage;
-    const person = await addRegistered(stage);
+    const person = await stage.addRegistered();
     const password = ` ${newPassword()} Ünï 🦊 ${'quiet lamp moss 12 '.repeat(9)}`.slice(0, 126).concat(' ');
     expect(password).toHaveLength(127);
     await passAllGates(visitor, world, person);
@@ -122,8 +123,8 @@ journeys('getting back in', samba, (stage) => {
 
   test('goes back from the new password to the choice, and unlocks after all', async () => {
     const { world, visitor, administrator } = stage;
-    const person = await addRegistered(stage);
-    await lockOut(stage, person);
+    const person = await stage.addRegistered();
+    await stage.lockOut(person);
     await passAllGates(visitor, world, person);
     await choose(visitor, 'reset');
     await visitor.press('main [name="back"]');
@@ -135,7 +136,7 @@ journeys('getting back in', samba, (stage) => {
 
   test('finds its end again for somebody who left the page while the directory was thinking', async () => {
     const { world, visitor, administrator } = stage;
-    const person = await addRegistered(stage);
+    const person = await stage.addRegistered();
     await passAllGates(visitor, world, person);
     await choose(visitor, 'reset');
     const password = newPassword();
@@ -158,7 +159,7 @@ journeys('getting back in', samba, (stage) => {
 
   test('ends must-change: the person has just chosen this password', async () => {
     const { world, visitor, administrator } = stage;
-    const person = await addRegistered(stage);
+    const person = await stage.addRegistered();
     await administrator.set(person.id, { pwdLastSet: '0' });
     const password = newPassword();
     await passAllGates(visitor, world, person);
