@@ -2,232 +2,201 @@ import type { Browser } from 'playwright-core';
 import { dayOf } from '../../src/core/report-counts.ts';
 import type { Stores } from '../../src/core/stores.ts';
 import { type DemoRole, demoPassword, demoStaff } from '../../src/directories/demo/people.ts';
-import { SettableClock } from '../settable-clock.ts';
 import { type ConsolePerson, ConsoleWorld } from './console-world.ts';
-import type { Look, TourLanguage } from './tour.ts';
-import type { Visitor } from './visitor.ts';
+import { type Guide, guided, type Look, type TourLanguage } from './guide.ts';
 
 /** Walks past every page of the console that the demo can show, in one language, and looks at each. */
 export async function consoleTour(browser: Browser, language: TourLanguage, look: Look): Promise<void> {
-  const guide = await ConsoleGuide.start(browser, language, look);
-  try {
-    await guide.wayIn();
-    await guide.home();
-    await guide.sessions(browser);
-    await guide.people();
-    await guide.policies();
-    await guide.background();
-    await guide.records();
-    await guide.drives();
-    await guide.endings();
-  } finally {
-    await guide.end();
+  await guided(
+    { browser, language, look },
+    (clock) => ConsoleWorld.open({ directory: 'demo', clock, settings: { 'policies-in': 'store' } }),
+    async (guide) => {
+      for (const part of [wayIn, home, sessions, people, policies, background, records, drives, endings]) await part(guide);
+    },
+  );
+}
+
+async function wayIn(guide: Guide<ConsoleWorld>): Promise<void> {
+  const { see, visitor, world } = guide;
+  await visitor.goTo('/console');
+  await see('console-sign-in');
+  await password(guide, { samName: 'anna.berg', password: 'Not-my-password-1' });
+  await see('console-sign-in-wrong');
+  await password(guide, { samName: '', password: '' });
+  await see('console-sign-in-empty');
+  const auditor = staff('auditor');
+  const account = await world.portals.latchkey.directory.find({ kind: 'bare', name: auditor.samName });
+  for (const gate of ['phone', 'otp-sms']) {
+    await world.portals.latchkey.stores.enrolments.remove(account?.id ?? '', gate);
+  }
+  await password(guide, auditor);
+  await see('console-unregistered');
+  await visitor.goTo('/help');
+  await see('console-help');
+  await password(guide, staff('helpdesk'));
+  await world.portals.ringing(staff('helpdesk').telephone);
+  await see('console-call');
+}
+
+async function home(guide: Guide<ConsoleWorld>): Promise<void> {
+  const { see, visitor, world } = guide;
+  for (const role of ['helpdesk', 'administrator'] as const) {
+    await world.signIn(visitor, staff(role));
+    await see(`console-home-${role}`);
+  }
+  await visitor.goTo('/no/such/page');
+  await see('console-error-not-found');
+}
+
+/** The administrator has signed in with another browser, too. */
+async function sessions(guide: Guide<ConsoleWorld>): Promise<void> {
+  const { browser, clock, see, visitor, world } = guide;
+  const other = await world.visitor(browser);
+  clock.pass(31);
+  await world.signIn(other, staff('administrator'));
+  await other.close();
+  await visitor.goTo('/sessions');
+  await see('console-sessions');
+  await visitor.press('main .acts button');
+  await see('console-sessions-ended');
+}
+
+/** Somebody who is locked and barred, as an administrator sees them. */
+async function people(guide: Guide<ConsoleWorld>): Promise<void> {
+  const { clock, see, visitor, world } = guide;
+  const { directory, stores } = world.portals.latchkey;
+  const stuck = await directory.find({ kind: 'bare', name: 'carla.diaz' });
+  if (stuck === undefined) throw new Error('the demo lost carla.diaz');
+  const rules = { threshold: 3, minutes: 15, barsUntilPermanent: 4 };
+  await stores.failures.bar(stuck.id, rules, clock.now());
+  await visitor.goTo('/people');
+  await visitor.type('q', 'carla');
+  await visitor.press('main form button');
+  await see('console-people');
+  const of = `/people/${stuck.id}`;
+  for (const [path, name] of [
+    [of, 'console-person'],
+    [`${of}/remove/otp-sms`, 'console-person-remove'],
+    [`${of}/code`, 'console-person-code'],
+    [`${of}/caller`, 'console-person-caller'],
+  ] as const) {
+    await visitor.goTo(path);
+    await see(name);
   }
 }
 
-/** Knows the way around in the console, as whom it takes. */
-class ConsoleGuide {
-  readonly #look: Look;
-  readonly #clock: SettableClock;
-  readonly #world: ConsoleWorld;
-  readonly #visitor: Visitor;
+/** As an administrator, who has signed in. */
+async function policies(guide: Guide<ConsoleWorld>): Promise<void> {
+  const { see, visitor } = guide;
+  await visitor.goTo('/policies');
+  await see('console-policies');
+  await visitor.press('form[action="/policies/draft/begin"] button');
+  await visitor.goTo('/policies/draft/policy/new');
+  await visitor.press('main .acts button');
+  await see('console-policies-wrong');
+  await visitor.type('name', 'Warehouse');
+  await visitor.type('units', 'People');
+  await visitor.page.selectOption('[name="place-otp-sms"]', '1');
+  await visitor.press('main .acts button');
+  await visitor.press('[name="way"][value="up"]');
+  await see('console-policies-draft');
+  await visitor.goTo('/policies/draft/review');
+  await see('console-policies-review');
+  await visitor.type('note', 'The warehouse has mobile telephones only');
+  await visitor.press('form[action="/policies/draft/save"] .acts button');
+  await visitor.goTo('/policies/versions');
+  await see('console-policies-versions');
+  await visitor.goTo('/policies/versions/1');
+  await see('console-policies-version');
+}
 
-  static async start(browser: Browser, language: TourLanguage, look: Look): Promise<ConsoleGuide> {
-    const clock = new SettableClock(new Date('2026-03-02T09:42:00Z'));
-    const world = await ConsoleWorld.open({ directory: 'demo', clock, settings: { 'policies-in': 'store' } });
-    const visitor = await world.visitor(browser, { locale: language });
-    return new ConsoleGuide({ look, clock, world, visitor });
-  }
+/** What looks at everybody, one login, and a campaign. */
+async function background(guide: Guide<ConsoleWorld>): Promise<void> {
+  const { see, visitor, world } = guide;
+  const { jobs, campaigns } = world.portals.latchkey.background;
+  await visitor.goTo('/simulator');
+  await see('console-simulator');
+  await visitor.press('form[action="/simulator"] .acts button');
+  await jobs.idle();
+  await visitor.goTo(visitor.path.replace('/jobs/', '/simulator/'));
+  await see('console-simulation');
+  await visitor.goTo('/one-login');
+  await visitor.type('login', 'carla.diaz');
+  await visitor.press('main .acts button');
+  await see('console-one-login');
+  await visitor.goTo('/campaigns/new');
+  await visitor.type('units', 'People');
+  await visitor.press('form[action="/campaigns/new"] .acts button');
+  await see('console-campaign-new');
+  await visitor.type('reason', 'Everybody registers before the summer');
+  await visitor.press('form[action="/campaigns/new"] .acts button');
+  await campaigns.idle();
+  await visitor.goTo(visitor.path);
+  await see('console-campaign');
+  await visitor.goTo('/campaigns');
+  await see('console-campaigns');
+  await visitor.goTo('/jobs');
+  await see('console-jobs');
+}
 
-  private constructor(parts: { look: Look; clock: SettableClock; world: ConsoleWorld; visitor: Visitor }) {
-    this.#look = parts.look;
-    this.#clock = parts.clock;
-    this.#world = parts.world;
-    this.#visitor = parts.visitor;
+/** Reports, and the audit. */
+async function records(guide: Guide<ConsoleWorld>): Promise<void> {
+  const { clock, see, visitor, world } = guide;
+  await keepDays(world.portals.latchkey.stores, clock.now());
+  for (const name of ['reports', 'coverage'] as const) {
+    await visitor.goTo(`/${name}`);
+    // Plots are drawn when their page is there.
+    await visitor.page.locator('.drawing canvas').first().waitFor();
+    await see(`console-${name}`);
   }
+  await visitor.goTo('/audit?event=policies.saved');
+  await see('console-audit');
+  await visitor.goTo('/audit/check');
+  await visitor.press('form[action="/audit/check"] button');
+  await world.portals.latchkey.background.jobs.idle();
+  await visitor.goTo(visitor.path);
+  await see('console-audit-check');
+}
 
-  async end(): Promise<void> {
-    await this.#visitor.close();
-    await this.#world.close();
-  }
+/** As far as the first gate of a dry run, and before one in earnest. */
+async function drives(guide: Guide<ConsoleWorld>): Promise<void> {
+  const { see, visitor } = guide;
+  await visitor.goTo('/drive');
+  await see('console-drive');
+  await visitor.press('form[action="/drive"] .acts button');
+  await see('console-drive-walk');
+  await visitor.goTo('/drive');
+  await visitor.press('a[href^="/drive/live/"]');
+  await see('console-drive-live');
+  await visitor.goTo('/drive/providers');
+  await see('console-drive-providers');
+}
 
-  async wayIn(): Promise<void> {
-    await this.#visitor.goTo('/console');
-    await this.#see('console-sign-in');
-    await this.#password({ samName: 'anna.berg', password: 'Not-my-password-1' });
-    await this.#see('console-sign-in-wrong');
-    await this.#password({ samName: '', password: '' });
-    await this.#see('console-sign-in-empty');
-    const auditor = staff('auditor');
-    const account = await this.#world.portals.latchkey.directory.find({ kind: 'bare', name: auditor.samName });
-    for (const gate of ['phone', 'otp-sms']) {
-      await this.#world.portals.latchkey.stores.enrolments.remove(account?.id ?? '', gate);
-    }
-    await this.#password(auditor);
-    await this.#see('console-unregistered');
-    await this.#visitor.goTo('/help');
-    await this.#see('console-help');
-    await this.#password(staff('helpdesk'));
-    await this.#world.portals.ringing(staff('helpdesk').telephone);
-    await this.#see('console-call');
-  }
+async function endings(guide: Guide<ConsoleWorld>): Promise<void> {
+  const { clock, see, visitor, world } = guide;
+  clock.pass(6 * 60);
+  await visitor.goTo('/confirm');
+  await see('console-confirm');
+  await visitor.press('main .acts button');
+  await visitor.press('[name="cancel"]');
+  await see('console-ended-cancelled');
+  await visitor.goTo('/confirm');
+  await visitor.press('main .acts button');
+  const { telephone } = staff('administrator');
+  const call = await world.portals.ringing(telephone);
+  await visitor.afterPhone(() => world.portals.phones.refuse(call.id));
+  await see('console-ended-not-you');
+}
 
-  async home(): Promise<void> {
-    for (const role of ['helpdesk', 'administrator'] as const) {
-      await this.#world.signIn(this.#visitor, staff(role));
-      await this.#see(`console-home-${role}`);
-    }
-    await this.#visitor.goTo('/no/such/page');
-    await this.#see('console-error-not-found');
-  }
-
-  /** The administrator has signed in with another browser, too. */
-  async sessions(browser: Browser): Promise<void> {
-    const other = await this.#world.visitor(browser);
-    this.#clock.pass(31);
-    await this.#world.signIn(other, staff('administrator'));
-    await other.close();
-    await this.#visitor.goTo('/sessions');
-    await this.#see('console-sessions');
-    await this.#visitor.press('main .acts button');
-    await this.#see('console-sessions-ended');
-  }
-
-  /** Somebody who is locked and barred, as an administrator sees them. */
-  async people(): Promise<void> {
-    const { directory, stores } = this.#world.portals.latchkey;
-    const stuck = await directory.find({ kind: 'bare', name: 'carla.diaz' });
-    if (stuck === undefined) throw new Error('the demo lost carla.diaz');
-    const rules = { threshold: 3, minutes: 15, barsUntilPermanent: 4 };
-    await stores.failures.bar(stuck.id, rules, this.#clock.now());
-    await this.#visitor.goTo('/people');
-    await this.#visitor.type('q', 'carla');
-    await this.#visitor.press('main form button');
-    await this.#see('console-people');
-    const of = `/people/${stuck.id}`;
-    for (const [path, name] of [
-      [of, 'console-person'],
-      [`${of}/remove/otp-sms`, 'console-person-remove'],
-      [`${of}/code`, 'console-person-code'],
-      [`${of}/caller`, 'console-person-caller'],
-    ] as const) {
-      await this.#visitor.goTo(path);
-      await this.#see(name);
-    }
-  }
-
-  /** As an administrator, who has signed in. */
-  async policies(): Promise<void> {
-    const visitor = this.#visitor;
-    await visitor.goTo('/policies');
-    await this.#see('console-policies');
-    await visitor.press('form[action="/policies/draft/begin"] button');
-    await visitor.goTo('/policies/draft/policy/new');
-    await visitor.press('main .acts button');
-    await this.#see('console-policies-wrong');
-    await visitor.type('name', 'Warehouse');
-    await visitor.type('units', 'People');
-    await visitor.page.selectOption('[name="place-otp-sms"]', '1');
-    await visitor.press('main .acts button');
-    await visitor.press('[name="way"][value="up"]');
-    await this.#see('console-policies-draft');
-    await visitor.goTo('/policies/draft/review');
-    await this.#see('console-policies-review');
-    await visitor.type('note', 'The warehouse has mobile telephones only');
-    await visitor.press('form[action="/policies/draft/save"] .acts button');
-    await visitor.goTo('/policies/versions');
-    await this.#see('console-policies-versions');
-    await visitor.goTo('/policies/versions/1');
-    await this.#see('console-policies-version');
-  }
-
-  /** What looks at everybody, one login, and a campaign. */
-  async background(): Promise<void> {
-    const visitor = this.#visitor;
-    const { jobs, campaigns } = this.#world.portals.latchkey.background;
-    await visitor.goTo('/simulator');
-    await this.#see('console-simulator');
-    await visitor.press('form[action="/simulator"] .acts button');
-    await jobs.idle();
-    await visitor.goTo(visitor.path.replace('/jobs/', '/simulator/'));
-    await this.#see('console-simulation');
-    await visitor.goTo('/one-login');
-    await visitor.type('login', 'carla.diaz');
-    await visitor.press('main .acts button');
-    await this.#see('console-one-login');
-    await visitor.goTo('/campaigns/new');
-    await visitor.type('units', 'People');
-    await visitor.press('form[action="/campaigns/new"] .acts button');
-    await this.#see('console-campaign-new');
-    await visitor.type('reason', 'Everybody registers before the summer');
-    await visitor.press('form[action="/campaigns/new"] .acts button');
-    await campaigns.idle();
-    await visitor.goTo(visitor.path);
-    await this.#see('console-campaign');
-    await visitor.goTo('/campaigns');
-    await this.#see('console-campaigns');
-    await visitor.goTo('/jobs');
-    await this.#see('console-jobs');
-  }
-
-  /** Reports, and the audit. */
-  async records(): Promise<void> {
-    const visitor = this.#visitor;
-    await keepDays(this.#world.portals.latchkey.stores, this.#clock.now());
-    for (const name of ['reports', 'coverage'] as const) {
-      await visitor.goTo(`/${name}`);
-      // Plots are drawn when their page is there.
-      await visitor.page.locator('.drawing canvas').first().waitFor();
-      await this.#see(`console-${name}`);
-    }
-    await visitor.goTo('/audit?event=policies.saved');
-    await this.#see('console-audit');
-    await visitor.goTo('/audit/check');
-    await visitor.press('form[action="/audit/check"] button');
-    await this.#world.portals.latchkey.background.jobs.idle();
-    await visitor.goTo(visitor.path);
-    await this.#see('console-audit-check');
-  }
-
-  /** As far as the first gate of a dry run, and before one in earnest. */
-  async drives(): Promise<void> {
-    const visitor = this.#visitor;
-    await visitor.goTo('/drive');
-    await this.#see('console-drive');
-    await visitor.press('form[action="/drive"] .acts button');
-    await this.#see('console-drive-walk');
-    await visitor.goTo('/drive');
-    await visitor.press('a[href^="/drive/live/"]');
-    await this.#see('console-drive-live');
-    await visitor.goTo('/drive/providers');
-    await this.#see('console-drive-providers');
-  }
-
-  async endings(): Promise<void> {
-    this.#clock.pass(6 * 60);
-    await this.#visitor.goTo('/confirm');
-    await this.#see('console-confirm');
-    await this.#visitor.press('main .acts button');
-    await this.#visitor.press('[name="cancel"]');
-    await this.#see('console-ended-cancelled');
-    await this.#visitor.goTo('/confirm');
-    await this.#visitor.press('main .acts button');
-    const { telephone } = staff('administrator');
-    const call = await this.#world.portals.ringing(telephone);
-    await this.#visitor.afterPhone(() => this.#world.portals.phones.refuse(call.id));
-    await this.#see('console-ended-not-you');
-  }
-
-  async #password({ samName, password }: Pick<ConsolePerson, 'samName' | 'password'>): Promise<void> {
-    await this.#visitor.goTo('/console');
-    await this.#visitor.type('login', samName);
-    await this.#visitor.type('password', password);
-    await this.#visitor.press('main .acts button');
-  }
-
-  #see(name: string): Promise<void> {
-    return this.#look(name, this.#visitor);
-  }
+async function password(
+  guide: Guide<ConsoleWorld>,
+  { samName, password }: Pick<ConsolePerson, 'samName' | 'password'>,
+): Promise<void> {
+  const { visitor } = guide;
+  await visitor.goTo('/console');
+  await visitor.type('login', samName);
+  await visitor.type('password', password);
+  await visitor.press('main .acts button');
 }
 
 function staff(role: DemoRole): ConsolePerson {

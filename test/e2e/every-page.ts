@@ -1,8 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startChromium, whyNoChromium } from '../services/chromium.ts';
+import type { Look, TourLanguage } from './guide.ts';
 import { type Eye, type Findings, findingsOn, sights } from './page-findings.ts';
-import type { Look, TourLanguage } from './tour.ts';
 
 const eyes: readonly Eye[] = [
   { language: 'en', direction: 'ltr', sights: [sights.smallAndLight, sights.wideAndDark] },

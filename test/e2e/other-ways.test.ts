@@ -1,9 +1,9 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { demoPassword, demoPeople } from '../../src/directories/demo/people.ts';
 import { startChromium, whyNoChromium } from '../services/chromium.ts';
 import { newPassword } from '../services/samba-administrator.ts';
 import { sharedSamba } from '../services/shared-samba.ts';
+import { demoWalker } from './demo-walker.ts';
 import { journeys } from './journeys.ts';
 import {
   answerQuestions,
@@ -16,7 +16,6 @@ import {
   takeOtherWay,
   typeCode,
   typePassword,
-  type Walker,
 } from './steps.ts';
 import { Visitor } from './visitor.ts';
 import { PortalWorld } from './world.ts';
@@ -110,14 +109,8 @@ describe.skipIf(whyNoChromium() !== undefined).each([
     await browser?.close();
   });
 
-  const walker = (situation: string): Walker => {
-    const person = demoPeople.find((one) => one.situation === situation);
-    if (person === undefined) throw new Error(`nobody in the demo is ${situation}`);
-    return { ...person, login: person.samName, password: demoPassword };
-  };
-
   test('lets somebody in another way, by keyboard, and leaves nobody where they cannot go on', async () => {
-    const ben = walker('not-registered');
+    const ben = demoWalker('not-registered');
     await world.register(ben.login, ben, ['phone', 'otp-sms']);
     const visitor = await Visitor.open(browser, world.url, { javaScriptEnabled });
     await startReset(visitor, ben.login);

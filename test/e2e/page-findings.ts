@@ -1,5 +1,5 @@
 import { axeFindings } from './axe.ts';
-import type { TourLanguage } from './tour.ts';
+import type { TourLanguage } from './guide.ts';
 import type { Visitor } from './visitor.ts';
 
 const wide = { width: 760, height: 560 };

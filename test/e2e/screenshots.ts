@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join, resolve } from 'node:path';
 import { startChromium } from '../services/chromium.ts';
 import { consoleTour } from './console-tour.ts';
-import { type Look, type TourLanguage, tour } from './tour.ts';
+import type { Look, TourLanguage } from './guide.ts';
+import { tour } from './tour.ts';
 import type { Visitor } from './visitor.ts';
 
 /*

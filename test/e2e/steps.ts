@@ -9,6 +9,9 @@ export interface Walker {
   readonly mobile: string;
 }
 
+/** A code that is none of ours, but for one in a million. */
+export const wrongCode = '000000';
+
 /** The button that goes on, on pages whose only one it is. */
 const next = 'main form button:not([name]):not([type="button"])';
 
