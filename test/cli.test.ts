@@ -5,6 +5,7 @@ import BetterSqlite from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ConfigurationFolder, type Ended, freePort, LatchkeyProcess } from './latchkey-process.ts';
+import { lastingDemo } from './smallest-demo.ts';
 
 const timeout = 90_000;
 const folders: ConfigurationFolder[] = [];
@@ -32,22 +33,12 @@ function latchkey(args: string, folder?: ConfigurationFolder, run: Run = {}): Pr
 }
 
 /** The demo with a store that lasts. */
-async function lastingDemo(): Promise<{ folder: ConfigurationFolder; database: string; origin: string }> {
+async function demoOnDisk(): Promise<{ folder: ConfigurationFolder; database: string; origin: string }> {
   const folder = folderWith('');
   const port = await freePort();
   const database = folder.path('latchkey.db');
   const origin = `http://127.0.0.1:${port}`;
-  folder.write({
-    'public-url': origin,
-    listen: { port },
-    organisation: { name: 'Contoso' },
-    keys: [{ id: 'test', secret: randomBytes(32).toString('hex') }],
-    store: { kind: 'sqlite', file: database },
-    directory: { kind: 'demo' },
-    providers: { texts: { kind: 'virtual-sms' } },
-    channels: { sms: ['texts'] },
-    policies: [{ name: 'everyone', members: 'everyone', chain: ['otp-sms'] }],
-  });
+  folder.write({ ...lastingDemo(database), 'public-url': origin, listen: { port } });
   return { folder, database, origin };
 }
 
@@ -202,7 +193,7 @@ describe('latchkey check', () => {
   it(
     'looks at all that can be looked at when some of it is broken, and ends with 1',
     async () => {
-      const { folder, database } = await lastingDemo();
+      const { folder, database } = await demoOnDisk();
       const text = { ...settingsOf(folder), 'public-url': 'https://password.example.com' };
       folder.write({
         ...text,
@@ -233,7 +224,7 @@ describe('latchkey check', () => {
   it(
     'tells a certificate for another host, one that ends soon, and a key of another one',
     async () => {
-      const { folder } = await lastingDemo();
+      const { folder } = await demoOnDisk();
       certificate(folder, 'cert', { host: 'other.example.com', days: 10 });
       certificate(folder, 'second', { host: 'password.example.com', days: 200 });
       const tls = { 'certificate-file': folder.path('cert.pem'), 'key-file': folder.path('second.key') };
@@ -260,7 +251,7 @@ describe('latchkey check', () => {
   it(
     'tells of a public address with TLS that nothing here or before here speaks',
     async () => {
-      const { folder } = await lastingDemo();
+      const { folder } = await demoOnDisk();
       folder.write({ ...settingsOf(folder), 'public-url': 'https://password.example.com' });
       const { code, stdout } = await latchkey('check', folder);
       expect(stdout).toMatch(/^problem +trusted-proxies: .* — /m);
@@ -272,7 +263,7 @@ describe('latchkey check', () => {
   it(
     'makes no database of its own',
     async () => {
-      const { folder, database } = await lastingDemo();
+      const { folder, database } = await demoOnDisk();
       const { stdout } = await latchkey('check', folder);
       expect(stdout).toMatch(/^ok +store: there is no database yet/m);
       expect(existsSync(database)).toBe(false);
@@ -288,7 +279,7 @@ describe('latchkey migrate and audit verify', () => {
   it(
     'bring the schema up to date once, and find the first row that was changed, while a server runs',
     async () => {
-      const { folder, database, origin } = await lastingDemo();
+      const { folder, database, origin } = await demoOnDisk();
       expect(await latchkey('migrate', folder)).toMatchObject({
         code: 0,
         stdout: expect.stringMatching(/^Applied 0001-first\.\n(?:Applied \d{4}-[a-z-]+\.\n)+$/),
@@ -331,7 +322,7 @@ describe('latchkey migrate and audit verify', () => {
   it(
     'say what is wrong with a file that is no database, without a stack',
     async () => {
-      const { folder, database } = await lastingDemo();
+      const { folder, database } = await demoOnDisk();
       writeFileSync(database, 'this is no database');
       for (const command of ['migrate', 'audit verify']) {
         const { code, stdout, stderr } = await latchkey(command, folder);
@@ -348,7 +339,7 @@ describe('latchkey health', () => {
   it.each([['without TLS'], ['with TLS, by the very certificate that is configured']])(
     'asks the server on this computer, %s',
     async (how) => {
-      const { folder } = await lastingDemo();
+      const { folder } = await demoOnDisk();
       if (how.startsWith('with TLS')) {
         certificate(folder, 'cert', { host: 'password.example.com', days: 10 });
         const tls = { 'certificate-file': folder.path('cert.pem'), 'key-file': folder.path('cert.key') };

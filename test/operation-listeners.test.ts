@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { ConfigurationFolder, freePort, LatchkeyProcess } from './latchkey-process.ts';
 import { Visitor } from './portals/visitor.ts';
+import { smallestDemo } from './smallest-demo.ts';
 
 const timeout = 90_000;
 const toEnd: (() => unknown)[] = [];
@@ -17,13 +18,10 @@ async function twoListeners(): Promise<{ folder: ConfigurationFolder; main: stri
   const [port, insidePort] = [await freePort(), await freePort()];
   const [main, inside] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${insidePort}`];
   const folder = new ConfigurationFolder({
+    ...smallestDemo,
     'public-url': main,
     listen: { port },
     'more-listeners': [{ 'public-url': inside, port: insidePort, zone: 'intranet' }],
-    organisation: { name: 'Contoso' },
-    keys: 'ephemeral',
-    store: { kind: 'sqlite', file: ':memory:' },
-    directory: { kind: 'demo' },
     providers: { texts: { kind: 'virtual-sms' }, calls: { kind: 'virtual-voice' } },
     channels: { sms: ['texts'], voice: ['calls'] },
     policies: [

@@ -14,6 +14,7 @@ import { openStores } from '../../src/stores/open-stores.ts';
 import { ConfigurationFolder, freePort, LatchkeyProcess } from '../latchkey-process.ts';
 import { TestAuthority } from '../peers/authority.ts';
 import { SyslogPeer } from '../peers/syslog-peer.ts';
+import { lastingDemo } from '../smallest-demo.ts';
 
 const timeout = 90_000;
 const folders: ConfigurationFolder[] = [];
@@ -35,15 +36,10 @@ async function demoWith(rows: number, audit: object = {}): Promise<Configuration
   const file = folder.path('latchkey.db');
   writeFileSync(folder.path('key.pem'), pem, { mode: 0o600 });
   folder.write({
+    ...lastingDemo(file),
     'public-url': `http://127.0.0.1:${port}`,
     listen: { port },
-    organisation: { name: 'Contoso' },
     keys: [{ id: 'test', secret }],
-    store: { kind: 'sqlite', file },
-    directory: { kind: 'demo' },
-    providers: { texts: { kind: 'virtual-sms' } },
-    channels: { sms: ['texts'] },
-    policies: [{ name: 'everyone', members: 'everyone', chain: ['otp-sms'] }],
     audit,
   });
   const stores = await openStores({ kind: 'sqlite', file, 'busy-timeout-ms': 1_000 }, { sealer, clock: systemClock });

@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { checkConsole } from '../../src/commands/check-console.ts';
 import { checkDoors } from '../../src/commands/check-door.ts';
 import { type Loaded, load } from '../../src/load.ts';
+import { smallestDemo } from '../smallest-demo.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-check-console-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -15,15 +16,7 @@ async function loaded(console?: object): Promise<Loaded> {
   const file = path.join(folder, 'latchkey.yaml');
   const common = { 'public-url': 'http://127.0.0.1:3001', port: 0, 'second-factor': ['otp-sms'] };
   const configuration = {
-    'public-url': 'http://localhost:3000',
-    listen: { port: 0 },
-    organisation: { name: 'Contoso' },
-    keys: 'ephemeral',
-    store: { kind: 'sqlite', file: ':memory:' },
-    directory: { kind: 'demo' },
-    providers: { texts: { kind: 'virtual-sms' } },
-    channels: { sms: ['texts'] },
-    policies: [{ name: 'everyone', members: 'everyone', chain: ['otp-sms'] }],
+    ...smallestDemo,
     ...(console === undefined ? {} : { console: { ...common, ...console } }),
   };
   writeFileSync(file, stringify(configuration));

@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { checkPasswords } from '../../src/commands/check-passwords.ts';
 import type { Finding } from '../../src/core/directory.ts';
 import { load } from '../../src/load.ts';
+import { smallestDemo } from '../smallest-demo.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-check-passwords-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,15 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function findings(breached: object): Promise<readonly Finding[]> {
   const file = path.join(folder, 'latchkey.yaml');
   const configuration = {
-    'public-url': 'http://localhost:3000',
-    listen: { port: 0 },
-    organisation: { name: 'Contoso' },
-    keys: 'ephemeral',
-    store: { kind: 'sqlite', file: ':memory:' },
-    directory: { kind: 'demo' },
-    providers: { texts: { kind: 'virtual-sms' } },
-    channels: { sms: ['texts'] },
-    policies: [{ name: 'everyone', members: 'everyone', chain: ['otp-sms'] }],
+    ...smallestDemo,
     password: { breached },
   };
   writeFileSync(file, stringify(configuration));

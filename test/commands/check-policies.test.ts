@@ -5,6 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { checkPolicies } from '../../src/commands/check-policies.ts';
 import { load } from '../../src/load.ts';
+import { smallestDemo } from '../smallest-demo.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-check-policies-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -13,12 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function found(policy: object): Promise<readonly string[]> {
   const file = path.join(folder, 'latchkey.yaml');
   const configuration = {
-    'public-url': 'http://localhost:3000',
-    listen: { port: 0 },
-    organisation: { name: 'Contoso' },
-    keys: 'ephemeral',
-    store: { kind: 'sqlite', file: ':memory:' },
-    directory: { kind: 'demo' },
+    ...smallestDemo,
     providers: { texts: { kind: 'virtual-sms' }, calls: { kind: 'virtual-voice' } },
     channels: { sms: ['texts'], voice: ['calls'] },
     gates: { questions: { questions: [1, 2, 3, 4, 5].map((n) => ({ id: `q${n}`, text: { en: `Question ${n}?` } })) } },

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { openConfiguredStores } from '../../src/compose-stores.ts';
 import { load } from '../../src/load.ts';
 import { ConfigurationFolder, LatchkeyProcess } from '../latchkey-process.ts';
+import { lastingDemo } from '../smallest-demo.ts';
 
 const timeout = 90_000;
 const closing: (() => Promise<void> | void)[] = [];
@@ -19,14 +19,7 @@ async function world(where: 'file' | 'store' = 'store') {
   const folder = new ConfigurationFolder('');
   closing.push(() => folder.remove());
   folder.write({
-    'public-url': 'http://127.0.0.1:3000',
-    listen: { port: 0 },
-    organisation: { name: 'Contoso' },
-    keys: [{ id: 'test', secret: randomBytes(32).toString('hex') }],
-    store: { kind: 'sqlite', file: folder.path('latchkey.db') },
-    directory: { kind: 'demo' },
-    providers: { texts: { kind: 'virtual-sms' } },
-    channels: { sms: ['texts'] },
+    ...lastingDemo(folder.path('latchkey.db')),
     gates: {
       questions: {
         questions: ['one', 'two', 'three', 'four', 'five'].map((id) => ({ id, text: { en: `What is ${id}?` } })),

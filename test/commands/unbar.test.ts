@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { openConfiguredDirectory } from '../../src/compose-directory.ts';
 import { openConfiguredStores } from '../../src/compose-stores.ts';
 import { signInSubject } from '../../src/core/sign-in.ts';
 import { load } from '../../src/load.ts';
 import { ConfigurationFolder, LatchkeyProcess } from '../latchkey-process.ts';
+import { lastingDemo } from '../smallest-demo.ts';
 
 const timeout = 60_000;
 const rules = { threshold: 3, minutes: 15, barsUntilPermanent: 1 };
@@ -17,17 +17,7 @@ afterEach(async () => {
 async function world() {
   const folder = new ConfigurationFolder('');
   closing.push(() => folder.remove());
-  folder.write({
-    'public-url': 'http://127.0.0.1:3000',
-    listen: { port: 0 },
-    organisation: { name: 'Contoso' },
-    keys: [{ id: 'test', secret: randomBytes(32).toString('hex') }],
-    store: { kind: 'sqlite', file: folder.path('latchkey.db') },
-    directory: { kind: 'demo' },
-    providers: { texts: { kind: 'virtual-sms' } },
-    channels: { sms: ['texts'] },
-    policies: [{ name: 'everyone', members: 'everyone', chain: ['otp-sms'] }],
-  });
+  folder.write(lastingDemo(folder.path('latchkey.db')));
   const loaded = await load({ LATCHKEY_CONFIG: folder.file });
   const { directory, close } = await openConfiguredDirectory(loaded);
   const person = await directory.find({ kind: 'bare', name: 'anna.berg' });

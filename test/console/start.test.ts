@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Misconfigured } from '../../src/core/errors.ts';
 import type { DemoDirectory } from '../../src/directories/demo/demo-directory.ts';
 import { ConfigurationFolder, freePort, LatchkeyProcess } from '../latchkey-process.ts';
 import { Visitor } from '../portals/visitor.ts';
 import { PortalWorld } from '../portals/world.ts';
+import { lastingDemo } from '../smallest-demo.ts';
 import { ConsoleWorld, consoleSettings, staffGroups } from './world.ts';
 
 const toEnd: (() => unknown)[] = [];
@@ -109,15 +109,9 @@ describe('a process', { timeout: 90_000 }, () => {
     const [port, staffPort] = [await freePort(), await freePort()];
     const url = `http://localhost:${staffPort}`;
     const file = {
+      ...lastingDemo(':memory:'),
       'public-url': `http://127.0.0.1:${port}`,
       listen: { port },
-      organisation: { name: 'Contoso' },
-      keys: [{ id: 'test', secret: randomBytes(32).toString('hex') }],
-      store: { kind: 'sqlite', file: ':memory:' },
-      directory: { kind: 'demo' },
-      providers: { texts: { kind: 'virtual-sms' } },
-      channels: { sms: ['texts'] },
-      policies: [{ name: 'everyone', members: 'everyone', chain: ['otp-sms'] }],
       console: { ...consoleSettings(url), 'second-factor': ['otp-sms'], port: staffPort, ...console },
     };
     const folder = new ConfigurationFolder(file);
