@@ -33,6 +33,11 @@ export function driveProviderRoutes(router: ConsoleRouter, { trials, audit }: Tr
     async handler({ staff, request, context }) {
       const form = posted(beginForm, request.body, 'a trial is of one provider on one channel');
       const { provider, channel } = form;
+      const offers = await trials.offers(staff.id);
+      // Names that somebody makes up would stand in the audit, and be counted there day by day.
+      if (!offers.some((one) => one.provider === provider && one.channel === channel)) {
+        throw new OutOfReach('no provider of this name');
+      }
       const deed = { what: path, subject: staff.id, detail: { provider, channel } };
       await audit.write('console.act', deed, { by: staff.id, request: context });
       const text = request.translate(channel === 'sms' ? 'console.drive.trial.text' : 'console.drive.trial.spoken');

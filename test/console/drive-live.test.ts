@@ -157,6 +157,8 @@ describe('one provider', () => {
       expect((await visitor.post('/drive/providers', body)).status).toBe(404);
     }
     expect(await world.portals.reached(driven)).toBe(before);
+    // Made-up names would be counted there day by day.
+    expect(world.audited('console.act').map(({ detail }) => detail.provider)).not.toContain('nobody');
     await visitor.open('/drive/providers');
     await visitor.submit({}, 'channel=sms');
     const { visitor: other } = await world.signedIn('helpdesk');
