@@ -11,7 +11,8 @@ export async function consoleTour(browser: Browser, language: TourLanguage, look
     { browser, language, look },
     (clock) => ConsoleWorld.open({ directory: 'demo', clock, settings: { 'policies-in': 'store' } }),
     async (guide) => {
-      for (const part of [wayIn, home, sessions, people, policies, background, records, drives, endings]) await part(guide);
+      for (const part of [wayIn, home, sessions, people, policies, background, records, drives, endings])
+        await part(guide);
     },
   );
 }
