@@ -374,7 +374,7 @@ describe('latchkey map', () => {
   });
 
   it('names the settings that a policy has of its own', async () => {
-    const { folder } = await lastingDemo();
+    const { folder } = await demoOnDisk();
     const settings = settingsOf(folder) as { readonly policies: readonly object[] };
     const policies = [{ ...settings.policies[0], gates: { 'otp-sms': { lifetime: 120, 'code-length': 8 } } }];
     folder.write({ ...settings, policies });

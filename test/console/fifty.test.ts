@@ -142,6 +142,24 @@ const table: Readonly<Record<string, readonly Row[]>> = {
       }),
     ],
   ],
+  'POST /sessions': [
+    [
+      'ends the others, each once, and leaves the one that asks',
+      async () => {
+        world.clock.pass(31);
+        const other = await world.signIn(staff);
+        return {
+          visitor,
+          form: await formOn('/sessions', {}, 'act=end-others'),
+          async so(answers) {
+            expect(counted(answers, 303)).toBe(many);
+            expect([(await other.open('/')).path, (await visitor.open('/')).path]).toEqual(['/console', '/']);
+            expect(await stores().sessions.of(staff.id, world.clock.now())).toHaveLength(1);
+          },
+        };
+      },
+    ],
+  ],
   'POST /simulator': [['is one simulation', () => oneJob('/simulator', 'simulation')]],
   'POST /audit/check': [['is one check', () => oneJob('/audit/check', 'audit-check')]],
   'POST /one-login': [
