@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BadRequest } from '../core/errors.ts';
+import type { GateSettings } from '../core/gate.ts';
 import type { Json } from '../core/json.ts';
 import type { Problem } from '../core/message.ts';
 import { difference } from '../core/policy-difference.ts';
@@ -83,7 +84,7 @@ export function policyDraftRoutes(router: ConsoleRouter, needs: PolicyPagesNeeds
       const policy = at === 'new' ? undefined : listed(needs, draft)?.[numberOf(at) ?? -1];
       if (policy === undefined && at !== 'new') throw new OutOfReach('there is no such policy in the draft');
       const form = policy === undefined ? emptyForm : formOfPolicy(policy, controls);
-      return formPage(needs, policy, { ...form, was: policy?.name ?? '', revision: String(draft.revision) });
+      return formPage(needs, policy?.gates, { ...form, was: policy?.name ?? '', revision: String(draft.revision) });
     },
   });
 
@@ -101,8 +102,8 @@ export function policyDraftRoutes(router: ConsoleRouter, needs: PolicyPagesNeeds
       const was = form.was ?? '';
       const found = list.findIndex((one) => nameOf(one) === was);
       const at = was === '' || found === -1 ? list.length : found;
-      const before = found === -1 ? undefined : listed(needs, draft)?.[found];
-      const next = list.toSpliced(at, 1, policyOfForm(form, { gates, controls }, before?.gates));
+      const before = found === -1 ? undefined : settingsIn(list[found]);
+      const next = list.toSpliced(at, 1, policyOfForm(form, { gates, controls }, before));
       // With what is there now, so that the next press keeps it: nothing that was typed is lost.
       const again = { ...form, was: found === -1 ? '' : was, revision: String(draft.revision) };
       const about = { form, gates: controls, t: visit.request.translate };
@@ -149,17 +150,17 @@ async function draftPage(needs: PolicyPagesNeeds, visit: Visit, problems: readon
   return { kind: 'page', view: 'console/policy-draft', data, problems, ...status };
 }
 
-/** @param policy as it is in the draft: what the form cannot change of it is shown */
+/** @param own what the policy says of gates in the draft: what the form cannot change of it is shown */
 function formPage(
   needs: PolicyPagesNeeds,
-  policy: ListedPolicy | undefined,
+  own: GateSettings = {},
   form: PolicyForm,
   problems: readonly Problem[] = [],
 ): Answer {
   const status = problems.length > 0 ? { status: 422 } : {};
   const gates = needs.gates.map(({ id }) => id);
   const channels = [...new Set(needs.gates.flatMap(({ channel }) => channel ?? []))];
-  const settings = settingSheets(needs.controls, { form, own: policy?.gates ?? {} });
+  const settings = settingSheets(needs.controls, { form, own });
   return { kind: 'page', view: 'console/policy-edit', data: { form, gates, channels, settings }, problems, ...status };
 }
 
@@ -186,6 +187,11 @@ function normal({ read }: PolicyPagesNeeds, list: readonly Json[]): readonly Jso
 
 function entriesOf({ policies }: PolicyDraft): readonly Json[] {
   return Array.isArray(policies) ? (policies as readonly Json[]) : [];
+}
+
+/** What a policy of a draft says of gates, whatever else is wrong with the list. */
+function settingsIn(entry: Json | undefined): GateSettings | undefined {
+  return z.looseObject({ gates: z.record(z.string(), z.record(z.string(), z.json())) }).safeParse(entry).data?.gates;
 }
 
 function nameOf(entry: Json): string {

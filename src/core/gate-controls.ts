@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { GateDefinition } from './gate.ts';
+import { isSecretName } from './secret-name.ts';
 
 /** How a setting of a gate is changed in a form. */
 export type GateControl =
@@ -42,7 +43,8 @@ export function controlsOf(
   { id, settings }: Pick<GateDefinition<z.ZodType, unknown>, 'id' | 'settings'>,
   configured: unknown,
 ): GateControls {
-  const properties = Object.entries(propertiesOf(settings));
+  // What is configured is shown beside each.
+  const properties = Object.entries(propertiesOf(settings)).filter(([name]) => !isSecretName(name));
   const controls = properties.flatMap(([setting, one]) => controlOf(setting, one, usualOf(configured, setting)) ?? []);
   const whole = properties.map(([name]) => name).filter((name) => !controls.some(({ setting }) => setting === name));
   return { gate: id, controls, whole };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { GateSettings } from '../core/gate.ts';
 import type { Members, Policy } from '../core/policy.ts';
 import type { Channel, ChannelChoice } from '../core/provider.ts';
+import { isSecretName } from '../core/secret-name.ts';
 import type { Definitions } from '../definitions.ts';
 import { gateSettingsSchema } from './gate-settings.ts';
 
@@ -186,7 +187,11 @@ function problemsOf(
   for (const channel of Object.keys(channelsFrom(policy).channels ?? {}).filter((name) => !sends(name))) {
     problems.push({ at: `channels.${channel}`, message: 'is of no use: no gate of the chain sends by it' });
   }
-  for (const gate of Object.keys(policy.gates ?? {})) {
+  for (const [gate, own] of Object.entries(policy.gates ?? {})) {
+    for (const setting of Object.keys(own).filter(isSecretName)) {
+      const message = 'must stand in the configuration: a list of policies is shown, and handed on in files';
+      problems.push({ at: `gates.${gate}.${setting}`, message });
+    }
     if (!chain.includes(gate))
       problems.push({ at: `gates.${gate}`, message: 'is of no use: the chain has no such gate' });
     // What is given out is made before anybody knows from where, and so under which policy, it is used.

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { isSecretName } from '../core/secret-name.ts';
 import { allowed } from './allowed.ts';
 
 /** One thing that is wrong with the configuration, in a sentence for the operator. */
@@ -24,9 +25,6 @@ export class ConfigurationError extends Error {
 function lineOf({ setting, problem, remedy }: SettingProblem): string {
   return `${setting}: ${problem}${remedy === undefined ? '' : ` — ${remedy}`}`;
 }
-
-/** Names of settings whose value is never shown, wherever it came from. `mac-key` names a key and is none. */
-const secretName = /(^|[.-])(password|passphrase|secret|token|pin|key|keys)$/;
 
 /**
  * What zod found, in sentences that name the setting, what stands there and what may stand there.
@@ -63,7 +61,7 @@ function depth(issues: readonly z.core.$ZodIssue[]): number {
 }
 
 function isSecret(setting: string, secrets: ReadonlySet<string>): boolean {
-  return secrets.has(setting) || (secretName.test(setting) && setting !== 'mac-key');
+  return secrets.has(setting) || isSecretName(setting);
 }
 
 function valueAt(document: unknown, at: readonly PropertyKey[]): unknown {

@@ -38,6 +38,14 @@ describe('the controls of a gate', () => {
     expect(of(shape)).toEqual({ gate: 'badge', controls: [], whole: Object.keys(shape) });
   });
 
+  test('are none for a secret, which would be shown with them', () => {
+    expect(of({ pin: z.int().min(0).max(9999), 'api-token': z.string() }, { pin: 1234 })).toEqual({
+      gate: 'badge',
+      controls: [],
+      whole: [],
+    });
+  });
+
   test('are there for settings that are held against one another, and none for a schema that cannot be read', () => {
     const settings = z.strictObject({ length: z.int().min(1).max(9) }).superRefine(() => undefined);
     expect(controlsOf({ id: 'badge', settings }, undefined).controls).toHaveLength(1);

@@ -510,6 +510,13 @@ describe('the settings of gates of a policy', () => {
       ],
     ],
     [
+      'that are secrets',
+      [own({ phone: { 'api-token': 'abc' } })],
+      [
+        'policies.0.gates.phone.api-token: found a secret; must stand in the configuration: a list of policies is shown, and handed on in files',
+      ],
+    ],
+    [
       'that are no settings',
       [own({ phone: 'required' }), own([], { name: 'b' }), own({ phone: { lifetime: null } }, { name: 'c' })],
       [
