@@ -158,9 +158,11 @@ test('a dry run goes by the providers that its policy chose, as a flow in earnes
 });
 
 test('a dry run has the settings of gates that its policy has, made-up answers too, and says so', async () => {
+  const asked = ['w', 'x', 'y', 'z'].map((id) => ({ id, text: { en: `What is ${id}?` } }));
+  const counts = { 'registration-shows': 4, 'registration-requires': 4, 'reset-asks': 4, 'reset-requires': 4 };
   const gates = {
     'otp-sms': { 'code-length': 8, text: { en: 'At the docks: {code}' } },
-    questions: { 'reset-asks': 3, 'reset-requires': 3 },
+    questions: { ...counts, questions: asked },
   };
   const own = await openDriveWorld({ chain: ['otp-sms', 'questions'], policy: { gates } });
   try {
@@ -172,8 +174,9 @@ test('a dry run has the settings of gates that its policy has, made-up answers t
     expect(told().join()).not.toContain('Questions asked');
     expect(dryCode(visitor)).toHaveLength(8);
     await passDry(visitor);
-    expect(visitor.page('main input[name^="q"]').length).toBe(3);
-    expect(says('“Questions and answers”: Right answers needed at a reset: 3.')).toBe(true);
+    expect(visitor.page('main input[name^="q"]').length).toBe(4);
+    expect(says('“Questions and answers”: Right answers needed at a reset: 4.')).toBe(true);
+    expect(visitor.text).toContain('What is z?');
     await passDry(visitor);
     expect(visitor.path).toMatch(/choose$/);
   } finally {
