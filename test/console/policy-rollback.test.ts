@@ -34,6 +34,7 @@ describe('policies that were rolled back in the store', () => {
       const { visitor } = await world.signedIn(role);
       await visitor.open('/policies');
       expect([visitor.status, visitor.text]).toEqual([200, expect.stringContaining(said)]);
+      expect(visitor.text).not.toContain('is in force');
       expect(visitor.page('form[action="/policies/draft/begin"]').length).toBe(0);
     }
   });
