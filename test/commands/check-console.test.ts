@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** The demo with these settings of the console; without one when left out. */
 async function loaded(console?: object): Promise<Loaded> {
   const file = path.join(folder, 'latchkey.yaml');
-  const common = { 'public-url': 'http://127.0.0.1:3001', port: 0, 'second-factor': ['otp-sms'] };
+  const common = { 'public-url': 'http://localhost:3001', port: 0, 'second-factor': ['otp-sms'] };
   const configuration = {
     ...smallestDemo,
     ...(console === undefined ? {} : { console: { ...common, ...console } }),
