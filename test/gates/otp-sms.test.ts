@@ -1,27 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
-import type { Gate, GateContext, Subject } from '../../src/core/gate.ts';
+import type { Gate, Subject } from '../../src/core/gate.ts';
 import { otpSmsGate } from '../../src/gates/otp-sms/gate.ts';
 import { otpSmsSettings } from '../../src/gates/otp-sms/settings.ts';
 import { type ChallengeWorld, challengeWorld } from '../challenge-world.ts';
 import { type GateWorld, gateContract, Walk } from '../contracts/gate-contract.ts';
-import { ana } from './people.ts';
+import { ana, context } from './people.ts';
 
 const number = '+447700900123';
 
 function makeGate(world: ChallengeWorld, settings: z.input<typeof otpSmsSettings> = {}): Gate {
   return otpSmsGate.create(otpSmsSettings.parse(settings), { challenges: world.challenges, clock: world.clock });
-}
-
-function context(changes: Partial<GateContext> = {}): GateContext {
-  return {
-    subject: { kind: 'account', account: ana },
-    memory: null,
-    language: 'en',
-    purpose: 'reset',
-    flowReference: 'flow-1',
-    ...changes,
-  };
 }
 
 /** Registers the number and keeps it, as the flow runner does. */

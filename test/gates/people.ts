@@ -1,4 +1,5 @@
 import type { Identity } from '../../src/core/account.ts';
+import type { GateContext } from '../../src/core/gate.ts';
 
 /** Somebody to register. */
 export const ana: Identity = {
@@ -13,3 +14,15 @@ export const ana: Identity = {
   mobile: '+44 7700 900123',
   telephone: '+44 20 7946 0123',
 };
+
+/** What a gate is told when Ana stands before it for the first time. */
+export function context(changes: Partial<GateContext> = {}): GateContext {
+  return {
+    subject: { kind: 'account', account: ana },
+    memory: null,
+    language: 'en',
+    purpose: 'reset',
+    flowReference: 'flow-1',
+    ...changes,
+  };
+}

@@ -1,30 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { Unavailable } from '../../src/core/errors.ts';
-import type { Gate, GateContext, Subject } from '../../src/core/gate.ts';
+import type { Gate, Subject } from '../../src/core/gate.ts';
 import { phoneGate } from '../../src/gates/phone/gate.ts';
 import { phoneSettings } from '../../src/gates/phone/settings.ts';
 import { virtualVoice } from '../../src/providers/demo/virtual-voice.ts';
 import { type ChallengeWorld, challengeWorld, ringSeconds } from '../challenge-world.ts';
 import { type GateWorld, gateContract, Walk } from '../contracts/gate-contract.ts';
-import { ana } from './people.ts';
+import { ana, context } from './people.ts';
 
 const number = '+442079460123';
 
 function makeGate(world: ChallengeWorld, settings: z.input<typeof phoneSettings> = {}): Gate {
   const parsed = phoneSettings.parse({ 'number-matching': 'off', ...settings });
   return phoneGate.create(parsed, { challenges: world.challenges, clock: world.clock });
-}
-
-function context(changes: Partial<GateContext> = {}): GateContext {
-  return {
-    subject: { kind: 'account', account: ana },
-    memory: null,
-    language: 'en',
-    purpose: 'reset',
-    flowReference: 'flow-1',
-    ...changes,
-  };
 }
 
 async function register(world: ChallengeWorld, gate: Gate): Promise<{ number: string }> {

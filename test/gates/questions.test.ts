@@ -9,7 +9,7 @@ import { questionsGate } from '../../src/gates/questions/gate.ts';
 import { normalAnswer } from '../../src/gates/questions/normal-answer.ts';
 import { questionsSettings } from '../../src/gates/questions/settings.ts';
 import { type GateWorld, gateContract, type Input, Walk } from '../contracts/gate-contract.ts';
-import { ana } from './people.ts';
+import { ana, context } from './people.ts';
 
 const texts = ['First school?', 'First teacher?', 'First pet?', 'First street?', 'First job?', 'First song?'];
 const list = texts.map((text, at) => ({ id: `first-${at}`, text: { en: text, de: `Auf Deutsch: ${text}` } }));
@@ -19,17 +19,6 @@ function makeGate(settings: Settings = {}): Gate {
   return questionsGate.create(questionsSettings.parse({ questions: list, ...settings }), {
     hashing: new WorkQueue({ atOnce: 2 }),
   });
-}
-
-function context(changes: Partial<GateContext> = {}): GateContext {
-  return {
-    subject: { kind: 'account', account: ana },
-    memory: null,
-    language: 'en',
-    purpose: 'reset',
-    flowReference: 'flow-1',
-    ...changes,
-  };
 }
 
 type Asked = readonly { readonly field: string; readonly text: string }[];
