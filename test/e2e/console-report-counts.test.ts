@@ -1,18 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { ReportCounter } from '../../src/core/report-counter.ts';
 import { dayOf } from '../../src/core/report-counts.ts';
 import { newPassword } from '../services/samba-administrator.ts';
 import { sharedSamba } from '../services/shared-samba.ts';
-import { type ConsolePerson, type ConsoleStage, consoleJourneys } from './console-journeys.ts';
+import { axeFindings } from './axe.ts';
+import { type ConsoleStage, consoleJourneys } from './console-journeys.ts';
+import type { StagePerson } from './stage.ts';
 import { choose, giveNumber, signIn, startReset, typeCode, typePassword } from './steps.ts';
 import type { Visitor } from './visitor.ts';
 
 const samba = await sharedSamba();
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const timeout = 120_000;
 
 /** Cells of a table: what a row is called, and its numbers as they are. */
@@ -53,7 +51,7 @@ const dated = ([heads = [], ...rows]: Table): Table => [
 const dayText = (text: string): string =>
   new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(text));
 
-const walker = (person: ConsolePerson) => ({ ...person, login: person.samName });
+const walker = (person: StagePerson) => ({ ...person, login: person.samName });
 
 /** What one real day has: a registration, a new password, an unlock, and somebody who never registered. */
 async function aDay(stage: ConsoleStage): Promise<void> {
@@ -96,12 +94,10 @@ async function counted({ world }: ConsoleStage): Promise<void> {
 }
 
 /** With every table unfolded. Axe is a script, and nothing runs one where there is none. */
-async function axeFindings({ page, hasJavaScript }: Visitor): Promise<readonly string[]> {
+async function findingsOf({ page, hasJavaScript }: Visitor): Promise<readonly string[]> {
   if (!hasJavaScript) return [];
   for (const summary of await page.locator('main summary').all()) await summary.click();
-  await page.evaluate(axe);
-  const { violations } = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as AxeResults;
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+  return axeFindings(page);
 }
 
 consoleJourneys(
@@ -139,7 +135,7 @@ consoleJourneys(
       for (const id of ['actions', 'registrations', 'gates', 'refusals', 'providers']) {
         expect([id, dated(await fileOf(visitor, id))]).toEqual([id, await tableOf(visitor, id)]);
       }
-      expect(await axeFindings(visitor)).toEqual([]);
+      expect(await findingsOf(visitor)).toEqual([]);
 
       await visitor.page.locator('[name="gate"]').selectOption('otp-sms');
       await visitor.press('main form button');
@@ -177,7 +173,7 @@ consoleJourneys(
       expect(dated(await fileOf(visitor, 'coverage'))).toEqual(await tableOf(visitor, 'coverage'));
       const [, total = []] = await tableOf(visitor, 'coverage');
       expect(total.slice(1, 3)).toEqual(['3', '3']);
-      expect(await axeFindings(visitor)).toEqual([]);
+      expect(await findingsOf(visitor)).toEqual([]);
       await visitor.page.locator('[name="unit"]').selectOption(harbour.path);
       await visitor.press('main form button');
       expect(await unitsIn(visitor)).toEqual([[harbour.path, '2', '2']]);
@@ -195,6 +191,5 @@ consoleJourneys(
       expect(await agent.text()).not.toContain('Unlocks');
     });
   },
-  {},
   { chain: ['otp-sms'] },
 );
