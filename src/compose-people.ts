@@ -1,4 +1,5 @@
 import type { SharedServices } from './compose-doors.ts';
+import { chainedGates } from './compose-gates.ts';
 import type { Configuration } from './config.ts';
 import { createCallerGate } from './console/caller-gate.ts';
 import type { PeopleNeeds } from './console/people-routes.ts';
@@ -62,21 +63,21 @@ export function composePeople(configuration: Configuration, shared: Shared): Peo
       },
     }),
     callers: new CallerDesk({ guard, pace, desk, runner, stores, audit, clock }),
-    codeGate: gateId,
+    hasCodes: configuration['policies-in'] === 'store' || chainedGates(configuration).includes(gateId),
     startUrl: configuration['public-url'],
   };
 }
 
-/** Host name of the first listener at which the account may enter a code; of the main one when there is none. */
+/** Host name of the first listener at which the account may enter a code; undefined when there is none. */
 async function codeHost(
   configuration: Configuration,
   { policies, account }: { readonly policies: Policies; readonly account: Account },
-): Promise<string> {
+): Promise<string | undefined> {
   for (const { zone, publicUrl } of listenersOf(configuration)) {
     const policy = await policies.match(account, zone);
     if (policy?.chain.includes(gateId) === true) return publicUrl.hostname;
   }
-  return configuration['public-url'].hostname;
+  return undefined;
 }
 
 /** Gates that keep a telephone number, by which a caller can be checked. */

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfiguration, readEnvironment } from '../src/config.ts';
+import { gateTrouble } from '../src/settings/policy-reading.ts';
 import { definitions, env, file, folder, load, loadText, problemsOf, secret } from './sample-configuration.ts';
 
 describe('what gates and providers demand of each other', () => {
@@ -134,6 +135,20 @@ describe('a configuration', () => {
       ['channels.sms: names no provider, and the gate otp-sms needs one'],
     ],
     [
+      'a gate of codes of the helpdesk that nothing can deliver',
+      { 'policies.0.chain': ['helpdesk-code', 'questions'] },
+      [
+        'channels.sms: names no provider, nor does channels.email, and the gate helpdesk-code is given out by one of them',
+      ],
+    ],
+    [
+      'such a gate among those of which one is enough',
+      { 'policies.0.chain': ['questions', 'helpdesk-code'], 'policies.0.needed': 1 },
+      [
+        'channels.sms: names no provider, nor does channels.email, and the gate helpdesk-code is given out by one of them',
+      ],
+    ],
+    [
       'a gate without a provider beside something else that is wrong',
       { 'policies.0.chain': ['otp-sms', 'questions'], 'listen.port': 'x' },
       ['listen.port: found "x"; must be a number', 'channels.sms: names no provider, and the gate otp-sms needs one'],
@@ -195,6 +210,22 @@ describe('a configuration', () => {
     ],
   ])('with %s is refused with the place, what stands there, and what may', (_what, changes, problems) => {
     expect(problemsOf(() => load(changes))).toEqual(problems);
+  });
+
+  test.each([
+    ['sms', { kind: 'virtual-sms' }],
+    ['email', { kind: 'virtual-email' }],
+  ])('takes codes of the helpdesk where only %s delivers them', (channel, provider) => {
+    const changes = { 'providers.one': provider, channels: { [channel]: ['one'] } };
+    expect(load({ 'policies.0.chain': ['helpdesk-code', 'questions'], ...changes }).policies).toHaveLength(1);
+  });
+
+  test('says of a gate that a stored list wants and nothing can deliver what a start would', () => {
+    const world = { configuration: load({}), definitions, environment: { production: false, variables: {} } };
+    expect(gateTrouble(world)('helpdesk-code')).toEqual([
+      'channels.sms: names no provider, nor does channels.email, and the gate helpdesk-code is given out by one of them',
+    ]);
+    expect(gateTrouble(world)('questions')).toEqual([]);
   });
 
   test('is refused with everything that is wrong at once', () => {

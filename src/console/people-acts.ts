@@ -25,7 +25,7 @@ export function actRoutes(router: ConsoleRouter, needs: PeopleNeeds): void {
   simpleAct(router, needs, { name: 'end-visits', act: (act) => desk.endFlows(act) });
   simpleAct(router, needs, { name: 'ask-to-register', act: (act) => desk.askToRegister(act) });
   removal(router, needs);
-  codes(router, needs);
+  if (needs.hasCodes) codes(router, needs);
 }
 
 /** One that is asked for on the person's page, and can be made good. */
@@ -124,10 +124,12 @@ function codes(router: ConsoleRouter, needs: PeopleNeeds): void {
     path: '/people/:id/code',
     view: 'console/people/code',
     form: codeForm,
-    data: async (account) => ({
-      numbers: numbersOf(await needs.views.of(account)),
-      manager: await hasManager(needs, account),
-    }),
+    async data(account) {
+      if (!(await needs.codes.isAskedOf(account))) {
+        throw new OutOfReach('no policy of the person asks for a code', account.id);
+      }
+      return { numbers: numbersOf(await needs.views.of(account)), manager: await hasManager(needs, account) };
+    },
     async take(act, { to }) {
       if (to === undefined) return { field: 'to', message: { key: 'console.acts.refused.no-target' } };
       const target: CodeTarget = to === 'manager' ? { kind: 'manager' } : { kind: 'number', gate: to };

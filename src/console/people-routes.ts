@@ -16,8 +16,8 @@ export interface PeopleNeeds {
   readonly desk: HelpdeskDesk;
   readonly codes: CodeDesk;
   readonly callers: CallerDesk;
-  /** The gate that takes codes of the helpdesk. */
-  readonly codeGate: string;
+  /** Whether any policy could ask for a code of the helpdesk: where none can, there is no page for them. */
+  readonly hasCodes: boolean;
   /** Where people go to help themselves. */
   readonly startUrl: URL;
 }
@@ -107,7 +107,7 @@ export async function personPage(
       acts: mayAct && !isGuarded ? actsFor(person) : [],
       why: whyNoActs({ mayAct, isGuarded, isSelf: staff.id === account.id }),
       mayVerify: mayAct && !isGuarded && numbersOf(person).length > 0,
-      mayIssue: mayAct && !isGuarded && asksForCode(needs, person),
+      mayIssue: needs.hasCodes && mayAct && !isGuarded && (await needs.codes.isAskedOf(account)),
       mayRemove: mayAct && !isGuarded,
       open: retry?.act,
       typed: retry?.typed ?? '',
@@ -131,11 +131,6 @@ function actsFor({ bars, openFlows }: PersonView): readonly string[] {
 /** Registered gates that reach a telephone, with what is shown of the number. */
 export function numbersOf({ gates }: PersonView): readonly { readonly gate: string; readonly mask: string }[] {
   return gates.flatMap(({ gate, mask }) => (mask === undefined ? [] : [{ gate, mask }]));
-}
-
-/** Whether any policy of the person has the gate that takes codes: elsewhere one would be of no use. */
-function asksForCode({ codeGate }: PeopleNeeds, { gates }: PersonView): boolean {
-  return gates.some(({ gate }) => gate === codeGate);
 }
 
 /** Whether the directory names a manager to whom a code could go. */

@@ -36,8 +36,8 @@ export interface CodeRules {
   /** With {name} and {account}. */
   readonly managerText: LocalisedText;
   readonly managerSubject: LocalisedText;
-  /** Host name of the listener where the account may enter one. */
-  readonly hostFor: (account: Account) => Promise<string>;
+  /** Host name of the listener where the account may enter one; undefined where no policy of theirs asks for one. */
+  readonly hostFor: (account: Account) => Promise<string | undefined>;
 }
 
 /**
@@ -51,6 +51,11 @@ export class CodeDesk {
     this.#needs = needs;
   }
 
+  /** Whether a policy of the account asks for a code: elsewhere one would be of no use. */
+  async isAskedOf(account: Account): Promise<boolean> {
+    return (await this.#needs.rules.hostFor(account)) !== undefined;
+  }
+
   /**
    * Sends a new code; the one before it is worth nothing from then on. A new code forgives no wrong answer.
    * @throws Unavailable when no provider of the channel is in service; no code has been given out then
@@ -60,6 +65,8 @@ export class CodeDesk {
     const act = await guard.admit(wanted, 'code.issuing');
     if (act.kind === 'refused') return act;
     const { account } = act;
+    const host = await rules.hostFor(account);
+    if (host === undefined) return guard.refuse(act, 'code.issuing', { why: 'out-of-reach', account });
     const registered = await enrolments.registered(account.id);
     const destination = await this.#destination(account, registered, to);
     if (destination === undefined) return { kind: 'refused', why: 'no-destination' };
@@ -73,7 +80,7 @@ export class CodeDesk {
       detail: { to: to.kind === 'manager' ? to.kind : to.gate },
     });
     if (before !== undefined) await this.#withdraw(before);
-    await this.#send(act, to);
+    await this.#send(act, to, host);
     this.#needs.notices.wake();
     return { kind: 'done' };
   }
@@ -98,7 +105,7 @@ export class CodeDesk {
     await this.#needs.challenges.cancel(challenge, { flowReference: reference, gate: this.#needs.rules.gate });
   }
 
-  async #send({ account, reference }: AdmittedAct, to: CodeTarget): Promise<void> {
+  async #send({ account, reference }: AdmittedAct, to: CodeTarget, host: string): Promise<void> {
     const { challenges, enrolments, notices, clock, rules } = this.#needs;
     const { gate, codeLength, lifetimeSeconds } = rules;
     const isText = to.kind === 'number';
@@ -116,7 +123,7 @@ export class CodeDesk {
       codeLength,
       lifetimeSeconds,
       ...(isText ? {} : { subject: inLanguage(rules.managerSubject, language) }),
-      host: isText ? await rules.hostFor(account) : undefined,
+      host: isText ? host : undefined,
       text: isText ? inLanguage(rules.text, language) : told(inLanguage(rules.managerText, language), account),
     });
     const now = clock.now();

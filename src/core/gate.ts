@@ -127,6 +127,8 @@ export interface GateDefinition<Settings extends z.ZodType, Needs> {
    * What it asks for is given out by the helpdesk: nobody registers it, it lives for minutes, and it passes one flow.
    */
   readonly issued?: true;
+  /** Where it is given out: without a provider for one of these channels nobody could ever pass it. */
+  readonly issuedBy?: readonly Channel[];
   /** The channel that it cannot do without. */
   readonly channel?: Channel;
   /** What the configuration may say about it; every default stands here. */

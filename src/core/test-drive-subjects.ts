@@ -18,6 +18,25 @@ export interface DriveSubjectsNeeds {
   readonly logins: readonly string[];
 }
 
+/** Why nobody is driven by a configured login: there is nobody, or somebody who matters. */
+export type TestAccountTrouble = 'unknown' | 'not-a-person' | 'privileged' | 'staff';
+
+/**
+ * Who a configured login is. A test account is nobody who matters: no privileged account and no member of staff, whatever
+ * was configured.
+ */
+export async function testAccountOf(
+  login: string,
+  { directory, staff }: Pick<DriveSubjectsNeeds, 'directory' | 'staff'>,
+): Promise<{ readonly account: Account } | { readonly trouble: TestAccountTrouble }> {
+  const parsed = parseLogin(login);
+  const account = parsed && (await directory.find(parsed));
+  if (account === undefined) return { trouble: 'unknown' };
+  if (!account.state.person) return { trouble: 'not-a-person' };
+  if (account.state.privileged) return { trouble: 'privileged' };
+  return (await staff.readNow(account.id)) === undefined ? { account } : { trouble: 'staff' };
+}
+
 /** Decides who may be driven: the member of staff, and the test accounts that are in their reach. Asked anew each time. */
 export class DriveSubjects {
   readonly #needs: DriveSubjectsNeeds;
@@ -45,13 +64,9 @@ export class DriveSubjects {
     return (await this.of(staffId)).find(({ account }) => account.id === accountId);
   }
 
-  /** A test account is nobody who matters: no privileged account and no member of staff, whatever was configured. */
-  async #testAccount(text: string, member: StaffMember): Promise<Account | undefined> {
-    const login = parseLogin(text);
-    const account = login && (await this.#needs.directory.find(login));
-    if (account === undefined || !account.state.person || account.state.privileged) return undefined;
-    if (!mayActOn(member, account)) return undefined;
-    return (await this.#needs.staff.readNow(account.id)) === undefined ? account : undefined;
+  async #testAccount(login: string, member: StaffMember): Promise<Account | undefined> {
+    const found = await testAccountOf(login, this.#needs);
+    return 'account' in found && mayActOn(member, found.account) ? found.account : undefined;
   }
 }
 

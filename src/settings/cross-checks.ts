@@ -69,6 +69,12 @@ function chainProblems(configuration: Sections, definitions: Definitions): reado
     if (gate.channel !== undefined && channels?.[gate.channel].length === 0) {
       return [{ setting: `channels.${gate.channel}`, problem: `names no provider, and the gate ${id} needs one` }];
     }
+    const { issuedBy = [] } = gate;
+    if (issuedBy.length > 0 && issuedBy.every((channel) => channels?.[channel].length === 0)) {
+      const [first = '', ...others] = issuedBy.map((channel) => `channels.${channel}`);
+      const both = `names no provider, nor does ${others.join(' or ')}, and the gate ${id} is given out by one of them`;
+      return [{ setting: first, problem: both }];
+    }
     if (gates !== undefined && gates[id] === undefined && !gate.settings.safeParse({}).success) {
       return [{ setting: `gates.${id}`, problem: 'is missing, and this gate has settings without a default' }];
     }

@@ -56,3 +56,25 @@ test('looks at the door of the console as at that of the portals', async () => {
     'warning: console.host',
   ]);
 });
+
+test('says that every test account can be driven', async () => {
+  const roles = { administrators: ['Latchkey administrators'] };
+  const findings = await checkConsole(await loaded({ roles, 'test-accounts': ['anna.berg', 'CONTOSO\\carla.diaz'] }));
+  expect(findings.map(({ level, detail }) => `${level}: ${detail}`).slice(1)).toEqual([
+    'ok: every test account is in the directory and can be driven',
+  ]);
+});
+
+test('names every test account that the directory does not have, that is privileged, or of the staff', async () => {
+  const roles = { administrators: ['Latchkey administrators'] };
+  const logins = ['anna.berg', 'test.nobody', 'grace.admin', 'ivan.keller'];
+  const findings = await checkConsole(await loaded({ roles, 'test-accounts': logins }));
+  expect(findings.map(({ level, detail }) => `${level}: ${detail}`).slice(1)).toEqual([
+    'warning: console.test-accounts names "test.nobody", which is not in the directory: nobody can walk a test drive as it',
+    'warning: console.test-accounts names "grace.admin", which is a privileged account: nobody can walk a test drive as it',
+    'warning: console.test-accounts names "ivan.keller", which is an account of the staff of the console: nobody can walk a test drive as it',
+  ]);
+  for (const { subject, remedy } of findings.slice(1)) {
+    expect([subject, remedy]).toEqual(['console', expect.stringContaining('take it out of the list')]);
+  }
+});

@@ -3,6 +3,7 @@ import { outside } from '../portals/outside.ts';
 import type { Visitor } from '../portals/visitor.ts';
 import type { Person } from '../portals/world.ts';
 import { peopleDesk, reason } from './people-desk.ts';
+import { ConsoleWorld } from './world.ts';
 
 const desk = peopleDesk();
 
@@ -215,4 +216,46 @@ describe('a code of the helpdesk', () => {
     expect(visitor.path).toBe('/registration/done');
     expect(visitor.text).toContain('Ask the helpdesk for a code.');
   });
+
+  test('attack: has no page, by any address, for somebody of whom no policy asks one, and none is sent', async () => {
+    const person = await desk.registered('north');
+    const by = await fresh();
+    expect((await desk.open(person)).page(`a[href="/people/${person.id}/code"]`)).toHaveLength(0);
+    const look = (visitor: Visitor) => visitor.text.replace(/number: \S+/, '');
+    const nowhere = await by.tab().open('/people/00000000-0000-4000-8000-000000000000/code');
+    const there = await by.tab().open(`/people/${person.id}/code`);
+    expect([there.status, look(there)]).toEqual([404, look(nowhere)]);
+    for (const fields of [{ reason, to: 'otp-sms' }, { reason, to: 'manager' }, { reason }]) {
+      expect((await desk.act(person, 'code', fields, by)).status).toBe(404);
+    }
+    expect(await desk.textsTo(person.mobile)).toEqual([]);
+    const rows = await desk.rowsAbout(person);
+    expect(rows.map(({ event }) => event)).not.toContain('code.issuing');
+    expect(rows.map(({ event }) => event)).toContain('helpdesk.refused');
+    expect(await desk.world.latchkey.stores.enrolments.registered(person.id)).toHaveLength(1);
+  });
+});
+
+test('where no policy asks for codes, and none can come to, there is no way to one', async () => {
+  const world = await ConsoleWorld.open();
+  try {
+    const paths = world.latchkey.console?.router.routes.map(({ path }) => path) ?? [];
+    expect(paths).toContain('/people/:id/caller');
+    expect(paths).not.toContain('/people/:id/code');
+    const { visitor } = await world.signedIn('administrator');
+    const person = world.personIn('north');
+    await world.portals.register(person, ['otp-sms']);
+    const page = await visitor.open(`/people/${person.id}`);
+    expect(page.page('a[href$="/code"]')).toHaveLength(0);
+    const look = (one: Visitor) => one.text.replace(/number: \S+/, '');
+    const nowhere = await visitor.tab().open('/no/such/page');
+    const there = await visitor.tab().open(`/people/${person.id}/code`);
+    expect([there.status, look(there)]).toEqual([404, look(nowhere)]);
+    const { status } = await page.post(`/people/${person.id}/code`, { reason, to: 'otp-sms' });
+    expect(status).toBe(404);
+    await world.latchkey.challenges.idle();
+    expect(world.portals.phones.phone(person.mobile).texts).toEqual([]);
+  } finally {
+    await world.close();
+  }
 });

@@ -17,6 +17,7 @@ export const helpdeskCodeGate: GateDefinition<typeof helpdeskCodeSettings, Helpd
   id: gateId,
   factor: 'possession',
   issued: true,
+  issuedBy: ['sms', 'email'],
   settings: helpdeskCodeSettings,
   create(settings, { challenges }): Gate {
     return { id: gateId, enrol: nobodyEnrols, verify: new VerifyHelpdeskCode(settings, challenges) };
