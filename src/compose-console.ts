@@ -48,21 +48,27 @@ export async function composeConsole(configuration: Configuration, shared: Share
   const idleMs = settings['idle-minutes'] * 60_000;
   const audit = new ConsoleAudit({ audit: stores.audit, clock });
   const people = composePeople(configuration, { ...shared, staffDesk });
+  const sessions = new StaffSessions({
+    desk: staffDesk,
+    enrolments: stores.enrolments,
+    failures: stores.failures,
+    clock,
+    lifeMs,
+    freshMs: settings['fresh-minutes'] * 60_000,
+  });
   return createConsole({
     ...shared,
     people,
     flowAudit: shared.audit,
     drivePages: createDrives({ ...shared.driven, limits: shared.limits }, { settings, staffDesk }),
     staffDesk,
-    sessions: new StaffSessions({
-      desk: staffDesk,
-      enrolments: stores.enrolments,
-      failures: stores.failures,
+    sessions,
+    ownSessions: new OwnSessions({
+      sessions: stores.sessions,
+      isTheirs: (session) => sessions.isTheirs(session),
       clock,
       lifeMs,
-      freshMs: settings['fresh-minutes'] * 60_000,
     }),
-    ownSessions: new OwnSessions({ sessions: stores.sessions, clock, lifeMs }),
     audit,
     backgroundPages: { ...shared.backgroundPages, audit },
     rows: stores.audit,

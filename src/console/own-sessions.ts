@@ -15,6 +15,8 @@ export interface OwnSession {
 
 export interface OwnSessionsNeeds {
   readonly sessions: Pick<SessionStore, 'of' | 'end'>;
+  /** Whether a session is still in the hand that proved it. */
+  readonly isTheirs: (session: StaffSession) => Promise<boolean>;
   readonly clock: Clock;
   /** Milliseconds after the sign-in when a session is over, whatever happens in it. */
   readonly lifeMs: number;
@@ -33,15 +35,18 @@ export class OwnSessions {
 
   /** Those that are worth anything, the current one first, then the last used. */
   async list(own: StaffSession): Promise<readonly OwnSession[]> {
-    const { sessions, clock, lifeMs } = this.#needs;
+    const { sessions, isTheirs, clock, lifeMs } = this.#needs;
     const now = clock.now();
     // The seal vouches for the shape: only the store of sessions makes such rows.
     const rows = (await sessions.of(own.account, now)) as unknown as readonly {
-      readonly data: { staff: StaffSession };
+      readonly data: { readonly staff: StaffSession };
     }[];
-    return rows
+    const lasting = rows
       .map(({ data }) => data.staff)
-      .filter(({ since, passwordStamp }) => now.getTime() - since < lifeMs && passwordStamp === own.passwordStamp)
+      .filter(({ since, passwordStamp }) => now.getTime() - since < lifeMs && passwordStamp === own.passwordStamp);
+    const theirs = await Promise.all(lasting.map(isTheirs));
+    return lasting
+      .filter((_, at) => theirs[at])
       .map((staff) => shown(staff, own))
       .toSorted((a, b) => Number(b.current) - Number(a.current) || time(b.usedAt) - time(a.usedAt));
   }

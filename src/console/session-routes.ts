@@ -31,6 +31,7 @@ export function sessionRoutes(router: ConsoleRouter, needs: SessionPageNeeds): v
     roles: everyRole,
     act: 'console.session-ending',
     fresh: true,
+    once: true,
     async handler(visit) {
       const { staff, act } = visit;
       const posted = form.safeParse(visit.request.body);

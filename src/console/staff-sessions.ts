@@ -39,7 +39,7 @@ export class StaffSessions {
     const { staff } = request.session;
     if (staff === undefined) return undefined;
     const { desk, clock, lifeMs } = this.#needs;
-    const isOver = clock.now().getTime() - staff.since >= lifeMs || !(await this.#isTheirs(staff));
+    const isOver = clock.now().getTime() - staff.since >= lifeMs || !(await this.isTheirs(staff));
     const ask = (): Promise<KnownStaff | undefined> =>
       asked === 'now' ? desk.readNow(staff.account) : desk.find(staff.account);
     const known = isOver ? undefined : await ask();
@@ -53,7 +53,7 @@ export class StaffSessions {
    * since that it was not them. A bar that passes by itself ends no session, or any stranger could throw the staff out
    * with a few answers.
    */
-  async #isTheirs({ account, gate, provedAt }: StaffSession): Promise<boolean> {
+  async isTheirs({ account, gate, provedAt }: StaffSession): Promise<boolean> {
     const { enrolments, failures, clock } = this.#needs;
     const bar = await failures.lockout(account, clock.now());
     if (bar !== undefined && bar.until === undefined) return false;

@@ -144,7 +144,7 @@ const table: Readonly<Record<string, readonly Row[]>> = {
   ],
   'POST /sessions': [
     [
-      'ends the others, each once, and leaves the one that asks',
+      'ends the others, once, and leaves the one that asks',
       async () => {
         world.clock.pass(31);
         const other = await world.signIn(staff);
@@ -153,8 +153,26 @@ const table: Readonly<Record<string, readonly Row[]>> = {
           form: await formOn('/sessions', {}, 'act=end-others'),
           async so(answers) {
             expect(counted(answers, 303)).toBe(many);
+            expect(await told(staff, 'console.session-ending')).toBe(1);
+            expect((await visitor.open('/sessions')).text).toContain('1 session is over.');
             expect([(await other.open('/')).path, (await visitor.open('/')).path]).toEqual(['/console', '/']);
             expect(await stores().sessions.of(staff.id, world.clock.now())).toHaveLength(1);
+          },
+        };
+      },
+    ],
+    [
+      'ends one, once',
+      async () => {
+        world.clock.pass(31);
+        const other = await world.signIn(staff);
+        return {
+          visitor,
+          form: await formOn('/sessions', {}, 'act=end'),
+          async so(answers) {
+            expect(counted(answers, 303)).toBe(many);
+            expect(await told(staff, 'console.session-ending')).toBe(1);
+            expect([(await other.open('/')).path, (await visitor.open('/')).path]).toEqual(['/console', '/']);
           },
         };
       },

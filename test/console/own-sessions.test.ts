@@ -138,7 +138,7 @@ describe('the page of one’s own sessions', () => {
     expect(await isIn(visitor)).toBe(false);
   });
 
-  test('shows none that is over: by its hours, or by another password', async () => {
+  test('shows none that is over: by its hours, by another second factor, or by another password', async () => {
     const { person, phone, desk } = await twoOf('helpdesk');
     for (let tenth = 1; tenth < 8 * 6; tenth += 1) {
       world.clock.pass(10 * 60);
@@ -147,6 +147,10 @@ describe('the page of one’s own sessions', () => {
     world.clock.pass(10 * 60);
     const late = await signIn(person, '192.0.2.11');
     expect(rows(await pageOf(late))).toHaveLength(1);
+    world.clock.pass(1);
+    await world.portals.register(person, ['otp-sms']);
+    const anew = await signIn(person, '192.0.2.13');
+    expect(rows(await pageOf(anew))).toHaveLength(1);
     world.portals.demo.administration.setPassword(person.entry, 'Other-Horse-2');
     world.clock.pass(61);
     const next = await signIn({ ...person, password: 'Other-Horse-2' }, '192.0.2.12');
