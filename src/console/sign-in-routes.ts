@@ -10,6 +10,7 @@ import type { PageOptions } from '../web/pages.ts';
 import { contextOf } from '../web/requests.ts';
 import { renewSession, saveSession } from '../web/session.ts';
 import { type SignInFormNeeds, takeSignIn } from '../web/sign-in-form.ts';
+import { SharedEnds } from './shared-ends.ts';
 import type { StaffSessions } from './staff-sessions.ts';
 
 export interface SignInNeeds extends Omit<FlowNeeds, 'renewAtEnd' | 'audit'>, SignInFormNeeds {
@@ -68,7 +69,9 @@ export function signInRoutes(needs: SignInNeeds): Router {
     response.redirect(303, pathOf(flow));
   });
 
-  const renewAtEnd = async (request: Request, flow: Flow): Promise<string | undefined> => {
+  const ends = new SharedEnds(needs);
+  const renewAtEnd = (request: Request, flow: Flow) => ends.once(request, flow, () => atEnd(request, flow));
+  const atEnd = async (request: Request, flow: Flow): Promise<string | undefined> => {
     const isAgain = request.session.staff !== undefined;
     const member = await needs.sessions.end(request, flow);
     if (member === undefined) return flow.step.kind === 'done' ? '/console' : undefined;

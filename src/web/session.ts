@@ -106,6 +106,24 @@ export function replaceSession(request: Request, flowId?: string): void {
 /** Ids of the sessions that new ones take the place of. */
 const predecessors = new WeakMap<object, string>();
 
+/**
+ * Goes on with a session that another request of the same browser was just given. When it is not there any more, this
+ * request keeps what it has.
+ */
+export function adoptSession(request: Request, id: string): Promise<void> {
+  const { sessionStore } = request;
+  return new Promise((resolve, reject) => {
+    sessionStore.get(id, (fault, found) => {
+      if (fault) return reject(fault);
+      if (found != null) {
+        request.sessionID = id;
+        sessionStore.createSession(request, found);
+      }
+      resolve();
+    });
+  });
+}
+
 /** This request is not somebody at the keyboard, such as a page that looks by itself: the session idles on. */
 export function leaveIdle(request: Request): void {
   idling.add(request.session);

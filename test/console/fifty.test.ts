@@ -844,6 +844,11 @@ const table: Readonly<Record<string, readonly Row[]>> = {
             expect(counted(answers, 303)).toBe(many);
             expect([await told(person, 'gate.passed'), await told(person, 'console.signed-in')]).toEqual([1, 1]);
             expect((await own.open('/')).path).toBe('/');
+            // Whichever answer the browser took: one session, which one press of the button ends.
+            const given = answers.flatMap(({ headers }) => headers['set-cookie'] ?? []);
+            expect(new Set(given.map((line) => line.split(';')[0])).size).toBe(1);
+            await own.post('/sign-out', {});
+            expect((await own.open('/')).path).toBe('/console');
           },
         };
       },

@@ -19,18 +19,20 @@ export function posted(visitor: Visitor, path: string, fields: Readonly<Record<s
 
 /**
  * Posts it, all with the same cookies. None goes on before every one of them has its session, so that nothing which the
- * first of them does is known to the last; and what a flow is comes a little later to one than to another, so that they
- * do not keep step.
+ * first of them does is known to the last; and what the store holds of flows and drafts comes a little later to one than
+ * to another, so that they do not keep step.
  */
 export async function storm(world: ConsoleWorld, { visitor, form }: Pick<Storm, 'visitor' | 'form'>) {
-  const { sessions, flows } = world.latchkey.stores;
-  const readFlow = flows.read.bind(flows);
+  const { sessions, flows, policies } = world.latchkey.stores;
+  const [readFlow, readDraft] = [flows.read.bind(flows), policies.draft.bind(policies)];
   let reads = 0;
-  flows.read = async (...asked) => {
+  const uneven = async <Found>(found: Promise<Found>): Promise<Found> => {
     reads += 1;
     await new Promise((resolve) => setTimeout(resolve, (reads * 7) % 40));
-    return readFlow(...asked);
+    return found;
   };
+  flows.read = (...asked) => uneven(readFlow(...asked));
+  policies.draft = (...asked) => uneven(readDraft(...asked));
   const read = sessions.read.bind(sessions);
   const all = Promise.withResolvers<void>();
   let came = 0;
@@ -46,5 +48,6 @@ export async function storm(world: ConsoleWorld, { visitor, form }: Pick<Storm, 
   } finally {
     sessions.read = read;
     flows.read = readFlow;
+    policies.draft = readDraft;
   }
 }
