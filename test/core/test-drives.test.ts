@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { Account } from '../../src/core/account.ts';
 import { type DryWorld, TestDrives, type TestDrivesNeeds } from '../../src/core/test-drives.ts';
 import { untroubled } from '../account-state.ts';
@@ -20,6 +20,10 @@ const account: Account = {
   state: untroubled,
 };
 const wish = { subject: { account, isSelf: false }, zone: 'extranet', asRegistered: true } as const;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** Drives whose worlds are counted, and take a moment to be made. */
 function counted(fails: () => boolean = () => false) {
@@ -78,4 +82,16 @@ test('one that cannot begin is closed, and keeps no other from beginning', async
   const [failed, begun] = await Promise.allSettled([1, 2].map(() => drives.beginDry('agent', wish, request)));
   expect([failed?.status, begun?.status]).toEqual(['rejected', 'fulfilled']);
   expect(worlds.open).toBe(1);
+});
+
+test('one that is over is let go, also where nobody begins another', async () => {
+  vi.useFakeTimers();
+  const { drives, worlds } = counted();
+  const beginning = ['one', 'other'].map((by) => drives.beginDry(by, wish, request));
+  await vi.advanceTimersByTimeAsync(10);
+  const [begun] = await Promise.all(beginning);
+  if (begun !== undefined) await drives.end(begun);
+  expect(worlds.open).toBe(1);
+  await vi.advanceTimersByTimeAsync(2 * 3_600_000);
+  expect(worlds.open).toBe(0);
 });

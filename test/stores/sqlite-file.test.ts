@@ -46,6 +46,12 @@ describe('the file', () => {
     database.close();
   });
 
+  test('keeps four megabytes of it in memory at most', () => {
+    const database = openSqlite(file);
+    expect(database.pragma('cache_size', { simple: true })).toBe(-4096);
+    database.close();
+  });
+
   test('keeps what was written when it is opened again', async () => {
     const flow = sampleFlow();
     const first = await open();
