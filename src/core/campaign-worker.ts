@@ -7,6 +7,7 @@ import type { Json } from './json.ts';
 import type { Letter } from './notices.ts';
 import type { OutboxRow, OutboxStore } from './outbox.ts';
 import type { Policy } from './policy.ts';
+import { Rounds } from './rounds.ts';
 import type { DutyStore } from './stores.ts';
 import { everyZone, groupsNamed, groupsOf, type PolicyMatcher, type SurveyNeeds, survey } from './survey.ts';
 
@@ -57,30 +58,26 @@ interface Wave {
  */
 export class CampaignWorker {
   readonly #needs: CampaignWorkerNeeds;
-  readonly #ending = new AbortController();
-  #turn: Promise<void> | undefined;
-  #restUntil = 0;
+  readonly #rounds: Rounds;
 
   constructor(needs: CampaignWorkerNeeds) {
+    const { clock, report } = needs;
     this.#needs = needs;
+    this.#rounds = new Rounds({ clock, report, restMs }, () => this.#work());
   }
 
   /** Does what is due, beside whatever else happens. Never throws. */
   wake(): void {
-    if (this.#ending.signal.aborted || this.#needs.clock.now().getTime() < this.#restUntil) return;
-    this.#turn ??= this.#work().finally(() => {
-      this.#turn = undefined;
-    });
+    this.#rounds.wake();
   }
 
-  async idle(): Promise<void> {
-    await this.#turn;
+  idle(): Promise<void> {
+    return this.#rounds.idle();
   }
 
   /** Finishes the letter in hand and begins nothing more. */
-  async stop(): Promise<void> {
-    this.#ending.abort('stopped');
-    await this.idle();
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** Whether a letter that waits in the outbox should still go: nobody is asked for what they did meanwhile. */
@@ -100,17 +97,15 @@ export class CampaignWorker {
   }
 
   async #work(): Promise<void> {
-    const { store, duties, node, clock, report } = this.#needs;
+    const { store, duties, node, clock } = this.#needs;
     try {
       for (const campaign of await store.running()) {
-        if (this.#ending.signal.aborted) return;
+        if (this.#rounds.ending.aborted) return;
         if (!this.#isDue(campaign) || !(await this.#hold())) continue;
         await this.#writeWave(campaign);
       }
     } catch (fault) {
-      if (this.#ending.signal.aborted || fault instanceof LostDuty) return;
-      this.#restUntil = clock.now().getTime() + restMs;
-      report(fault);
+      if (!(fault instanceof LostDuty)) throw fault;
     } finally {
       const now = clock.now();
       await duties.hold('campaign', node, { now, until: now }).catch(() => undefined);
@@ -150,7 +145,7 @@ export class CampaignWorker {
     const names = new Set([...groupsOf(policies), ...rules.groups]);
     const wave: Wave = { first: [], reminders: [], more: false };
     const counts = new Map<CampaignCase, number>();
-    for await (const page of survey(this.#needs, names, this.#ending.signal)) {
+    for await (const page of survey(this.#needs, names, this.#rounds.ending)) {
       if (!(await this.#hold())) throw new LostDuty();
       const ids = page.map(({ account }) => account.id);
       const [letters, optedOut] = [await store.letters(campaign.id, ids), await store.optedOut(ids)];
@@ -189,7 +184,7 @@ export class CampaignWorker {
   /** Waits while letters wait already, and keeps the duty meanwhile. False when the hours of the wave are over. */
   async #hasRoom(campaign: Campaign, wave: string): Promise<boolean> {
     const { outbox, pause, clock, timeZone } = this.#needs;
-    const { signal } = this.#ending;
+    const signal = this.#rounds.ending;
     for (;;) {
       signal.throwIfAborted();
       const { day, hour } = localTime(clock.now(), timeZone);

@@ -1,6 +1,7 @@
 import type { Policy } from './policy.ts';
 import { missingGates, readinessOf } from './readiness.ts';
 import type { CoverageSnapshot, ReportStore } from './report-store.ts';
+import { Rounds } from './rounds.ts';
 import type { DutyStore } from './stores.ts';
 import { everyZone, groupsOf, type PolicyMatcher, type Surveyed, type SurveyNeeds, survey } from './survey.ts';
 
@@ -29,33 +30,29 @@ const restMs = 1_800_000;
  */
 export class CoverageKeeper {
   readonly #needs: CoverageNeeds;
-  readonly #ending = new AbortController();
-  #look: Promise<void> | undefined;
-  #restUntil = 0;
+  readonly #rounds: Rounds;
 
   constructor(needs: CoverageNeeds) {
+    const { clock, report } = needs;
     this.#needs = needs;
+    this.#rounds = new Rounds({ clock, report, restMs }, () => this.#today());
   }
 
   /** Looks, when nobody has today, beside whatever else happens. Never throws. */
   wake(): void {
-    if (this.#ending.signal.aborted || this.#needs.clock.now().getTime() < this.#restUntil) return;
-    this.#look ??= this.#today().finally(() => {
-      this.#look = undefined;
-    });
+    this.#rounds.wake();
   }
 
-  async idle(): Promise<void> {
-    await this.#look;
+  idle(): Promise<void> {
+    return this.#rounds.idle();
   }
 
-  async stop(): Promise<void> {
-    this.#ending.abort('stopped');
-    await this.idle();
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   async #today(): Promise<void> {
-    const { duties, node, clock, report, reports } = this.#needs;
+    const { duties, node, clock, reports } = this.#needs;
     try {
       const today = Math.floor(clock.now().getTime() / dayMs);
       if ((await duties.read('coverage')).position >= today || !(await this.#hold())) return;
@@ -64,10 +61,6 @@ export class CoverageKeeper {
       if (snapshots === undefined) return;
       await reports.keepCoverage(day, snapshots);
       await duties.move('coverage', node, { position: today, now: clock.now() });
-    } catch (fault) {
-      if (this.#ending.signal.aborted) return;
-      this.#restUntil = clock.now().getTime() + restMs;
-      report(fault);
     } finally {
       const now = clock.now();
       await duties.hold('coverage', node, { now, until: now }).catch(() => undefined);
@@ -79,7 +72,7 @@ export class CoverageKeeper {
     const policies = await this.#needs.policies();
     const matcher = this.#needs.matcher(policies);
     const units = new Map<string, { -readonly [key in keyof CoverageSnapshot]: CoverageSnapshot[key] }>();
-    for await (const page of survey(this.#needs, groupsOf(policies), this.#ending.signal)) {
+    for await (const page of survey(this.#needs, groupsOf(policies), this.#rounds.ending)) {
       if (!(await this.#hold())) return undefined;
       for (const person of page) {
         const { unit } = person.account.state;

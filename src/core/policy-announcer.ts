@@ -8,6 +8,7 @@ import type { OutboxRow } from './outbox.ts';
 import { difference } from './policy-difference.ts';
 import type { ListedPolicy } from './policy-field-changes.ts';
 import type { PolicyStore, PolicyVersionHead } from './policy-store.ts';
+import { Rounds } from './rounds.ts';
 import type { ReadPolicies } from './stored-policies.ts';
 import type { DutyStore } from './stores.ts';
 
@@ -51,56 +52,46 @@ const mostChanges = 40;
  */
 export class PolicyAnnouncer {
   readonly #needs: PolicyAnnouncerNeeds;
-  readonly #ending = new AbortController();
-  #turn: Promise<void> | undefined;
-  #restUntil = 0;
+  readonly #rounds: Rounds;
 
   constructor(needs: PolicyAnnouncerNeeds) {
+    const { clock, report } = needs;
     this.#needs = needs;
+    this.#rounds = new Rounds({ clock, report, restMs }, () => this.#announce());
   }
 
   /** Tells of what nobody was told of yet, beside whatever else happens. Never throws. */
   wake(): void {
-    if (this.#ending.signal.aborted || this.#needs.clock.now().getTime() < this.#restUntil) return;
-    this.#turn ??= this.#announce().finally(() => {
-      this.#turn = undefined;
-    });
+    this.#rounds.wake();
   }
 
-  async idle(): Promise<void> {
-    await this.#turn;
+  idle(): Promise<void> {
+    return this.#rounds.idle();
   }
 
-  async stop(): Promise<void> {
-    this.#ending.abort('stopped');
-    await this.idle();
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   async #announce(): Promise<void> {
-    const { store, duties, node, clock, report } = this.#needs;
+    const { store, duties, node, clock } = this.#needs;
+    // A look costs no write: mostly there is nothing to tell.
+    if ((await store.newest()) <= (await duties.read('policies')).position) return;
+    const now = clock.now();
+    const duty = await duties.hold('policies', node, { now, until: new Date(now.getTime() + holdMs) });
+    if (duty === undefined) return;
     try {
-      // A look costs no write: mostly there is nothing to tell.
-      if ((await store.newest()) <= (await duties.read('policies')).position) return;
-      const now = clock.now();
-      const duty = await duties.hold('policies', node, { now, until: new Date(now.getTime() + holdMs) });
-      if (duty === undefined) return;
-      try {
-        await this.#announceAfter(duty.position);
-      } finally {
-        const end = clock.now();
-        await duties.hold('policies', node, { now: end, until: end }).catch(() => undefined);
-      }
-    } catch (fault) {
-      if (this.#ending.signal.aborted) return;
-      this.#restUntil = clock.now().getTime() + restMs;
-      report(fault);
+      await this.#announceAfter(duty.position);
+    } finally {
+      const end = clock.now();
+      await duties.hold('policies', node, { now: end, until: end }).catch(() => undefined);
     }
   }
 
   async #announceAfter(position: number): Promise<void> {
     const { store, administrators, duties, node, clock, announced, wake } = this.#needs;
     const heads = (await store.list(mostVersions)).filter(({ version }) => version > position).reverse();
-    const people = await Array.fromAsync(administrators(this.#ending.signal));
+    const people = await Array.fromAsync(administrators(this.#rounds.ending));
     for (const head of heads) {
       const changes = await this.#changes(head);
       // The first list is what the service began with: nobody changed anything.
