@@ -106,14 +106,20 @@ export class SqlCampaignStore implements CampaignStore {
 
   async writtenByOthers(id: string, accountIds: readonly string[], since: Date): Promise<ReadonlySet<string>> {
     if (accountIds.length === 0) return new Set();
+    const from = since.getTime();
+    // By name, so that the key of the letters serves; one that ended before wrote none since.
+    const others = this.#db
+      .selectFrom('campaigns')
+      .select('id')
+      .where('id', '<>', id)
+      .where((row) => row.or([row('ended_at', 'is', null), row('ended_at', '>', from)]));
     const rows = await this.#db
       .selectFrom('campaign_letters')
       .select('account_id')
       .distinct()
-      // By name, so that the key of the letters serves: few campaigns are ever there.
-      .where('campaign_id', 'in', this.#db.selectFrom('campaigns').select('id').where('id', '<>', id))
+      .where('campaign_id', 'in', others)
       .where('account_id', 'in', accountIds)
-      .where('at', '>', since.getTime())
+      .where('at', '>', from)
       .execute();
     return new Set(rows.map(({ account_id }) => account_id));
   }
