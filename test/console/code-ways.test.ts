@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { outside } from '../portals/outside.ts';
 import type { Visitor } from '../portals/visitor.ts';
 import { type Person, threshold } from '../portals/world.ts';
 import { ConsoleWorld } from './world.ts';
@@ -55,6 +56,40 @@ test('5.4: a code of the helpdesk changes no first gate: neither its person’s 
   for (const person of people.slice(0, 2)) {
     await issued(person);
     expect(await firsts()).toEqual(before);
+  }
+});
+
+test('5.4: at the page that asks for a code nobody can tell for whom there is one, or whether there is anybody', async () => {
+  const people = [
+    await registered('otp-sms', 'phone'),
+    await registered('otp-sms', 'phone'),
+    await registered('otp-sms'),
+  ];
+  for (const person of [people[0], people[2]]) if (person !== undefined) await issued(person);
+  const partly = await registered('otp-sms');
+  const ghosts = Array.from({ length: 16 }, (_, at) => `ghost.code.${at}`);
+  const logins = [...people, partly, world.personIn('north')].map(({ samName }) => samName);
+  const seen = new Map<string, { readonly login: string; readonly shown: string }[]>();
+  for (const login of [...logins, ...ghosts]) {
+    const visitor = await world.portals.start(login);
+    const first = visitor.path;
+    // Strangers who are shown another chain are no matter here.
+    if (visitor.page('button[value="helpdesk-code"]').length === 0) continue;
+    const shown = [outside(visitor.answer), outside((await visitor.submit({}, 'another=helpdesk-code')).answer)];
+    for (const code of ['00000000', '123', '', '99999999']) {
+      shown.push(outside(await visitor.ask({ method: 'post', ...visitor.form({ code }) })));
+      shown.push(outside((await visitor.open(visitor.path)).answer));
+    }
+    const back = first.replace('/reset/', '');
+    shown.push(outside((await visitor.submit({}, `another=${back}`)).answer));
+    shown.push(outside((await visitor.submit({}, 'another=helpdesk-code')).answer));
+    seen.set(first, [...(seen.get(first) ?? []), { login, shown: JSON.stringify(shown) }]);
+  }
+  const all = [...seen.values()].flat().map(({ login }) => login);
+  expect(logins.filter((login) => !all.includes(login))).toEqual([]);
+  for (const group of seen.values()) {
+    expect(group.some(({ login }) => login.startsWith('ghost.'))).toBe(true);
+    expect(new Set(group.map(({ shown }) => shown)).size).toBe(1);
   }
 });
 
