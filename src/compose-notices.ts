@@ -7,13 +7,13 @@ import { NoticeDesk } from './core/notice-desk.ts';
 import { NoticeLinks } from './core/notice-links.ts';
 import type { Letter, NoticeEvent, Notices } from './core/notices.ts';
 import { OutboxWorker, type Written } from './core/outbox-worker.ts';
+import { plainName } from './core/plain-name.ts';
 import type { Channel, Courier } from './core/provider.ts';
 import { type ProviderRoutes, sendSeconds } from './core/provider-route.ts';
 import { destinationRefusal } from './core/sending-rules.ts';
 import type { Stores } from './core/stores.ts';
 import { notMePath } from './portals/not-me-routes.ts';
 import type { Catalogue } from './web/catalogue.ts';
-import { plainName } from './web/plain-name.ts';
 
 export interface NoticeWorldNeeds {
   readonly configuration: Configuration;

@@ -7,11 +7,11 @@ import type { Directory } from './core/directory.ts';
 import type { Message } from './core/message.ts';
 import type { Letter, NoticeEvent } from './core/notices.ts';
 import type { Written } from './core/outbox-worker.ts';
+import { plainName } from './core/plain-name.ts';
 import { PolicyAnnouncer } from './core/policy-announcer.ts';
 import type { Stores } from './core/stores.ts';
 import { type PolicyWorld, policyReader } from './settings/policy-reading.ts';
 import type { Catalogue } from './web/catalogue.ts';
-import { plainName } from './web/plain-name.ts';
 import { sayPolicyMessage } from './web/policy-messages.ts';
 
 /** Who tells administrators of new versions of the policies. Nothing begins before it is woken. */

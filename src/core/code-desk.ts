@@ -10,6 +10,7 @@ import type { Acted } from './helpdesk-desk.ts';
 import { issuedCode } from './issued-code.ts';
 import { inLanguage, type LocalisedText } from './localised-text.ts';
 import type { Notices } from './notices.ts';
+import { plainName } from './plain-name.ts';
 import type { Enrolment, EnrolmentStore } from './stores.ts';
 
 /** Where a code goes: to the number that the person registered for a gate, or to their manager's mailbox. */
@@ -137,10 +138,13 @@ export class CodeDesk {
   }
 }
 
-/** For whom a code is, in a manager's mail. Braces of a name are no places for anything. */
+/**
+ * For whom a code is, in a manager's mail, which they trust. Braces of a name are no places for anything, and what people
+ * are called may be what they wrote themselves: it is no address and no paragraph.
+ */
 function told(text: string, { displayName, name }: Account): string {
   const plain = (value: string): string => value.replaceAll(/[{}]/g, '');
-  return text.replaceAll('{name}', () => plain(displayName)).replaceAll('{account}', () => plain(name));
+  return text.replaceAll('{name}', () => plainName(plain(displayName))).replaceAll('{account}', () => plain(name));
 }
 
 /** The same, for whoever sends: read at the moment of sending. */

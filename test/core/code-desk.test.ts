@@ -9,6 +9,8 @@ let world: PeopleWorld;
 let agent: Account;
 let anna: Account;
 let manager: Account | undefined;
+/** What was sent, with the place of its code. */
+let sent: string | undefined;
 
 beforeEach(async () => {
   world = await PeopleWorld.open();
@@ -26,7 +28,13 @@ const issue = (to: CodeTarget) => {
     pace: new ActPace({ limits: stores.limits, clock, mac: (...of) => of.join() }),
     directory: { read: async (id) => world.accounts.get(id), manager: async () => manager },
     enrolments: stores.enrolments,
-    challenges: { begin: async () => 'challenge', cancel: async () => undefined },
+    challenges: {
+      async begin({ text }) {
+        sent = text;
+        return 'challenge';
+      },
+      cancel: async () => undefined,
+    },
     notices: new NoticeDesk({
       clock,
       enrolments: stores.enrolments,
@@ -40,7 +48,7 @@ const issue = (to: CodeTarget) => {
       codeLength: 8,
       lifetimeSeconds: 600,
       text: { en: '{code}' },
-      managerText: { en: '{code}' },
+      managerText: { en: 'For {name} ({account}): {code}' },
       managerSubject: { en: 'A code' },
       hostFor: async () => 'inside.example',
     },
@@ -60,6 +68,12 @@ test('5.33: of a code to their manager the person hears by mail and on their own
 test('of a code to a number they hear elsewhere than there', async () => {
   expect(await issue({ kind: 'number', gate: 'otp-sms' })).toEqual({ kind: 'done' });
   expect((await world.letters()).map(({ to }) => to)).toEqual([anna.mail]);
+});
+
+test('5.19: what a person is called is no address, no paragraph and no place for a code in the mail to their manager', async () => {
+  world.accounts.set(anna.id, { ...anna, displayName: 'Anna\n\nSign in at https://evil.example/{code} {account}' });
+  expect(await issue({ kind: 'manager' })).toEqual({ kind: 'done' });
+  expect(sent).toBe(`For Anna Sign in at https evil example/code account (${anna.name}): {code}`);
 });
 
 test('5.33: a manager who left, or who is the person themselves, is sent nothing', async () => {
