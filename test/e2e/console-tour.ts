@@ -65,9 +65,8 @@ async function sessions(guide: Guide<ConsoleWorld>): Promise<void> {
 /** Somebody who is locked and barred, as an administrator sees them. */
 async function people(guide: Guide<ConsoleWorld>): Promise<void> {
   const { clock, see, visitor, world } = guide;
-  const { directory, stores } = world.portals.latchkey;
-  const stuck = await directory.find({ kind: 'bare', name: 'carla.diaz' });
-  if (stuck === undefined) throw new Error('the demo lost carla.diaz');
+  const { stores } = world.portals.latchkey;
+  const stuck = await carla(guide);
   const rules = { threshold: 3, minutes: 15, barsUntilPermanent: 4 };
   await stores.failures.bar(stuck.id, rules, clock.now());
   await visitor.goTo('/people');
@@ -78,7 +77,6 @@ async function people(guide: Guide<ConsoleWorld>): Promise<void> {
   for (const [path, name] of [
     [of, 'console-person'],
     [`${of}/remove/otp-sms`, 'console-person-remove'],
-    [`${of}/code`, 'console-person-code'],
     [`${of}/caller`, 'console-person-caller'],
   ] as const) {
     await visitor.goTo(path);
@@ -86,7 +84,13 @@ async function people(guide: Guide<ConsoleWorld>): Promise<void> {
   }
 }
 
-/** As an administrator, who has signed in. */
+async function carla({ world }: Guide<ConsoleWorld>) {
+  const found = await world.portals.latchkey.directory.find({ kind: 'bare', name: 'carla.diaz' });
+  if (found === undefined) throw new Error('the demo lost carla.diaz');
+  return found;
+}
+
+/** As an administrator, who has signed in; at last somebody may be sent a code. */
 async function policies(guide: Guide<ConsoleWorld>): Promise<void> {
   const { see, visitor } = guide;
   await visitor.goTo('/policies');
@@ -98,6 +102,8 @@ async function policies(guide: Guide<ConsoleWorld>): Promise<void> {
   await visitor.type('name', 'Warehouse');
   await visitor.type('units', 'People');
   await visitor.page.selectOption('[name="place-otp-sms"]', '1');
+  await visitor.page.selectOption('[name="place-helpdesk-code"]', '2');
+  await visitor.type('needed', '1');
   await visitor.press('main .acts button');
   await visitor.press('[name="way"][value="up"]');
   await see('console-policies-draft');
@@ -109,6 +115,8 @@ async function policies(guide: Guide<ConsoleWorld>): Promise<void> {
   await see('console-policies-versions');
   await visitor.goTo('/policies/versions/1');
   await see('console-policies-version');
+  await visitor.goTo(`/people/${(await carla(guide)).id}/code`);
+  await see('console-person-code');
 }
 
 /** What looks at everybody, one login, and a campaign. */
