@@ -11,8 +11,8 @@ import { reports } from './migrations/0010-reports.ts';
 import { campaigns } from './migrations/0011-campaigns.ts';
 import { issued } from './migrations/0012-issued.ts';
 import { ownedSessions } from './migrations/0013-owned-sessions.ts';
-import { policyNotices } from './migrations/0013-policy-notices.ts';
 import { personAudit } from './migrations/0014-person-audit.ts';
+import { policyNotices } from './migrations/0015-policy-notices.ts';
 
 /**
  * Every step from an empty database to the schema of today, in order of name. Forward only; a step that was released
@@ -32,6 +32,6 @@ export function migrations(sealer: Sealer): Record<string, Migration> {
     '0012-issued': issued,
     '0013-owned-sessions': ownedSessions,
     '0014-person-audit': personAudit,
-    '0013-policy-notices': policyNotices,
+    '0015-policy-notices': policyNotices,
   };
 }

@@ -58,8 +58,8 @@ export function dutyContract(world: () => StoreWorld): void {
       await stores.policies.save({ basedOn, by: 'ana', byName: 'Ana', note: '', policies: [], at: noon });
     }
     await sql("delete from audit_duties where name = 'policies'");
-    await sql("delete from kysely_migration where name = '0013-policy-notices'");
-    expect(await other.migrate()).toEqual(['0013-policy-notices']);
+    await sql("delete from kysely_migration where name = '0015-policy-notices'");
+    expect(await other.migrate()).toEqual(['0015-policy-notices']);
     expect(await stores.duties.read('policies')).toStrictEqual({ position: 2 });
   });
 
