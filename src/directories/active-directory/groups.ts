@@ -1,4 +1,5 @@
 import { AndFilter, EqualityFilter, ExtensibleFilter, type Filter, type SearchOptions } from 'ldapts';
+import type { Clock } from '../../core/clock.ts';
 import type { Finding } from '../../core/directory.ts';
 import type { DirectoryGroup } from '../../core/directory-people.ts';
 import { Misconfigured } from '../../core/errors.ts';
@@ -33,7 +34,11 @@ export interface GroupsNeeds {
   readonly baseDn: string;
   /** sAMAccountNames of the groups that the settings call privileged. */
   readonly privilegedGroups: readonly string[];
+  readonly clock: Clock;
 }
+
+/** Milliseconds after which a name of the settings is looked up again: a group that was made anew has another SID. */
+const freshness = 60_000;
 
 interface FoundGroup {
   readonly dn: string;
@@ -44,8 +49,8 @@ interface FoundGroup {
 /** Finds the groups of the domain by their names. */
 export class Groups {
   readonly #needs: GroupsNeeds;
-  /** A group's SID never changes, so a name of the settings is looked up once. */
-  readonly #sids = new Map<string, string>();
+  /** What the names of the settings stood for, and when that was looked up. */
+  readonly #sids = new Map<string, { readonly at: number; readonly sid: string }>();
 
   constructor(needs: GroupsNeeds) {
     this.#needs = needs;
@@ -69,10 +74,13 @@ export class Groups {
    */
   async privileged(connection: Connection, deadline: Deadline): Promise<readonly string[]> {
     const sids: string[] = [];
+    const now = this.#needs.clock.now().getTime();
     for (const name of this.#needs.privilegedGroups) {
-      const sid = this.#sids.get(name) ?? (await this.#named(connection, name, deadline))?.sid;
+      const known = this.#sids.get(name);
+      const isFresh = known !== undefined && now - known.at < freshness;
+      const sid = isFresh ? known.sid : (await this.#named(connection, name, deadline))?.sid;
       if (sid === undefined) throw new Misconfigured(`no security group is named ${name}, which is to be privileged`);
-      this.#sids.set(name, sid);
+      if (!isFresh) this.#sids.set(name, { at: now, sid });
       sids.push(sid);
     }
     return sids;
