@@ -38,6 +38,7 @@ export async function startDemoServer(needs: { production: boolean; clock: Clock
       'bind-account': server.serviceAccount.principal,
       'bind-password': server.serviceAccount.password,
       'operation-timeout-ms': 8_000,
+      'walk-timeout-ms': 120_000,
       'connect-timeout-ms': 3_000,
       'pool-size': 4,
       'privileged-groups': [],

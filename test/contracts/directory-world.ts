@@ -71,6 +71,8 @@ export interface DirectoryWorld {
 export interface DirectoryWish {
   readonly urls: readonly string[];
   readonly operationTimeoutMs: number;
+  /** For a page of a walk; as the product has it when not told. */
+  readonly walkTimeoutMs?: number;
   readonly connectTimeoutMs?: number;
   readonly poolSize?: number;
   /** Names of groups whose members are privileged. */

@@ -178,7 +178,7 @@ export class ActiveDirectory implements Directory {
     const end = (): void => connection.close();
     signal.addEventListener('abort', end);
     try {
-      yield* this.#people.walk({ connection, groups, deadline: () => this.#deadline() });
+      yield* this.#people.walk({ connection, groups, deadline: () => this.#walkDeadline() });
     } catch (error) {
       signal.throwIfAborted();
       throw faultOf(error, url);
@@ -247,6 +247,11 @@ export class ActiveDirectory implements Directory {
 
   #deadline(): Deadline {
     return new Deadline(this.#settings['operation-timeout-ms']);
+  }
+
+  /** Nobody waits for a walk, and some servers find everybody before they send the first page. */
+  #walkDeadline(): Deadline {
+    return new Deadline(this.#settings['walk-timeout-ms']);
   }
 
   #read<T>(work: Work<T>): Promise<T> {

@@ -72,6 +72,11 @@ export const activeDirectorySettings = z
     'bind-password-file': z.string().min(1).optional(),
     /** Milliseconds that one call may take in all. */
     'operation-timeout-ms': z.int().min(100).max(120_000).default(8000),
+    /**
+     * Milliseconds for one page of a walk over everybody. Active Directory itself gives up a question after 120 s
+     * (MaxQueryDuration). Less than the duties are held for.
+     */
+    'walk-timeout-ms': z.int().min(100).max(240_000).default(120_000),
     /** Milliseconds that one connection may take, TLS and bind included. */
     'connect-timeout-ms': z.int().min(100).max(60_000).default(3000),
     /** Connections to each server. */

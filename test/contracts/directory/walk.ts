@@ -211,9 +211,22 @@ export function walkContract(world: () => DirectoryWorld): void {
       }
     });
 
+    test('waits longer for a page than for a question', async () => {
+      const proxy = await openProxy();
+      const directory = open({ urls: [proxy.url], operationTimeoutMs: 2000, walkTimeoutMs: 60_000 });
+      const { signal } = new AbortController();
+      const pages = directory.walkPeople({ groups: [], signal })[Symbol.asyncIterator]();
+      await pages.next();
+      proxy.holdAnswers();
+      const waiting = pages.next();
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      proxy.release();
+      expect((await waiting).done).toBe(false);
+    });
+
     test('is Unavailable when a page does not come in time, or the connection breaks', async () => {
       const proxy = await openProxy();
-      const directory = open({ urls: [proxy.url], operationTimeoutMs: 2000 });
+      const directory = open({ urls: [proxy.url], operationTimeoutMs: 8000, walkTimeoutMs: 2000 });
       const fails = async (how: () => void): Promise<void> => {
         const { signal } = new AbortController();
         const pages = directory.walkPeople({ groups: [], signal })[Symbol.asyncIterator]();

@@ -89,6 +89,7 @@ export function openOnSamba(samba: SambaDetails, wish: DirectoryWish, more: Reco
     'bind-account': samba.service,
     'bind-password': samba.servicePassword,
     'operation-timeout-ms': wish.operationTimeoutMs,
+    'walk-timeout-ms': wish.walkTimeoutMs,
     'connect-timeout-ms': wish.connectTimeoutMs,
     'pool-size': wish.poolSize,
     'privileged-groups': wish.privilegedGroups,

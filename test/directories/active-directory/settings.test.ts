@@ -21,6 +21,7 @@ describe('the settings of an Active Directory', () => {
       ...least,
       starttls: false,
       'operation-timeout-ms': 8000,
+      'walk-timeout-ms': 120_000,
       'connect-timeout-ms': 3000,
       'pool-size': 4,
       'privileged-groups': [],

@@ -80,6 +80,7 @@ class DemoWorld implements DirectoryWorld {
       'bind-account': serviceAccount.principal,
       'bind-password': serviceAccount.password,
       'operation-timeout-ms': wish.operationTimeoutMs,
+      'walk-timeout-ms': wish.walkTimeoutMs,
       'connect-timeout-ms': wish.connectTimeoutMs,
       'pool-size': wish.poolSize,
       'privileged-groups': wish.privilegedGroups,
