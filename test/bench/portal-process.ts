@@ -47,7 +47,7 @@ export class PortalProcess {
     const floors = wish.floors === undefined ? {} : { BENCH_FLOORS: JSON.stringify(wish.floors) };
     const child = fork(path.join(import.meta.dirname, 'portal.ts'), {
       // As the image starts it, and with a way to tell what is in use from what was not collected yet.
-      execArgv: ['--max-semi-space-size=4', '--expose-gc'],
+      execArgv: ['--max-semi-space-size=4', '--max-old-space-size=512', '--expose-gc'],
       env: { ...process.env, LATCHKEY_CONFIG: file, BENCH_PORT: String(port), ...floors },
     });
     const { startMs } = await hear(child, 'listening');
