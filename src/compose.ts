@@ -107,6 +107,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const { providers, phones, mailbox } = await createProviders(providerNeeds);
   const table = routesOf(providerNeeds, providers);
   const { routes } = table;
+  const { floors = { startMs: 150, signInMs: 600, postMs: 100 } } = needs;
   const sending: ChallengesNeeds = {
     store: stores.challenges,
     sends: stores.sends,
@@ -116,6 +117,8 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     clock,
     mac,
     ringSeconds: 30,
+    // Well within the time of the post that asks for it.
+    spreadMs: Math.floor(floors.postMs / 2),
     report: (report) => reportSending(report, { log, stores, clock }),
   };
   const challenges = new Challenges(sending);
@@ -217,7 +220,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     // The longest visit that any policy may allow, whichever comes into force.
     sessionIdleMs: longestVisitMinutes(configuration) * 60_000,
     viewFolders: definitions.views,
-    floors: needs.floors ?? { startMs: 150, signInMs: 600, postMs: 100 },
+    floors,
     ready: async () => !draining.now && (await storeState.available()),
     ...(demoWorld !== undefined && phones !== undefined && mailbox !== undefined
       ? { demo: demoWorld.viewOf({ phones, mailbox, answers: answers ?? [] }) }

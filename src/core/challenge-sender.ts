@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Challenge } from './challenge.ts';
 import { bodyOf, type ChallengeBody, withBody } from './challenge-body.ts';
 import type { Clock } from './clock.ts';
@@ -41,6 +42,8 @@ export interface ChallengeSenderNeeds extends RouteTable {
   readonly clock: Clock;
   /** Keyed hash in hex; see core/sealer.ts. */
   readonly mac: (purpose: string, text: string) => string;
+  /** Milliseconds within which a sending begins, sooner or later by chance; at once when not told. */
+  readonly spreadMs?: number;
   /** Told of every sending once, and of every provider that was passed over. Must not throw. */
   readonly report: (report: SendingReport) => void;
 }
@@ -61,6 +64,8 @@ export class ChallengeSender {
   readonly #needs: ChallengeSenderNeeds;
   readonly #guard: SendingGuard;
   readonly #inFlight = new Map<string, Promise<void>>();
+  /** Providers that were seen to keep a state before they send: that is one write more. */
+  readonly #keeping = new Set<string>();
   #stopped = false;
 
   constructor(needs: ChallengeSenderNeeds) {
@@ -95,8 +100,10 @@ export class ChallengeSender {
   }
 
   async #run(id: string): Promise<void> {
-    // The request that asked goes first: its time must not depend on whether there is anything to send.
-    await new Promise((resolve) => setImmediate(resolve));
+    // The request that asked goes first: its time must not depend on whether there is anything to send. And nobody shall
+    // know when to look whether the server is busy with it.
+    const { spreadMs = 0 } = this.#needs;
+    await new Promise((resolve) => (spreadMs > 0 ? setTimeout(resolve, randomInt(spreadMs)) : setImmediate(resolve)));
     const challenge = await this.#needs.store.read(id).catch(() => undefined);
     if (challenge === undefined) return;
     try {
@@ -121,6 +128,7 @@ export class ChallengeSender {
     // Nobody has this id: it is looked up for as long as somebody's.
     await destinations(flowReference, gate).catch(() => undefined);
     if (route !== undefined) await this.#guard.rehearse(route, challenge);
+    if (this.#keeping.has(route?.provider.id ?? '')) await store.move(pinned, ['decoy']);
     await store.read(id);
     await store.move(pinned, ['decoy']);
     this.#report(challenge, { kind: 'rehearsed', ...provider, detail: 'nothing is sent for a decoy' });
@@ -219,6 +227,7 @@ export class ChallengeSender {
   /** What the provider calls before anything leaves; throws when the challenge was withdrawn meanwhile. */
   #keeper(claimed: Challenge, provider: MfaProvider, withdrawn: { yes: boolean }): KeepState {
     return async (state: Json) => {
+      this.#keeping.add(provider.id);
       const next = withBody(claimed, 'sending', { ...bodyOf(claimed), provider: provider.id, state });
       if (await this.#needs.store.move(next, ['sending'])) return;
       withdrawn.yes = true;

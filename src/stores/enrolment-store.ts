@@ -15,6 +15,7 @@ export class SqlEnrolmentStore implements EnrolmentStore {
   readonly #db: Database;
   readonly #sealer: Sealer;
   readonly #clock: Clock;
+  #nothing: string | undefined;
 
   constructor(needs: { readonly db: Database; readonly sealer: Sealer; readonly clock: Clock }) {
     this.#db = needs.db;
@@ -36,6 +37,7 @@ export class SqlEnrolmentStore implements EnrolmentStore {
       .where((row) => row.or([isLive(row, this.#clock.now()), row('spent_by', '=', flow ?? '')]))
       .execute();
     const ripe = (await this.#held(accountId)).filter((row) => row.counts_from <= this.#clock.now().getTime());
+    if (rows.length + ripe.length === 0) this.#openNothing();
     const kept = rows
       .filter((row) => !ripe.some(({ gate }) => gate === row.gate))
       .map(({ gate, proved_at, data, counts_until }) => ({
@@ -211,6 +213,12 @@ export class SqlEnrolmentStore implements EnrolmentStore {
       .values({ account_id: accountId, gate, ...held })
       .onConflict((conflict) => conflict.columns(['account_id', 'gate']).doUpdateSet(held))
       .execute();
+  }
+
+  /** As long as two gates take to be opened: whoever has registered nothing is not answered sooner for it. */
+  #openNothing(): void {
+    this.#nothing ??= this.#sealer.seal(place('', ''), { number: '+12025550100' });
+    for (let gate = 0; gate < 2; gate += 1) this.#sealer.open(place('', ''), this.#nothing);
   }
 
   #held(accountId: string): Promise<readonly HeldEnrolmentRow[]> {

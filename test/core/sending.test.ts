@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Breaker } from '../../src/core/breaker.ts';
 import type { ChallengeOrder } from '../../src/core/challenge-order.ts';
 import { NotSent, OutOfService, Unavailable } from '../../src/core/errors.ts';
-import type { Callback, MfaProvider } from '../../src/core/provider.ts';
+import type { Callback, KeepState, MfaProvider } from '../../src/core/provider.ts';
 import type { ProviderRoute } from '../../src/core/provider-route.ts';
 import type { SendingRules } from '../../src/core/sending-rules.ts';
 import { destinationRefusal } from '../../src/core/sending-rules.ts';
@@ -36,13 +36,15 @@ class Counted implements MfaProvider {
   rehearsals = 0;
   fault: Error | undefined;
   rejects = false;
+  keeps = false;
 
   constructor(id: string) {
     this.id = id;
   }
 
-  async start(): ReturnType<MfaProvider['start']> {
+  async start(_request: unknown, keep: KeepState): ReturnType<MfaProvider['start']> {
     this.starts += 1;
+    if (this.keeps) await keep({ id: this.id });
     if (this.fault !== undefined) throw this.fault;
     return this.rejects ? { kind: 'rejected', reason: 'not there' } : { kind: 'started', state: { id: this.id } };
   }
@@ -237,8 +239,12 @@ describe('how much a provider may send', () => {
     ).toBe(undefined);
   });
 
-  test('5.4: a decoy costs the store what a person costs it, call by call', async () => {
+  test.each([
+    { keeps: false, moves: ['move'] },
+    { keeps: true, moves: ['move', 'move'] },
+  ])('5.4: a decoy costs the store what a person costs it, call by call: %o', async ({ keeps, moves }) => {
     const { stores } = await open({ limits });
+    first.keeps = keeps;
     const accountId = 'account-7';
     await stores.enrolments.keep({ accountId, gate: 'otp-sms', data: { number }, provedAt: world.clock.now() });
     const costOf = async (target: ChallengeOrder['target']): Promise<readonly string[]> => {
@@ -257,7 +263,9 @@ describe('how much a provider may send', () => {
     };
     const person = await costOf({ kind: 'enrolled', accountId });
     expect(await costOf({ kind: 'decoy' })).toEqual(person);
-    expect(person).toEqual(['create', 'read', 'move', 'of', 'admit', 'read', 'move', '5 quotas, 4 keys']);
+    const [before, after] = [moves.slice(1), moves.slice(0, 1)];
+    const calls = ['create', 'read', 'move', 'of', 'admit', ...before, 'read', ...after];
+    expect(person).toEqual([...calls, '5 quotas, 4 keys']);
     expect(world.reports.map(({ kind }) => kind)).toEqual(['sent', 'rehearsed']);
   });
 
