@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import BetterSqlite from 'better-sqlite3';
 import { afterEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { ConfigurationFolder, freePort, LatchkeyProcess } from './latchkey-process.ts';
 import { Visitor } from './portals/visitor.ts';
+import { storedPoliciesDemo } from './smallest-demo.ts';
 
 const timeout = 150_000;
 const toEnd: (() => unknown)[] = [];
@@ -21,20 +21,9 @@ async function world() {
   const folder = new ConfigurationFolder('');
   toEnd.push(() => folder.remove());
   folder.write({
+    ...storedPoliciesDemo(folder.path('latchkey.db')),
     'public-url': `http://127.0.0.1:${port}`,
     listen: { port },
-    organisation: { name: 'Contoso' },
-    keys: [{ id: 'test', secret: randomBytes(32).toString('hex') }],
-    store: { kind: 'sqlite', file: folder.path('latchkey.db') },
-    directory: { kind: 'demo' },
-    providers: { texts: { kind: 'virtual-sms' } },
-    channels: { sms: ['texts'] },
-    gates: {
-      questions: {
-        questions: ['one', 'two', 'three', 'four', 'five'].map((id) => ({ id, text: { en: `What is ${id}?` } })),
-      },
-    },
-    'policies-in': 'store',
     policies: [everyone],
   });
   const launch = { configuration: folder.file };

@@ -21,3 +21,9 @@ export function lastingDemo(database: string) {
     store: { kind: 'sqlite', file: database },
   };
 }
+
+/** A lasting one whose policies are in the store; its people can answer questions. @param database path of its file */
+export function storedPoliciesDemo(database: string) {
+  const questions = ['one', 'two', 'three', 'four', 'five'].map((id) => ({ id, text: { en: `What is ${id}?` } }));
+  return { ...lastingDemo(database), gates: { questions: { questions } }, 'policies-in': 'store' };
+}

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -8,6 +7,7 @@ import { newestPolicies } from '../../src/core/policy-standing.ts';
 import type { Stores } from '../../src/core/stores.ts';
 import { load } from '../../src/load.ts';
 import { ConfigurationFolder, LatchkeyProcess } from '../latchkey-process.ts';
+import { storedPoliciesDemo } from '../smallest-demo.ts';
 
 const timeout = 90_000;
 const first = { name: 'first', members: 'everyone', chain: ['otp-sms', 'questions'] };
@@ -20,23 +20,7 @@ let stores: Stores;
 /** A store in which version 2 of the policies was saved, and then deleted past Latchkey. */
 beforeEach(async () => {
   folder = new ConfigurationFolder('');
-  folder.write({
-    'public-url': 'http://127.0.0.1:3000',
-    listen: { port: 0 },
-    organisation: { name: 'Contoso' },
-    keys: [{ id: 'test', secret: randomBytes(32).toString('hex') }],
-    store: { kind: 'sqlite', file: folder.path('latchkey.db') },
-    directory: { kind: 'demo' },
-    providers: { texts: { kind: 'virtual-sms' } },
-    channels: { sms: ['texts'] },
-    gates: {
-      questions: {
-        questions: ['one', 'two', 'three', 'four', 'five'].map((id) => ({ id, text: { en: `What is ${id}?` } })),
-      },
-    },
-    'policies-in': 'store',
-    policies: [first],
-  });
+  folder.write({ ...storedPoliciesDemo(folder.path('latchkey.db')), policies: [first] });
   const { configuration } = await load({ LATCHKEY_CONFIG: folder.file });
   stores = await openConfiguredStores(configuration);
   await stores.migrate();

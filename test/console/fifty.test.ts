@@ -104,6 +104,20 @@ async function oneJob(path: string, kind: string): Promise<Storm> {
   };
 }
 
+/** What rows that end a job come to: it is cancelled, and nothing else is said of it. */
+async function oneEnd(page: string, kind: string): Promise<Storm> {
+  const id = await endless(kind);
+  return {
+    visitor,
+    form: await formOn(`${page}${id}`),
+    async so(answers) {
+      expect(counted(answers, 303)).toBe(many);
+      await background().jobs.idle();
+      expect(await background().jobs.read(id)).toMatchObject({ state: 'cancelled' });
+    },
+  };
+}
+
 type Row = readonly [what: string, prepare: () => Promise<Storm>];
 
 /** Every route that takes a post, and what fifty of the same at once come to. */
@@ -276,40 +290,8 @@ const table: Readonly<Record<string, readonly Row[]>> = {
       },
     ],
   ],
-  'POST /jobs/:job/cancel': [
-    [
-      'ends it once',
-      async () => {
-        const id = await endless('simulation');
-        return {
-          visitor,
-          form: await formOn(`/jobs/${id}`),
-          async so(answers) {
-            expect(counted(answers, 303)).toBe(many);
-            await background().jobs.idle();
-            expect(await background().jobs.read(id)).toMatchObject({ state: 'cancelled' });
-          },
-        };
-      },
-    ],
-  ],
-  'POST /audit/check/:job': [
-    [
-      'ends it once',
-      async () => {
-        const id = await endless('audit-check');
-        return {
-          visitor,
-          form: await formOn(`/audit/check/${id}`),
-          async so(answers) {
-            expect(counted(answers, 303)).toBe(many);
-            await background().jobs.idle();
-            expect(await background().jobs.read(id)).toMatchObject({ state: 'cancelled' });
-          },
-        };
-      },
-    ],
-  ],
+  'POST /jobs/:job/cancel': [['ends it once', () => oneEnd('/jobs/', 'simulation')]],
+  'POST /audit/check/:job': [['ends it once', () => oneEnd('/audit/check/', 'audit-check')]],
   'POST /people/:id/clear-bars': [
     [
       'clears them once, and tells it once',
