@@ -124,7 +124,7 @@ export class ChallengeSender {
     const route = this.#routes(challenge).find(({ breaker }) => !breaker.isOpen());
     const provider = route === undefined ? {} : { provider: route.provider.id };
     const pinned = withBody(challenge, 'decoy', { ...bodyOf(challenge), ...provider });
-    await store.move(pinned, ['decoy']);
+    if (!(await store.move(pinned, ['decoy']))) return;
     // Nobody has this id: it is looked up for as long as somebody's.
     await destinations(flowReference, gate).catch(() => undefined);
     if (route !== undefined) await this.#guard.rehearse(route, challenge);

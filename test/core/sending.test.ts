@@ -269,6 +269,25 @@ describe('how much a provider may send', () => {
     expect(world.reports.map(({ kind }) => kind)).toEqual(['sent', 'rehearsed']);
   });
 
+  test.each([{ kind: 'enrolled', accountId: 'account-7' }, { kind: 'decoy' }] as const)(
+    'what was withdrawn before it could begin is neither counted nor told: %o',
+    async (target) => {
+      const { stores } = await open({ limits });
+      const id = await world.challenges.begin(order({ target }));
+      const read = stores.challenges.read.bind(stores.challenges);
+      // Between the look of the sender and its claim.
+      vi.spyOn(stores.challenges, 'read').mockImplementationOnce(async (...asked) => {
+        const found = await read(...asked);
+        await world.challenges.cancel(id, scope);
+        return found;
+      });
+      const admit = vi.spyOn(stores.sends, 'admit');
+      await world.challenges.idle();
+      vi.restoreAllMocks();
+      expect([admit.mock.calls.length, first.starts, world.reports]).toEqual([0, 0, []]);
+    },
+  );
+
   test('decoys use nothing up', async () => {
     await open({ limits });
     for (let at = 0; at < 20; at += 1) await send(decoy);
