@@ -2,6 +2,7 @@ import type { Account } from '../core/account.ts';
 import type { CallerDesk } from '../core/caller-desk.ts';
 import { type CodeDesk, managerAddress } from '../core/code-desk.ts';
 import type { Directory } from '../core/directory.ts';
+import type { PeopleFound, PeopleSearch } from '../core/directory-people.ts';
 import { BadRequest } from '../core/errors.ts';
 import type { HelpdeskDesk } from '../core/helpdesk-desk.ts';
 import type { Problem } from '../core/message.ts';
@@ -46,7 +47,7 @@ export function peopleRoutes(router: ConsoleRouter, needs: PeopleNeeds): void {
 }
 
 async function search({ directory }: PeopleNeeds, { staff, request }: Visit): Promise<Answer> {
-  const { q = '' } = request.query;
+  const { q = '', names } = request.query;
   if (typeof q !== 'string') throw new BadRequest('a search has one text');
   const text = q.trim();
   const view = 'console/people/search';
@@ -58,14 +59,29 @@ async function search({ directory }: PeopleNeeds, { staff, request }: Visit): Pr
   }
   const within = sightOf(staff);
   const limits = { text, limit: mostFound + 1, ...(within === 'all' ? {} : { within }) };
-  const found = await directory.searchPeople(limits);
-  const people = found.slice(0, mostFound);
+  const { as, people, complete } = await lookFor(directory, limits, names === undefined);
   return {
     kind: 'page',
     view,
-    data: { text, people, more: found.length > mostFound },
-    about: { detail: { results: people.length } },
+    data: { text, as, people: people.slice(0, mostFound), more: people.length > mostFound, complete },
+    about: { detail: { results: Math.min(people.length, mostFound) } },
   };
+}
+
+/**
+ * A whole user name or mail address is what callers say most, and a directory has an index for it. Only when nobody has it,
+ * or when it is asked for, all names are looked through: in a large directory that may take seconds.
+ */
+async function lookFor(
+  directory: Pick<Directory, 'searchPeople'>,
+  limits: Omit<PeopleSearch, 'as'>,
+  wholeFirst: boolean,
+): Promise<PeopleFound & Pick<PeopleSearch, 'as'>> {
+  if (wholeFirst) {
+    const found = await directory.searchPeople({ ...limits, as: 'whole' });
+    if (found.people.length > 0) return { ...found, as: 'whole' };
+  }
+  return { ...(await directory.searchPeople({ ...limits, as: 'beginning' })), as: 'beginning' };
 }
 
 /**

@@ -16,12 +16,20 @@ export interface DirectoryUnit {
 }
 
 export interface PeopleSearch {
-  /** What a name begins with. Every character stands for itself. */
+  /** Every character stands for itself. */
   readonly text: string;
+  /** What the text is: all of a user name, principal name or mail address, or the beginning of any name. */
+  readonly as: 'whole' | 'beginning';
   /** Only people in one of these units, or below; nobody when there is none in the list. */
   readonly within?: readonly string[];
   /** How many at most: 1 to 1000. */
   readonly limit: number;
+}
+
+export interface PeopleFound {
+  readonly people: readonly Account[];
+  /** The directory looked through everybody. False when it would have taken it too long: there may be others. */
+  readonly complete: boolean;
 }
 
 export interface PeopleWalk {
@@ -47,11 +55,11 @@ export interface DirectoryPeople {
   units(): Promise<readonly string[]>;
 
   /**
-   * People whose user name, principal name, mail address, display name, surname or given name begins with the text, sorted
-   * by display name. Their `groups` are empty, `privileged` says no more than the entry itself does, and
+   * People whose user name, principal name or mail address is the text, which every directory has an index for, or those of
+   * whom one of these, the display name, the surname or the given name begins with it; sorted by display name. Their `groups` are empty, `privileged` says no more than the entry itself does, and
    * `badPasswordCount` may count what the directory has forgotten: `read` tells.
    */
-  searchPeople(search: PeopleSearch): Promise<readonly Account[]>;
+  searchPeople(search: PeopleSearch): Promise<PeopleFound>;
 
   /**
    * Everybody, in pages of at most 500, each person once. `groups` holds those of the wanted groups that they are in,

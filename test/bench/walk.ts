@@ -11,6 +11,7 @@ import pino from 'pino';
 import { stringify } from 'yaml';
 import { compose, type Latchkey } from '../../src/compose.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import type { PeopleSearch } from '../../src/core/directory-people.ts';
 import type { Policy } from '../../src/core/policy.ts';
 import { createSealer } from '../../src/core/sealer.ts';
 import { simulate } from '../../src/core/simulation.ts';
@@ -101,11 +102,13 @@ async function walks({ directory, stores, background }: Latchkey, present: reado
 }
 
 async function searches({ directory }: Latchkey): Promise<void> {
-  const wishes = {
-    'search: a login': { text: `person.${String(people - 1).padStart(6, '0')}` },
-    'search: everybody': { text: 'person' },
-    'search: nobody': { text: 'zebedee' },
-    'search: in one unit': { text: 'person', within: ['People/Region 0/Unit 3'] },
+  const login = `person.${String(people - 1).padStart(6, '0')}`;
+  const wishes: Record<string, Omit<PeopleSearch, 'limit'>> = {
+    'search: a whole login': { text: login, as: 'whole' },
+    'search: the beginning of one': { text: login.slice(0, -1), as: 'beginning' },
+    'search: everybody': { text: 'person', as: 'beginning' },
+    'search: nobody': { text: 'zebedee', as: 'beginning' },
+    'search: in one unit': { text: login.slice(0, -1), as: 'beginning', within: ['People/Region 0/Unit 3'] },
   };
   for (const [name, wish] of Object.entries(wishes)) {
     const { p50, p99 } = await measure({ count: 40, atOnce: 1 }, async () => {

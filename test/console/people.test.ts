@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import type { Visitor } from '../portals/visitor.ts';
 import { threshold } from '../portals/world.ts';
 import { peopleDesk, reason } from './people-desk.ts';
-import { staffGroups } from './world.ts';
+import { staffGroups, units } from './world.ts';
 
 const desk = peopleDesk();
 
@@ -164,6 +165,34 @@ describe('an act', () => {
 });
 
 describe('a search', () => {
+  test('for all of a user name shows that person alone, and everybody whose name begins so when asked', async () => {
+    const one = desk.world.personIn('north');
+    const unit = `OU=${units.north},${desk.world.portals.people}`;
+    const other = desk.world.portals.person({ unit, displayName: `${one.samName} the other` });
+    const hits = (visitor: Visitor): readonly string[] =>
+      visitor
+        .page('main tbody a')
+        .toArray()
+        .map(({ attribs }) => attribs.href ?? '');
+    const first = await desk.agent.visitor.tab().open(`/people?q=${one.samName.toUpperCase()}`);
+    expect(hits(first)).toEqual([`/people/${one.id}`]);
+    expect(first.text).toContain('This is all of the user name or mail address.');
+    const all = await first.open(first.page('main p a').attr('href') ?? '');
+    expect(hits(all).toSorted()).toEqual([`/people/${one.id}`, `/people/${other.id}`].toSorted());
+    expect(all.text).not.toContain('This is all of');
+    const beginning = await desk.agent.visitor.tab().open(`/people?q=${one.samName.slice(0, -1)}`);
+    expect(hits(beginning)).toEqual(expect.arrayContaining([...hits(all)]));
+  });
+
+  test('that the directory did not finish says so, and does not say that there is nobody', async () => {
+    const slow = vi.spyOn(desk.world.latchkey.directory, 'searchPeople');
+    slow.mockResolvedValue({ people: [], complete: false });
+    const visitor = await desk.agent.visitor.tab().open('/people?q=zebedee');
+    slow.mockRestore();
+    expect(visitor.text).toContain('somebody may be missing');
+    expect(visitor.text).not.toContain('Nobody whom you may see');
+  });
+
   test.each([
     ['*', 'nobody'],
     ['*)(objectClass=*', 'nobody'],

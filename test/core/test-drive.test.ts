@@ -42,7 +42,7 @@ describe('the directory of a dry run', () => {
     const { directory, asked } = readable([]);
     const dry = dryDirectory({ directory, note: () => undefined });
     await expect(dry.authenticate({} as never, 'x')).rejects.toThrow('a dry run does not do this');
-    await expect(dry.searchPeople({ text: 'a', limit: 1 })).rejects.toThrow('a dry run');
+    await expect(dry.searchPeople({ text: 'a', as: 'whole', limit: 1 })).rejects.toThrow('a dry run');
     expect(() => dry.walkPeople({ groups: [], signal: new AbortController().signal })).toThrow('a dry run');
     expect(asked).toEqual([]);
   });

@@ -10,7 +10,13 @@ import type {
   WriteObservation,
   WriteResult,
 } from '../../core/directory.ts';
-import type { DirectoryGroup, DirectoryUnit, PeopleSearch, PeopleWalk } from '../../core/directory-people.ts';
+import type {
+  DirectoryGroup,
+  DirectoryUnit,
+  PeopleFound,
+  PeopleSearch,
+  PeopleWalk,
+} from '../../core/directory-people.ts';
 import { LatchkeyError, NotSent, Unavailable } from '../../core/errors.ts';
 import type { Login } from '../../core/login.ts';
 import { AccountReader } from './account-reader.ts';
@@ -166,7 +172,7 @@ export class ActiveDirectory implements Directory {
     return this.#read((connection, deadline) => this.#units.all(connection, deadline));
   }
 
-  searchPeople(search: PeopleSearch): Promise<readonly Account[]> {
+  searchPeople(search: PeopleSearch): Promise<PeopleFound> {
     return this.#read((connection, deadline) => this.#people.search(connection, search, deadline));
   }
 

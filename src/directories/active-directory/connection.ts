@@ -68,7 +68,8 @@ export class Connection {
    * @throws ResultCodeError when the server answers so, ServerFailure when it does not answer
    */
   async search(base: string, options: SearchOptions, deadline: Deadline, control?: Control): Promise<readonly Entry[]> {
-    return (await this.#ask(() => this.#client.search(base, options, control), deadline)).searchEntries;
+    const asked = { timeLimit: seconds(deadline), ...options };
+    return (await this.#ask(() => this.#client.search(base, asked, control), deadline)).searchEntries;
   }
 
   /**
@@ -98,7 +99,8 @@ export class Connection {
     try {
       const control = new PageControl(pageSize, cookie);
       return await this.#ask(async () => {
-        const { searchEntries } = await this.#client.search(base, options, control);
+        const asked = { timeLimit: seconds(deadline), ...options };
+        const { searchEntries } = await this.#client.search(base, asked, control);
         return { entries: searchEntries, cookie: answer.cookie };
       }, deadline);
     } finally {
@@ -127,6 +129,14 @@ export class Connection {
       throw new ServerFailure(`${this.address.url} broke the connection: ${String(error)}`, error);
     }
   }
+}
+
+/**
+ * How long the server may work on a search (RFC 4511 4.5.1.5): not longer than somebody waits for it. Without it ldapts
+ * asks for ten seconds, too few for the first page of a walk.
+ */
+function seconds(deadline: Deadline): number {
+  return Math.max(1, Math.ceil(deadline.left / 1000));
 }
 
 /** What to search for, and how many entries one page may have. */

@@ -9,7 +9,7 @@ import type { Deadline } from './deadline.ts';
 import { sidText } from './identifiers.ts';
 
 /** LDAP_MATCHING_RULE_BIT_AND and LDAP_MATCHING_RULE_IN_CHAIN (MS-ADTS 3.1.1.3.4.4). */
-const bitAnd = '1.2.840.113556.1.4.803';
+export const bitAnd = '1.2.840.113556.1.4.803';
 const inChain = '1.2.840.113556.1.4.1941';
 
 /** GROUP_TYPE_SECURITY_ENABLED (MS-ADTS 2.2.12): what access is given to, and what tokenGroups holds. */

@@ -1,23 +1,17 @@
-import {
-  AndFilter,
-  EqualityFilter,
-  type Filter,
-  NotFilter,
-  OrFilter,
-  type SearchOptions,
-  SubstringFilter,
-} from 'ldapts';
+import type { SearchOptions } from 'ldapts';
 import type { Account } from '../../core/account.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { DirectoryGroup, PeopleSearch } from '../../core/directory-people.ts';
+import type { DirectoryGroup, PeopleFound, PeopleSearch } from '../../core/directory-people.ts';
 import { Misconfigured } from '../../core/errors.ts';
-import { accountOf, otherClasses, userObject } from './account.ts';
+import { accountOf } from './account.ts';
 import { type AccountEntry, accountAttributes, octetAttributes, parseAccountEntry } from './account-entry.ts';
 import type { Connection } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import type { Groups } from './groups.ts';
 import { guidText, sidText } from './identifiers.ts';
 import { Membership, membershipAttributes } from './membership.ts';
+import { searchEntries } from './people-search.ts';
+import { person } from './person-filter.ts';
 import { isProtectedAccount, isProtectedGroup, protectedGroups } from './protected-groups.ts';
 import { readTokenGroups } from './token-groups.ts';
 import type { Units } from './units.ts';
@@ -35,13 +29,6 @@ export interface PeopleNeeds {
 const pageSize = 500;
 /** Of a page on which nobody is in a group. */
 const samples = 10;
-/** Active Directory answers with no more at a time (MaxPageSize). */
-const mostFound = 1000;
-/** Longer than any name. */
-const longestText = 256;
-
-const names = ['sAMAccountName', 'userPrincipalName', 'mail', 'displayName', 'sn', 'givenName'];
-
 type RawEntry = Readonly<Record<string, unknown>>;
 
 export interface Walk {
@@ -59,25 +46,13 @@ export class People {
     this.#needs = needs;
   }
 
-  async search(connection: Connection, search: PeopleSearch, deadline: Deadline): Promise<readonly Account[]> {
-    const text = search.text.trim();
-    if (text === '' || text.includes('\0') || text.length > longestText || search.limit < 1) return [];
+  async search(connection: Connection, search: PeopleSearch, deadline: Deadline): Promise<PeopleFound> {
     const { units, peopleBase } = this.#needs;
     const bases = search.within ? await units.bases(connection, search.within, deadline) : [peopleBase];
-    const begins = names.map((attribute) => new SubstringFilter({ attribute, initial: text }));
-    const limit = Math.min(search.limit, mostFound);
-    const filter = person(new OrFilter({ filters: begins }));
-    // Samba does not heed a size limit, but sends no more than fits on a page.
-    const options = { ...wanted([]), filter, sizeLimit: limit, pageSize: limit };
-    const found: Account[] = [];
-    for (const base of bases) {
-      const page = await connection.pages(base, options, () => deadline).next();
-      for (const raw of page.value ?? []) {
-        found.push(this.#account(parseAccountEntry(raw), { groups: [], privileged: false }));
-      }
-    }
+    const { entries, complete } = await searchEntries(connection, { ...search, bases, wanted: wanted([]) }, deadline);
+    const people = entries.map((raw) => this.#account(parseAccountEntry(raw), { groups: [], privileged: false }));
     const byName = (one: Account, other: Account): number => one.displayName.localeCompare(other.displayName);
-    return found.toSorted(byName).slice(0, limit);
+    return { people: people.toSorted(byName).slice(0, search.limit), complete };
   }
 
   async *walk(walk: Walk): AsyncGenerator<readonly Account[]> {
@@ -139,19 +114,6 @@ function wanted(more: readonly string[]): SearchOptions {
     attributes: [...accountAttributes, ...more],
     explicitBufferAttributes: octetAttributes,
   };
-}
-
-/** Fits people only, as `AccountState.person` has it. */
-function person(...more: readonly Filter[]): Filter {
-  const others = otherClasses.map((value) => new EqualityFilter({ attribute: 'objectClass', value }));
-  return new AndFilter({
-    filters: [
-      new EqualityFilter({ attribute: 'objectClass', value: 'user' }),
-      new EqualityFilter({ attribute: 'sAMAccountType', value: String(userObject) }),
-      new NotFilter({ filter: new OrFilter({ filters: others }) }),
-      ...more,
-    ],
-  });
 }
 
 /**

@@ -37,6 +37,8 @@ export interface SearchOperation {
   readonly scope: Scope;
   /** 0 means no limit of the client's own. */
   readonly sizeLimit: number;
+  /** Seconds; 0 for none. Nothing heeds it: every search here ends at once. */
+  readonly timeLimit: number;
   readonly typesOnly: boolean;
   readonly filter: Filter;
   readonly attributes: readonly string[];
@@ -115,11 +117,11 @@ function decodeSearch(inside: Elements): SearchOperation {
   if (scope === undefined) throw new MalformedMessage('no such scope');
   inside.integer(Ber.Enumeration); // alias handling: Active Directory has no aliases
   const sizeLimit = inside.integer();
-  inside.integer(); // time limit: every search here ends at once
+  const timeLimit = inside.integer();
   const typesOnly = inside.boolean();
   const filter = decodeFilter(inside);
   const attributes = [...texts(inside.inside())];
-  return { kind: 'search', base, scope, sizeLimit, typesOnly, filter, attributes };
+  return { kind: 'search', base, scope, sizeLimit, timeLimit, typesOnly, filter, attributes };
 }
 
 function decodeModify(inside: Elements): ModifyOperation {

@@ -17,8 +17,8 @@ function listings(directory: Directory, account: Account): readonly (() => Promi
     () => directory.findGroup('Domain Users'),
     () => directory.findUnit('Users'),
     () => directory.units(),
-    () => directory.searchPeople({ text: 'a', limit: 5 }),
-    () => directory.searchPeople({ text: 'a', within: ['People/Sales'], limit: 5 }),
+    () => directory.searchPeople({ text: 'a', as: 'beginning', limit: 5 }),
+    () => directory.searchPeople({ text: 'a', as: 'whole', within: ['People/Sales'], limit: 5 }),
     () => directory.manager(account),
     () => Array.fromAsync(directory.walkPeople({ groups: [], signal })),
   ];

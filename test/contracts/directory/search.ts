@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { PeopleSearch } from '../../../src/core/directory-people.ts';
 import type { DirectoryWorld, WorldPerson } from '../directory-world.ts';
 
 /** Looking for people by what their names begin with. */
@@ -11,9 +12,10 @@ export function searchContract(world: () => DirectoryWorld): void {
       .padEnd(8, 'q')
       .concat(String(Date.now() % 1e6));
 
-  async function search(text: string, more: { within?: readonly string[]; limit?: number } = {}): Promise<string[]> {
-    const found = await world().directory.searchPeople({ text, limit: 50, ...more });
-    return found.map(({ id }) => id);
+  async function search(text: string, more: Partial<PeopleSearch> = {}): Promise<string[]> {
+    const { people, complete } = await world().directory.searchPeople({ text, as: 'beginning', limit: 50, ...more });
+    expect(complete).toBe(true);
+    return people.map(({ id }) => id);
   }
   const ids = (people: readonly WorldPerson[]): string[] => people.map(({ id }) => id).toSorted();
 
@@ -40,7 +42,7 @@ export function searchContract(world: () => DirectoryWorld): void {
       const other = await world().addPerson({ displayName: `${text} A` });
       await world().disable(person);
       await world().lock(other);
-      const found = await world().directory.searchPeople({ text, limit: 50 });
+      const { people: found } = await world().directory.searchPeople({ text, as: 'beginning', limit: 50 });
       expect(found.map(({ id }) => id)).toEqual([other.id, person.id]);
       expect(found[0]).toMatchObject({ displayName: `${text} A`, state: { locked: true, unit: world().peopleUnit } });
       expect(found[1]).toMatchObject({
@@ -80,6 +82,32 @@ export function searchContract(world: () => DirectoryWorld): void {
     test('finds nobody by no text', async () => {
       for (const text of ['', ' ', '\t\n']) expect(await search(text), JSON.stringify(text)).toEqual([]);
       expect(await search('a'.repeat(100_000))).toEqual([]);
+    });
+
+    test.each([
+      ['user name', '', (whole: string) => ({ samName: whole })],
+      ['principal name', '@mail.example.test', (whole: string) => ({ principalName: whole })],
+      ['mail address', '@mail.example.test', (whole: string) => ({ mail: whole })],
+    ])('as a whole finds by all of the %s alone, in any case', async (_what, end, wish) => {
+      const whole = `${unique()}${end}`;
+      const person = await world().addPerson(wish(whole));
+      await world().addPerson({ ...wish(`x${whole}`), displayName: whole, surname: whole, givenName: whole });
+      expect(await search(whole.toUpperCase(), { as: 'whole' })).toEqual([person.id]);
+      expect(await search(` ${whole} `, { as: 'whole' })).toEqual([person.id]);
+      for (const other of [whole.slice(0, -1), `${whole}x`, `${whole.slice(0, -1)}*`, '*', `${whole})(objectClass=*`]) {
+        expect(await search(other, { as: 'whole' }), other).toEqual([]);
+      }
+    });
+
+    test('as a whole finds people only, and those of the units', async () => {
+      const computer = await world().addComputer();
+      expect(await search(computer.samName, { as: 'whole' })).toEqual([]);
+      const text = unique();
+      const [one, two] = [await world().addUnit(text), await world().addUnit(`${text}x`)];
+      const person = await world().addPerson({ unit: one, mail: `${text}@mail.example.test` });
+      const within = (unit: typeof one) => search(`${text}@mail.example.test`, { as: 'whole', within: [unit.path] });
+      expect(await within(one)).toEqual([person.id]);
+      expect(await within(two)).toEqual([]);
     });
 
     test('finds no more than the limit', async () => {
