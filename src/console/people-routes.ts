@@ -69,8 +69,8 @@ async function search({ directory }: PeopleNeeds, { staff, request }: Visit): Pr
 }
 
 /**
- * A whole user name or mail address is what callers say most, and a directory has an index for it. Only when nobody has it,
- * or when it is asked for, all names are looked through: in a large directory that may take seconds.
+ * Callers say a whole name, mostly, and a directory has an index for it. Only when nobody is called so, or when it is asked
+ * for, beginnings are looked for: in a large directory without an index for them that takes seconds.
  */
 async function lookFor(
   directory: Pick<Directory, 'searchPeople'>,
@@ -79,7 +79,7 @@ async function lookFor(
 ): Promise<PeopleFound & Pick<PeopleSearch, 'as'>> {
   if (wholeFirst) {
     const found = await directory.searchPeople({ ...limits, as: 'whole' });
-    if (found.people.length > 0) return { ...found, as: 'whole' };
+    if (found.people.length > 0 || !found.complete) return { ...found, as: 'whole' };
   }
   return { ...(await directory.searchPeople({ ...limits, as: 'beginning' })), as: 'beginning' };
 }

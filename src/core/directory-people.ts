@@ -18,7 +18,7 @@ export interface DirectoryUnit {
 export interface PeopleSearch {
   /** Every character stands for itself. */
   readonly text: string;
-  /** What the text is: all of a user name, principal name or mail address, or the beginning of any name. */
+  /** What the text is: all of a name, or the beginning of one. */
   readonly as: 'whole' | 'beginning';
   /** Only people in one of these units, or below; nobody when there is none in the list. */
   readonly within?: readonly string[];
@@ -55,8 +55,8 @@ export interface DirectoryPeople {
   units(): Promise<readonly string[]>;
 
   /**
-   * People whose user name, principal name or mail address is the text, which every directory has an index for, or those of
-   * whom one of these, the display name, the surname or the given name begins with it; sorted by display name. Their `groups` are empty, `privileged` says no more than the entry itself does, and
+   * People whose user name, principal name, mail address, display name, surname or given name is the text, for which every
+   * directory has an index, or begins with it, for which not every one has; sorted by display name. Their `groups` are empty, `privileged` says no more than the entry itself does, and
    * `badPasswordCount` may count what the directory has forgotten: `read` tells.
    */
   searchPeople(search: PeopleSearch): Promise<PeopleFound>;

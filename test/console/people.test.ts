@@ -165,7 +165,7 @@ describe('an act', () => {
 });
 
 describe('a search', () => {
-  test('for all of a user name shows that person alone, and everybody whose name begins so when asked', async () => {
+  test('for a whole user name shows that person alone, and everybody whose name begins so when asked', async () => {
     const one = desk.world.personIn('north');
     const unit = `OU=${units.north},${desk.world.portals.people}`;
     const other = desk.world.portals.person({ unit, displayName: `${one.samName} the other` });
@@ -176,10 +176,10 @@ describe('a search', () => {
         .map(({ attribs }) => attribs.href ?? '');
     const first = await desk.agent.visitor.tab().open(`/people?q=${one.samName.toUpperCase()}`);
     expect(hits(first)).toEqual([`/people/${one.id}`]);
-    expect(first.text).toContain('This is all of the user name or mail address.');
+    expect(first.text).toContain('This is the whole name, user name or mail address.');
     const all = await first.open(first.page('main p a').attr('href') ?? '');
     expect(hits(all).toSorted()).toEqual([`/people/${one.id}`, `/people/${other.id}`].toSorted());
-    expect(all.text).not.toContain('This is all of');
+    expect(all.text).not.toContain('This is the whole');
     const beginning = await desk.agent.visitor.tab().open(`/people?q=${one.samName.slice(0, -1)}`);
     expect(hits(beginning)).toEqual(expect.arrayContaining([...hits(all)]));
   });

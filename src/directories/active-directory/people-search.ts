@@ -24,9 +24,8 @@ const tooMuch = [3, 11];
 /** What Samba answers in place of timeLimitExceeded, when a search takes too long between two of its modules. */
 const operationsError = 1;
 
-/** One person has each of these, and no other person the same. */
-const identities = ['sAMAccountName', 'userPrincipalName', 'mail'];
-const names = [...identities, 'displayName', 'sn', 'givenName'];
+/** Each has an index in Active Directory and in Samba (MS-ADA1 to 3, searchFlags); Samba's is of no use for a beginning. */
+const names = ['sAMAccountName', 'userPrincipalName', 'mail', 'displayName', 'sn', 'givenName'];
 
 /** ADS_UF_NORMAL_ACCOUNT of userAccountControl (MS-ADTS 2.2.16): what sAMAccountType says of a person. */
 const normalAccount = '512';
@@ -52,7 +51,7 @@ export async function searchEntries(
   const entries: Entry[] = [];
   for (const base of search.bases) {
     // It must give up before we do: a server that does not answer counts as one that is down.
-    const timeLimit = Math.max(1, Math.floor(deadline.left / 2000));
+    const timeLimit = Math.max(1, Math.round(deadline.left / 2000));
     const asked = performance.now();
     try {
       // Samba does not heed a size limit, but sends no more than fits on a page.
@@ -76,10 +75,9 @@ function isTooMuch(error: unknown, timeIsUp: boolean): boolean {
 function searchFilter({ text: typed, as }: PeopleSearch): Filter | undefined {
   const text = typed.trim();
   if (text === '' || text.includes('\0') || text.length > longestText) return undefined;
-  const called =
-    as === 'whole'
-      ? identities.map((attribute) => new EqualityFilter({ attribute, value: text }))
-      : names.map((attribute) => new SubstringFilter({ attribute, initial: text }));
+  const called = names.map((attribute) =>
+    as === 'whole' ? new EqualityFilter({ attribute, value: text }) : new SubstringFilter({ attribute, initial: text }),
+  );
   // Samba takes the index of whatever else has one, of all people then, and is twice as slow with it as without any.
   const isPerson = new ExtensibleFilter({ matchType: 'userAccountControl', rule: bitAnd, value: normalAccount });
   return new AndFilter({ filters: [new OrFilter({ filters: called }), isPerson, notOther()] });

@@ -56,7 +56,7 @@ describe('how long a server may work on a search', () => {
 
   test('is so short for a search of people that the server gives up before anybody thinks it is down', async () => {
     expect(await search('beginning')).toEqual({ people: [], complete: true });
-    expect(limits()).toEqual([3]);
+    expect(limits()).toEqual([4]);
   });
 
   test.each([timeLimitExceeded, adminLimitExceeded])(
