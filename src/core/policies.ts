@@ -68,6 +68,7 @@ interface ReadList {
  */
 export class Policies {
   readonly #needs: PoliciesNeeds;
+  /** By what they are about: only of names that the list in force has, so that old ones are not kept for ever. */
   readonly #lookUps = new Map<string, { readonly at: number; readonly answer: Promise<string> }>();
 
   constructor(needs: PoliciesNeeds) {
@@ -133,19 +134,26 @@ export class Policies {
     const { directory, source } = this.#needs;
     const { policies } = await source.current();
     const members = policies.flatMap((policy) => [policy.members, policy.members.except]);
+    const named = {
+      group: new Set(members.flatMap((one) => one.groups)),
+      unit: new Set(members.flatMap((one) => one.units)),
+    };
+    this.#forgetAllBut(named);
     const [groups, units] = await Promise.all([
-      this.#all(
-        'group',
-        new Set(members.flatMap((one) => one.groups)),
-        async (name) => (await directory.findGroup(name))?.id,
-      ),
-      this.#all(
-        'unit',
-        new Set(members.flatMap((one) => one.units)),
-        async (path) => (await directory.findUnit(path))?.path,
-      ),
+      this.#all('group', named.group, async (name) => (await directory.findGroup(name))?.id),
+      this.#all('unit', named.unit, async (path) => (await directory.findUnit(path))?.path),
     ]);
     return { policies, known: { groups, units } };
+  }
+
+  #forgetAllBut({ group, unit }: { readonly group: ReadonlySet<string>; readonly unit: ReadonlySet<string> }): void {
+    // Mostly the list is the one before, and so are its names.
+    if (this.#lookUps.size <= group.size + unit.size) return;
+    const kept = new Set([
+      ...[...group].map((name) => keyOf('group', name)),
+      ...[...unit].map((path) => keyOf('unit', path)),
+    ]);
+    for (const key of this.#lookUps.keys()) if (!kept.has(key)) this.#lookUps.delete(key);
   }
 
   async #all(
@@ -157,8 +165,8 @@ export class Policies {
     return new Map(await Promise.all(found));
   }
 
-  #lookUp(kind: string, name: string, find: (name: string) => Promise<string | undefined>): Promise<string> {
-    const key = `${kind} ${name}`;
+  #lookUp(kind: 'group' | 'unit', name: string, find: (name: string) => Promise<string | undefined>): Promise<string> {
+    const key = keyOf(kind, name);
     const now = this.#needs.clock.now().getTime();
     const last = this.#lookUps.get(key);
     if (last !== undefined && now - last.at < freshness) return last.answer;
@@ -171,6 +179,10 @@ export class Policies {
     answer.catch(() => this.#lookUps.get(key)?.answer === answer && this.#lookUps.delete(key));
     return answer;
   }
+}
+
+function keyOf(kind: 'group' | 'unit', name: string): string {
+  return `${kind} ${name}`;
 }
 
 function stepsOf(account: Account, zone: Zone, { policies, known }: ReadList): readonly MatchStep[] {

@@ -39,9 +39,11 @@ class World {
   readonly asked: string[] = [];
   groups: Readonly<Record<string, string>> = groupIds;
   fault: Error | undefined;
+  list: readonly Policy[];
   readonly policies: Policies;
 
   constructor(list: readonly Policy[]) {
+    this.list = list;
     const directory = {
       findGroup: async (name: string) => {
         this.asked.push(name);
@@ -51,8 +53,9 @@ class World {
       },
       findUnit: async (path: string) => (path.toLowerCase().startsWith('people') ? { path } : undefined),
     };
+    const source = { current: () => pinnedPolicies(this.list).current() };
     const mac = (purpose: string, text: string) => createHmac('sha256', `key ${purpose}`).update(text).digest('hex');
-    this.policies = new Policies({ source: pinnedPolicies(list), directory, clock: this.clock, mac });
+    this.policies = new Policies({ source, directory, clock: this.clock, mac });
   }
 
   async name(state: Partial<AccountState>, zone: Zone = 'extranet'): Promise<string | undefined> {
@@ -216,6 +219,16 @@ describe('a group that a policy names', () => {
     world.groups = { ...groupIds, Leavers: 's-20' };
     expect(await world.name({ groups: ['s-20'] })).toBeUndefined();
     expect(world.asked).toHaveLength(4);
+  });
+
+  test('is forgotten when no policy names it any more', async () => {
+    const [sales, leavers] = ['Sales', 'Leavers'].map((name) => [policy('one', { members: { groups: [name] } })]);
+    const world = new World(sales ?? []);
+    for (const list of [sales, leavers, leavers, sales]) {
+      world.list = list ?? [];
+      await world.name({});
+    }
+    expect(world.asked).toEqual(['Sales', 'Leavers', 'Sales']);
   });
 
   test('that cannot be asked for is a fault that passes by itself', async () => {
