@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Account } from './account.ts';
 import type { Clock } from './clock.ts';
+import { Misconfigured } from './errors.ts';
 import type { Json } from './json.ts';
 import type { Message } from './message.ts';
 import type { Letter } from './notices.ts';
@@ -90,9 +91,11 @@ export class PolicyAnnouncer {
 
   async #announceAfter(position: number): Promise<void> {
     const { store, administrators, duties, node, clock, announced, wake } = this.#needs;
-    const heads = (await store.list(mostVersions)).filter(({ version }) => version > position).reverse();
+    const newest = await store.newest();
     const people = await Array.fromAsync(administrators(this.#rounds.ending));
-    for (const head of heads) {
+    for (let version = Math.max(position, newest - mostVersions) + 1; version <= newest; version += 1) {
+      const head = await this.#head(version, newest);
+      if (head === undefined) continue;
       const changes = await this.#changes(head);
       // The first list is what the service began with: nobody changed anything.
       const told = head.version === 1 ? [] : people.filter(({ id }) => id !== head.by);
@@ -109,15 +112,33 @@ export class PolicyAnnouncer {
     }
   }
 
+  /**
+   * Undefined for one that was lost, or that is damaged and not the newest: whoever saved upon it has settled that, and
+   * theirs is told.
+   */
+  async #head(version: number, newest: number): Promise<PolicyVersionHead | undefined> {
+    try {
+      const [head] = await this.#needs.store.list(1, version + 1);
+      return head?.version === version ? head : undefined;
+    } catch (fault) {
+      if (version === newest || !(fault instanceof Misconfigured)) throw fault;
+      return undefined;
+    }
+  }
+
   /** What the version changed; undefined when it, or the one before it, cannot be read any more. */
   async #changes({ version }: PolicyVersionHead): Promise<readonly Message[] | undefined> {
-    const { store } = this.#needs;
-    const [before] = await store.list(1, version);
-    const [old, own] = [before && (await this.#listOf(before.version)), await this.#listOf(version)];
-    if (own === undefined || (before !== undefined && old === undefined)) return undefined;
-    // Numbers are left out only where versions were lost.
-    const settled = (before?.version ?? 0) === version - 1 ? [] : [{ key: 'policy-change.settled' }];
-    return [...settled, ...difference(old ?? [], own)];
+    try {
+      const [before] = await this.#needs.store.list(1, version);
+      const [old, own] = [before && (await this.#listOf(before.version)), await this.#listOf(version)];
+      if (own === undefined || (before !== undefined && old === undefined)) return undefined;
+      // Numbers are left out only where versions were lost.
+      const settled = (before?.version ?? 0) === version - 1 ? [] : [{ key: 'policy-change.settled' }];
+      return [...settled, ...difference(old ?? [], own)];
+    } catch (fault) {
+      if (!(fault instanceof Misconfigured)) throw fault;
+      return undefined;
+    }
   }
 
   async #listOf(version: number): Promise<readonly ListedPolicy[] | undefined> {

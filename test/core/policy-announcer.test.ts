@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Account } from '../../src/core/account.ts';
+import { Misconfigured } from '../../src/core/errors.ts';
 import type { Json } from '../../src/core/json.ts';
 import type { Letter, NoticeEvent } from '../../src/core/notices.ts';
 import { type Announced, PolicyAnnouncer, type PolicyAnnouncerNeeds } from '../../src/core/policy-announcer.ts';
@@ -150,6 +151,54 @@ describe('a new version of the policies', () => {
     const [letter] = await letters();
     expect(letter?.event).toMatchObject({ kind: 'policies-changed', version: 2 });
     expect(letter?.event).not.toHaveProperty('changes');
+  });
+
+  test('that is saved upon a damaged one is told without what it changed, and those after it as ever', async () => {
+    for (const basedOn of [0, 1, 2, 3]) await save(basedOn, ['a', `${basedOn}`]);
+    const store = bound();
+    const damaged = { damage: new Misconfigured('version 2 was changed from outside') };
+    const announcer = createAnnouncer({
+      store: {
+        newest: store.newest,
+        read: async (version) => (version === 2 ? Promise.reject(damaged.damage) : store.read(version)),
+        list: async (limit, before) => {
+          const heads = await store.list(limit, before);
+          if (heads.some(({ version }) => version === 2)) throw damaged.damage;
+          return heads;
+        },
+      },
+    });
+    await turn(announcer);
+    expect(faults).toEqual([]);
+    expect(announced.map(({ version, letters }) => [version, letters])).toEqual([
+      [3, 2],
+      [4, 2],
+    ]);
+    const events = (await letters()).map(({ event }) => event as Change);
+    expect(events.map(({ version, changes }) => `${version} ${changes === undefined}`).sort()).toEqual([
+      '3 true',
+      '3 true',
+      '4 false',
+      '4 false',
+    ]);
+  });
+
+  test('that is damaged itself, and the newest, is a fault until somebody has settled it', async () => {
+    await save(0, ['a']);
+    await save(1, ['b']);
+    const store = bound();
+    const list = async (...args: Parameters<typeof store.list>) => {
+      const heads = await store.list(...args);
+      if (heads.some(({ version }) => version === 2)) throw new Misconfigured('changed from outside');
+      return heads;
+    };
+    const announcer = createAnnouncer({ store: { ...store, list } });
+    await turn(announcer);
+    expect([faults, announced, await letters()]).toEqual([[expect.any(Misconfigured)], [], []]);
+    await save(2, ['c']);
+    clock.pass(60);
+    await turn(announcer);
+    expect(announced).toMatchObject([{ version: 3 }]);
   });
 
   test('with very many changes is told in a letter that somebody reads, with how many are left out', async () => {
