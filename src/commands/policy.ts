@@ -86,7 +86,11 @@ export async function acceptPolicies(loaded: Loaded, wish: Pick<PolicyImportWish
   return withPolicyWorld(loaded, async ({ stores, desk }) => {
     const { newest, why } = await newestPolicies(stores.policies);
     if (newest === undefined) {
-      return { ok: false, lines: ['The store has no policies that could be accepted: import a list with --anew.'] };
+      const amiss = why === undefined ? [] : [`${why}.`];
+      return {
+        ok: false,
+        lines: [...amiss, 'The store has no policies that could be accepted: import a list with --anew.'],
+      };
     }
     const { version: basedOn, policies } = newest;
     if (why === undefined) {

@@ -1,11 +1,10 @@
 import type { Clock } from './clock.ts';
-import { Misconfigured } from './errors.ts';
 import type { Json } from './json.ts';
 import type { Message } from './message.ts';
 import type { PolicyFinding } from './policy-checks.ts';
 import { difference } from './policy-difference.ts';
 import type { ListedPolicy } from './policy-field-changes.ts';
-import { type NewestPolicies, newestPolicies } from './policy-standing.ts';
+import { newestPolicies } from './policy-standing.ts';
 import { type PolicySave, type PolicyStore, type PolicyVersion, policiesHash } from './policy-store.ts';
 import type { ListProblem, ReadPolicies } from './stored-policies.ts';
 import type { AuditStore } from './stores.ts';
@@ -34,7 +33,7 @@ export type PolicyWish = Omit<PolicySave, 'at'>;
 /** A draft that was looked at. */
 export type PolicyLook =
   | { readonly kind: 'unreadable'; readonly problems: readonly ListProblem[] }
-  /** The newest list of the store is not the one that the audit tells of: an operator must settle that first. */
+  /** The newest list of the store is damaged, or not the one that the audit tells of: an operator must settle that first. */
   | { readonly kind: 'rolled-back'; readonly why: string }
   /** Somebody has saved since; nothing of the draft is lost. */
   | { readonly kind: 'conflict'; readonly newest: PolicyVersion; readonly changes: readonly Message[] }
@@ -74,7 +73,7 @@ export class PolicyDesk {
   async look(draft: PolicyWish): Promise<PolicyLook> {
     const read = this.#needs.read(draft.policies);
     if ('problems' in read) return { kind: 'unreadable', problems: read.problems };
-    const { newest, why } = await this.#newest(draft);
+    const { newest, why } = await newestPolicies(this.#needs.store);
     if (why !== undefined && draft.settles !== true) return { kind: 'rolled-back', why };
     if ((newest?.version ?? 0) !== draft.basedOn && newest !== undefined) return this.#conflict(draft, newest);
     const before = newest && this.#policiesOf(newest);
@@ -101,16 +100,6 @@ export class PolicyDesk {
     if ('conflict' in saved) return this.#conflict(draft, saved.conflict);
     changed?.({ by, version: saved.version, changes: changes.length });
     return { kind: 'saved', version: saved, changes, findings };
-  }
-
-  /** Whoever settles what is amiss with the newest list need not be able to read it. */
-  async #newest({ settles = false }: PolicyWish): Promise<NewestPolicies> {
-    try {
-      return await newestPolicies(this.#needs.store);
-    } catch (fault) {
-      if (!settles || !(fault instanceof Misconfigured)) throw fault;
-      return { newest: undefined, why: fault.message };
-    }
   }
 
   /** What another changed since the version that the draft was written upon. */

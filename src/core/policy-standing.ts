@@ -1,3 +1,4 @@
+import { Misconfigured } from './errors.ts';
 import type { PolicyStore, PolicyVersion } from './policy-store.ts';
 
 /** One version of the policies, as the audit tells of it. */
@@ -35,15 +36,20 @@ export function rollbackOf({ version, told }: PolicyStanding, hash?: string): st
 
 /** The newest list of the store, and why it is not the one that was saved last, if it is not. */
 export interface NewestPolicies {
-  /** Undefined when the store holds none. */
+  /** Undefined when the store holds none, or one that is damaged. */
   readonly newest: PolicyVersion | undefined;
-  /** See `rollbackOf`. */
+  /** See `rollbackOf`; or how it is damaged. */
   readonly why: string | undefined;
 }
 
 export async function newestPolicies(store: Pick<PolicyStore, 'standing' | 'latest'>): Promise<NewestPolicies> {
   const standing = await store.standing();
-  const newest = await store.latest();
-  // Where somebody saved in between it is another's hash.
-  return { newest, why: rollbackOf(standing, newest?.version === standing.version ? newest.hash : undefined) };
+  try {
+    const newest = await store.latest();
+    // Where somebody saved in between it is another's hash.
+    return { newest, why: rollbackOf(standing, newest?.version === standing.version ? newest.hash : undefined) };
+  } catch (fault) {
+    if (!(fault instanceof Misconfigured)) throw fault;
+    return { newest: undefined, why: fault.message };
+  }
 }

@@ -124,6 +124,19 @@ describe('policies that were rolled back in the store', () => {
     expect(await served()).toMatchObject({ version: 3, list: [{ name: 'second' }] });
   });
 
+  test('or a newest row that was damaged: it is not accepted, and earlier versions can still be exported', {
+    timeout,
+  }, async () => {
+    await stores.policies.save({ basedOn: 1, settles: true, ...who, policies: [second], at: new Date() });
+    tamper("update policy_versions set body = 'x' where version = 3");
+    const exported = await run('policy', 'export', '--version', '1');
+    expect([exported.code, exported.stdout]).toEqual([0, expect.stringContaining('name: first')]);
+    expect(exported.stderr).toContain('Beware: ');
+    expect((await run('policy', 'export')).code).toBe(1);
+    const accepted = await run('policy', 'accept');
+    expect([accepted.code, accepted.stdout]).toEqual([1, expect.stringContaining('import a list with --anew')]);
+  });
+
   test('that something speaks against are not accepted', { timeout }, async () => {
     const list = [{ ...first, members: { groups: ['No Such Group'] } }];
     await stores.policies.save({ basedOn: 1, settles: true, ...who, policies: list, at: new Date() });
