@@ -69,15 +69,17 @@ export function policyCheck(world: PolicyWorld, parts: PolicyParts) {
   const zones = [...new Set(listenersOf(world.configuration).map(({ zone }) => zone))];
   const matcherOf = (policies: readonly Policy[]): Policies =>
     new Policies({ source: pinnedPolicies(policies), directory, clock, mac });
-  const roles = world.configuration.console?.roles.administrators ?? [];
+  const { console, gates } = world.configuration;
+  const roles = console?.roles.administrators ?? [];
   return (
     policies: readonly Policy[],
     about: { readonly before: readonly Policy[] | undefined; readonly by: string },
-  ): Promise<readonly PolicyFinding[]> =>
-    examinePolicies(policies, {
+  ): Promise<readonly PolicyFinding[]> => {
+    const others = [...policies, ...(about.before ?? [])];
+    return examinePolicies(policies, {
       directory,
       gateTrouble: gateTrouble(world),
-      askingMore: (policy) => gatesAskingMore(policy, world.configuration, world.definitions),
+      askingMore: (policy) => gatesAskingMore(policy, { gates, others }, world.definitions),
       zones,
       ...(roles.length === 0
         ? {}
@@ -91,4 +93,5 @@ export function policyCheck(world: PolicyWorld, parts: PolicyParts) {
               }),
           }),
     });
+  };
 }

@@ -76,7 +76,9 @@ export function checkPolicies(configuration: Configuration, definitions: Definit
     ...policies.flatMap((policy) => strengthOf(policy, definitions)),
     ...late,
     ...policies.flatMap((policy) => frankFindings(policy, zones)),
-    ...policies.flatMap((policy) => askingFindings(policy, configuration, definitions)),
+    ...policies.flatMap((policy) =>
+      askingFindings(policy, { gates: configuration.gates, others: policies }, definitions),
+    ),
   ];
 }
 
@@ -156,12 +158,16 @@ function frankFindings(policy: Policy, zones: ReadonlySet<Zone>): readonly Findi
   ];
 }
 
-/** Whoever registered as the configuration has it counts as registered, and could not pass. */
-function askingFindings(policy: Policy, configuration: Configuration, definitions: Definitions): readonly Finding[] {
-  return gatesAskingMore(policy, configuration, definitions).map((gate) => ({
+/** Whoever registered where less is asked for counts as registered, and could not pass. */
+function askingFindings(
+  policy: Policy,
+  about: Parameters<typeof gatesAskingMore>[1],
+  definitions: Definitions,
+): readonly Finding[] {
+  return gatesAskingMore(policy, about, definitions).map((gate) => ({
     level: 'warning',
     subject: subjectOf(policy),
-    detail: `asks more of ${gate} than people need to register for it by the configuration: they count as registered and may not be able to pass`,
+    detail: `asks more of ${gate} than people need to register for it otherwise, by the configuration or another policy: they count as registered and may not be able to pass`,
     remedy: 'Let them register again, or ask for less.',
   }));
 }

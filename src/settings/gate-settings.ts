@@ -43,17 +43,26 @@ export function withOwn(configured: unknown, own: GateSettings[string] = {}): Re
   return { ...Object(configured ?? {}), ...own };
 }
 
-/** The gates of a policy that may ask more than people registered who did it as the configuration has it. */
+/**
+ * The gates of a policy that may ask more than people registered who did it as the configuration has it, or under another
+ * policy: in another zone, or before it was changed.
+ */
 export function gatesAskingMore(
   { chain, gates: own = {} }: Pick<Policy, 'chain' | 'gates'>,
-  { gates }: Pick<Configuration, 'gates'>,
+  { gates, others }: Pick<Configuration, 'gates'> & { readonly others: readonly Pick<Policy, 'gates'>[] },
   definitions: Definitions,
 ): readonly string[] {
   return chain.filter((id) => {
     const definition = definitions.gates.find((gate) => gate.id === id);
-    if (own[id] === undefined || definition?.asksMore === undefined) return false;
-    const [before, after] = [undefined, own[id]].map((said) => definition.settings.safeParse(withOwn(gates[id], said)));
-    return before?.success === true && after?.success === true && definition.asksMore(after.data, before.data);
+    const settingsWith = (said: GateSettings[string] | undefined) =>
+      definition?.settings.safeParse(withOwn(gates[id], said));
+    const after = settingsWith(own[id]);
+    return [undefined, ...others.map((other) => other.gates?.[id])].some((said) => {
+      const before = settingsWith(said);
+      return (
+        before?.success === true && after?.success === true && definition?.asksMore?.(after.data, before.data) === true
+      );
+    });
   });
 }
 

@@ -151,6 +151,12 @@ function membersFrom(settings: PolicySettings['members']): Members {
     : settings;
 }
 
+/** The names of all settings, with those of the groups that they stand in before them: `far-end.token`. */
+function settingsIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, one]) => [name, ...settingsIn(one).map((inner) => `${name}.${inner}`)]);
+}
+
 /** What one setting of a policy asks of another. */
 function problemsOf(
   policy: z.output<z.ZodObject<typeof policyFields>> & {
@@ -188,7 +194,7 @@ function problemsOf(
     problems.push({ at: `channels.${channel}`, message: 'is of no use: no gate of the chain sends by it' });
   }
   for (const [gate, own] of Object.entries(policy.gates ?? {})) {
-    for (const setting of Object.keys(own).filter(isSecretName)) {
+    for (const setting of settingsIn(own).filter(isSecretName)) {
       const message = 'must stand in the configuration: a list of policies is shown, and handed on in files';
       problems.push({ at: `gates.${gate}.${setting}`, message });
     }

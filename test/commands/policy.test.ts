@@ -100,6 +100,9 @@ describe('latchkey policy', () => {
     expect(imported.stdout).toContain('“everyone” asks more of “Questions and answers” than people need to register');
     const { policies } = parse((await run('export')).stdout) as { policies: unknown };
     expect(policies).toMatchObject([{ name: 'everyone', gates }]);
+    const fewer = { questions: { 'registration-requires': 2, 'reset-asks': 2, 'reset-requires': 2 } };
+    expect((await run('import', policy(fewer))).stdout).not.toContain('asks more');
+    expect((await run('import', policy({}))).stdout).toContain('“everyone” asks more of “Questions and answers”');
   });
 
   test('an export that somebody changed after another save is refused, with what that save changed', {

@@ -53,9 +53,10 @@ describe('the settings of gates of a policy', () => {
     ],
     [
       'that are secrets',
-      [own({ phone: { 'api-token': 'abc' } })],
+      [own({ phone: { 'api-token': 'abc', 'far-end': [{ password: 'abc' }] } })],
       [
         'policies.0.gates.phone.api-token: found a secret; must stand in the configuration: a list of policies is shown, and handed on in files',
+        'policies.0.gates.phone.far-end.0.password: found a secret; must stand in the configuration: a list of policies is shown, and handed on in files',
       ],
     ],
     [
@@ -141,6 +142,21 @@ describe('the settings of gates of a policy', () => {
     const list = [{ ...questions, gates: { questions: own } }];
     const said = checkPolicies(load(list, configured), definitions).map(({ detail }) => detail);
     expect(said.filter((detail) => detail.includes('asks more of questions'))).toHaveLength(found);
+  });
+
+  test.each<[what: string, own: Settings, others: readonly string[]]>([
+    ['fewer', { 'registration-requires': 2, 'reset-asks': 2, 'reset-requires': 2 }, ['plain']],
+    ['other ones', { questions: asked('efgh') }, ['own', 'plain']],
+    ['as many', { 'min-answer-length': 5 }, []],
+  ])('under which people register %s make those of other policies ask more', (_what, own, others) => {
+    const configured = { gates: { questions: { questions: asked('abcd'), 'registration-shows': 4 } } };
+    const list = [
+      { ...questions, name: 'own', gates: { questions: own } },
+      { ...questions, name: 'plain' },
+    ];
+    const found = checkPolicies(load(list, configured), definitions);
+    const asking = found.filter(({ detail }) => detail.includes('asks more of questions'));
+    expect(asking.map(({ subject }) => subject.split(' ').at(-1))).toEqual(others);
   });
 
   test('are asked of the configuration that stands beside them: a list that fitted once may fit no more', () => {
