@@ -33,17 +33,19 @@ export function createBackground(
     readonly mac: (purpose: string, text: string) => string;
     readonly clock: Clock;
     readonly log: Logger;
+    /** Gates that the helpdesk gives something out for. */
+    readonly issued: readonly string[];
     /** Told that letters lie in the outbox. */
     readonly wake: () => void;
   },
 ): BackgroundWork {
-  const { directory, stores, source, mac, clock, log, wake } = needs;
+  const { directory, stores, source, mac, clock, log, issued, wake } = needs;
   const node = randomUUID();
   const timeZone = organisation['time-zone'];
   const matcher = (policies: readonly Policy[]) =>
     new Policies({ source: pinnedPolicies(policies), directory, clock, mac });
   const policies = async () => (await source.current()).policies;
-  const walk = { directory, stores, duties: stores.duties, clock, node, matcher, policies };
+  const walk = { directory, stores, duties: stores.duties, clock, node, matcher, policies, issued };
   const jobs = new Jobs({
     store: stores.jobs,
     clock,

@@ -132,13 +132,13 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const { policies, source, isOpen } = await createPolicies(needs, { stores, directory, clock, mac });
   const staffPolicies = new StaffPolicies({ policies });
   const wake = (): void => outbox.wake();
-  const background = createBackground(configuration, { directory, stores, source, mac, clock, log, wake });
+  const issued = issuedOf(definitions);
+  const background = createBackground(configuration, { directory, stores, source, mac, clock, log, issued, wake });
   const isWanted = background.campaigns.isWanted.bind(background.campaigns);
   const noticeNeeds = { configuration, providers, routes, catalogue, stores, clock, log, isWanted };
   const { notices, links, outbox } = createNotices(noticeNeeds);
   const screen = await openPasswordScreen({ configuration, environment, clock, log });
   const audit = new FlowAudit({ audit: stores.audit, clock });
-  const issued = issuedOf(definitions);
   const desk = new GateDesk({ gates: withCallerGates(gates, { challenges, catalogue }), issued, stores, audit });
   const starter = new FlowStarter({
     strongestFirst: strongestFirst(gates.configured, needs),

@@ -7,6 +7,7 @@ import type { Json } from './json.ts';
 import type { Letter } from './notices.ts';
 import type { OutboxRow, OutboxStore } from './outbox.ts';
 import type { Policy } from './policy.ts';
+import { registrablePart } from './readiness.ts';
 import { Rounds } from './rounds.ts';
 import type { DutyStore } from './stores.ts';
 import { everyZone, groupsNamed, groupsOf, type PolicyMatcher, type SurveyNeeds, survey } from './survey.ts';
@@ -18,6 +19,8 @@ export interface CampaignWorkerNeeds extends SurveyNeeds {
   readonly duties: DutyStore;
   /** The policies in force. */
   readonly policies: () => Promise<readonly Policy[]>;
+  /** Gates that the helpdesk gives something out for: nobody is asked to register them. */
+  readonly issued: readonly string[];
   /** Decides by these policies. */
   readonly matcher: (policies: readonly Policy[]) => PolicyMatcher;
   /** Whose hours count; the machine's own when left out. */
@@ -92,7 +95,7 @@ export class CampaignWorker {
     const matcher = this.#needs.matcher(await this.#needs.policies());
     // As if it had never been written to: whether it has something to do is all that is asked.
     const fresh = { barred: false, optedOut: false, letters: [], writtenElsewhere: false };
-    const person = { account, gates, policies: await policiesOf(matcher, account), ...fresh };
+    const person = { account, gates, policies: await this.#policiesOf(matcher, account), ...fresh };
     return campaignCase(person, campaign.rules, { groups, now: clock.now() }) === 'first';
   }
 
@@ -155,15 +158,17 @@ export class CampaignWorker {
           account,
           gates,
           barred,
-          policies: await policiesOf(matcher, account),
+          policies: await this.#policiesOf(matcher, account),
           optedOut: optedOut.has(account.id),
           letters: letters.get(account.id) ?? [],
           writtenElsewhere: elsewhere.has(account.id),
         };
         const found = campaignCase(person, rules, { groups, now: clock.now() });
         counts.set(found, (counts.get(found) ?? 0) + 1);
-        if (found === 'first') wave.more ||= !take(wave.first, account, room);
-        if (found === 'reminder') wave.more ||= !take(wave.reminders, account, room);
+        const isTaken =
+          (found !== 'first' || take(wave.first, account, room)) &&
+          (found !== 'reminder' || take(wave.reminders, account, room));
+        wave.more ||= !isTaken;
       }
     }
     wave.more ||= wave.first.length + wave.reminders.length > room;
@@ -179,6 +184,13 @@ export class CampaignWorker {
     const written = await store.write({ campaign: campaign.id, account: account.id, wave, size, at, row });
     if (written === 'written') wake();
     return written;
+  }
+
+  /** Of every zone, as far as the account can register for them. */
+  async #policiesOf(matcher: PolicyMatcher, account: Account): Promise<readonly Policy[]> {
+    const found = await Promise.all(everyZone.map((zone) => matcher.match(account, zone)));
+    const own = new Set(found.filter((policy) => policy !== undefined));
+    return [...own].map((policy) => registrablePart(policy, this.#needs.issued));
   }
 
   /** Waits while letters wait already, and keeps the duty meanwhile. False when the hours of the wave are over. */
@@ -205,11 +217,6 @@ export class CampaignWorker {
 
 function isWithinHours(hour: number, { rules }: Pick<Campaign, 'rules'>): boolean {
   return hour >= rules.fromHour && hour < rules.toHour;
-}
-
-async function policiesOf(matcher: PolicyMatcher, account: Account): Promise<readonly Policy[]> {
-  const found = await Promise.all(everyZone.map((zone) => matcher.match(account, zone)));
-  return [...new Set(found.filter((policy) => policy !== undefined))];
 }
 
 /** Whether there was room. */

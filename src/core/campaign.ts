@@ -13,7 +13,7 @@ const halfDayMs = dayMs / 2;
 /** What a campaign knows of one person. */
 export interface CampaignPerson {
   readonly account: Account;
-  /** The policies that they come under, one a zone. */
+  /** The policies that they come under, one a zone, as far as they can register for them. */
   readonly policies: readonly Policy[];
   readonly gates: readonly ProvedGate[];
   readonly barred: boolean;

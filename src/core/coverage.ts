@@ -1,5 +1,5 @@
 import type { Policy } from './policy.ts';
-import { missingGates, readinessOf } from './readiness.ts';
+import { missingGates, readinessOf, registrablePart } from './readiness.ts';
 import type { CoverageSnapshot, ReportStore } from './report-store.ts';
 import { Rounds } from './rounds.ts';
 import type { DutyStore } from './stores.ts';
@@ -12,6 +12,8 @@ export interface CoverageNeeds extends SurveyNeeds {
   readonly policies: () => Promise<readonly Policy[]>;
   /** Decides by these policies. */
   readonly matcher: (policies: readonly Policy[]) => PolicyMatcher;
+  /** Gates that the helpdesk gives something out for: nobody registers them. */
+  readonly issued: readonly string[];
   /** This node, unlike every other. */
   readonly node: string;
   /** Told of a day that failed. Must not throw. */
@@ -89,11 +91,12 @@ export class CoverageKeeper {
 
   async #find(matcher: PolicyMatcher, person: Surveyed) {
     const { account, gates } = person;
+    const { issued } = this.#needs;
     const found = await Promise.all(everyZone.map((zone) => matcher.match(account, zone)));
     const own = found.filter((policy) => policy !== undefined);
     return {
       covered: own.length > 0,
-      registered: own.some((policy) => missingGates(policy, gates).length === 0),
+      registered: own.some((policy) => missingGates(registrablePart(policy, issued), gates).length === 0),
       ready: own.some((policy) => readinessOf(account, policy, person).kind === 'ready'),
     };
   }

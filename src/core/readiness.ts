@@ -1,5 +1,5 @@
 import type { Account } from './account.ts';
-import { barredFromUse, type Ineligible, isRegistered, type Policy } from './policy.ts';
+import { barredFromUse, type Ineligible, isRegistered, neededOf, type Policy } from './policy.ts';
 import type { ProvedGate } from './stores.ts';
 
 /** Whether somebody could pass now, and if not, why and which gates they would have to register. */
@@ -25,6 +25,15 @@ export function readinessOf(account: Account, policy: Policy | undefined, standi
 export function missingGates(policy: Policy, gates: Standing['gates']): readonly string[] {
   if (isRegistered(policy, gates)) return [];
   return policy.chain.filter((id) => !gates.some(({ gate }) => gate === id));
+}
+
+/**
+ * The policy as far as people can register for it: with all that is left of its chain they have done their part.
+ * @param issued gates that the helpdesk gives something out for
+ */
+export function registrablePart(policy: Policy, issued: readonly string[]): Policy {
+  const chain = policy.chain.filter((gate) => !issued.includes(gate));
+  return { ...policy, chain, needed: Math.min(neededOf(policy), chain.length) };
 }
 
 /** Whether no policy and no registration helps: nobody can use the account anyway. */

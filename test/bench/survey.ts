@@ -120,7 +120,7 @@ try {
   await measured('a draft beside it', async () => {
     size = Math.max(size, JSON.stringify(await simulate(needs, { present, draft }, run)).length);
   });
-  const walk = { ...needs, duties: stores.duties, node: 'bench', policies: async () => present };
+  const walk = { ...needs, duties: stores.duties, node: 'bench', policies: async () => present, issued: [] };
   const report = (fault: unknown): void => {
     throw fault;
   };

@@ -30,6 +30,7 @@ function createWorker(changes: Partial<CampaignWorkerNeeds> = {}): CampaignWorke
     clock,
     matcher,
     policies: async () => policies,
+    issued: ['helpdesk-code'],
     timeZone: 'UTC',
     node: 'one',
     wake: () => undefined,
@@ -111,6 +112,21 @@ describe('a wave', () => {
     world.clock.pass(day);
     await turn();
     expect(await posted()).toEqual(['ana', 'ben', 'dan']);
+  });
+
+  test('has first letters before reminders, also where more reminders are due than fit', async () => {
+    world.people = [somebody('ana'), somebody('ben')];
+    await begin({ size: 2, remindDays: 2 });
+    await turn();
+    expect(await posted()).toEqual(['ana', 'ben']);
+    world.people = [...world.people, somebody('cem')];
+    world.clock.pass(day);
+    await turn();
+    expect(await posted()).toEqual(['cem']);
+    world.people = [...world.people, somebody('dan')];
+    world.clock.pass(2 * day);
+    await turn();
+    expect(await posted()).toEqual(['ana', 'dan']);
   });
 
   test.each([
@@ -272,6 +288,16 @@ test('a campaign to confirm writes to who proved it long ago, and goes on for ev
   await turn();
   expect(await posted()).toEqual(['ana', 'ben']);
   expect(await campaign()).toMatchObject({ state: 'running' });
+});
+
+test('what the helpdesk gives out is nothing to register: whoever has the rest is not asked for more', async () => {
+  policies = [somePolicy('all', { chain: ['questions', 'helpdesk-code'] })];
+  world.people = [somebody('ana'), somebody('ben')];
+  await world.register('ana', ['questions']);
+  await begin();
+  await turn();
+  expect(await posted()).toEqual(['ben']);
+  expect(await campaign()).toMatchObject({ standing: { settled: 1, open: 1 } });
 });
 
 test('only those in its groups and units are written to', async () => {

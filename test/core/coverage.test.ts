@@ -22,6 +22,7 @@ function createKeeper(changes: Partial<CoverageNeeds> = {}): CoverageKeeper {
     clock,
     matcher,
     policies: async () => [somePolicy('all', { chain: ['phone', 'questions'] })],
+    issued: ['helpdesk-code'],
     node: 'one',
     report: (fault) => faults.push(fault),
     ...changes,
@@ -32,6 +33,17 @@ async function look(keeper = createKeeper()): Promise<void> {
   keeper.wake();
   await keeper.idle();
 }
+
+test('whoever registered all that can be registered counts so, and is ready with a code of the helpdesk', async () => {
+  world.people = [somebody('ana', { unit: 'A' }), somebody('ben', { unit: 'A' }), somebody('cem', { unit: 'A' })];
+  await world.register('ana', ['phone']);
+  await world.register('ben', ['phone', 'helpdesk-code']);
+  const policies = async () => [somePolicy('all', { chain: ['phone', 'helpdesk-code'] })];
+  await look(createKeeper({ policies }));
+  expect(await world.stores.reports.coverageByUnit(span)).toEqual([
+    { day: '2026-03-02', unit: 'A', people: 3, registered: 2, ready: 1 },
+  ]);
+});
 
 test('once a day everybody is counted by unit: under a policy, registered, and able to pass', async () => {
   world.people = [
