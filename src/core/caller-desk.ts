@@ -102,7 +102,8 @@ export class CallerDesk {
     if (act.kind === 'refused') return act;
     const { language } = act.request;
     const before = await this.read(flowId, act.account.id, language);
-    if (before === undefined || before.state !== 'open') return before;
+    // Whoever saw its end may have died before it was written down, and a time that is over ends it by itself.
+    if (before?.state !== 'open') return this.#ended(act, before);
     await runner.answer(before.flow, { code }, act.request);
     return this.#ended(act, await this.read(flowId, act.account.id, language));
   }
@@ -114,7 +115,7 @@ export class CallerDesk {
     if (act.kind === 'refused') return act;
     const { language } = act.request;
     const before = await this.read(flowId, act.account.id, language);
-    if (before === undefined || before.state !== 'open') return before;
+    if (before?.state !== 'open') return this.#ended(act, before);
     await runner.cancel(before.flow, act.request);
     return this.#ended(act, await this.read(flowId, act.account.id, language));
   }
