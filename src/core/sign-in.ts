@@ -11,6 +11,7 @@ import { barredFromUse } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 import type { StaffPolicies } from './staff-policies.ts';
 import type { AuditStore, FailureStore } from './stores.ts';
+import { Turns } from './turns.ts';
 
 /** What a sign-in can come to. `withheld` means that the password was not even forwarded. */
 export type SignInOutcome =
@@ -38,7 +39,7 @@ export type SignInRequest = RequestContext & { readonly portal: 'registration' |
 export class SignInGuard {
   readonly #needs: SignInNeeds;
   /** One sign-in at a time per account, so that parallel requests cannot spend the same last try. */
-  readonly #queues = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
 
   constructor(needs: SignInNeeds) {
     this.#needs = needs;
@@ -54,7 +55,7 @@ export class SignInGuard {
     // Also for nobody: what is wrong with the policies must not tell who is there.
     await this.#policies(request).match(account, request.zone);
     if (account === undefined || isBlank(password)) return this.#refuse('wrong', account, request);
-    return this.#inTurn(account.id, () => this.#attempt(account, password, request));
+    return this.#turns.take(account.id, () => this.#attempt(account, password, request));
   }
 
   #policies({ portal }: SignInRequest): Pick<Policies, 'match'> {
@@ -178,18 +179,6 @@ export class SignInGuard {
       correlation: request.correlation,
       ...(account === undefined ? {} : { subject: account.id }),
     };
-  }
-
-  async #inTurn<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
-    const before = this.#queues.get(key) ?? Promise.resolve();
-    const turn = before.then(work, work);
-    const settled = turn.catch(() => undefined);
-    this.#queues.set(key, settled);
-    try {
-      return await turn;
-    } finally {
-      if (this.#queues.get(key) === settled) this.#queues.delete(key);
-    }
   }
 }
 
