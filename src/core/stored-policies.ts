@@ -32,6 +32,9 @@ interface Held {
   readonly loaded: Promise<Loaded>;
 }
 
+/** A list that this node cannot use. It stays so: versions do not change. */
+class UnusableList extends Misconfigured {}
+
 /**
  * The newest version of the store. Every decision asks for its number and what the audit says was saved last, which is
  * one small row, so that all nodes change over at once; the list itself is read when the number has changed. A list that
@@ -78,9 +81,9 @@ export class StoredPolicies implements PolicySource {
 
   #hold(version: number): Held {
     const held = { version, loaded: this.#load(version) };
-    // What was out of reach is read again by the next; what is wrong with a list stays wrong.
+    // What was out of reach, or damaged, is read again by the next: somebody may have put it back.
     held.loaded.catch((fault: unknown) => {
-      if (!(fault instanceof Misconfigured) && this.#held === held) this.#held = undefined;
+      if (!(fault instanceof UnusableList) && this.#held === held) this.#held = undefined;
     });
     return held;
   }
@@ -91,7 +94,7 @@ export class StoredPolicies implements PolicySource {
     const read = this.#read(stored.policies);
     if ('policies' in read) return { list: { version, policies: read.policies }, hash: stored.hash };
     const why = read.problems.map(({ setting, problem }) => `${setting}: ${problem}`).join('; ');
-    throw new Misconfigured(`version ${version} of the policies cannot be used: ${why}`);
+    throw new UnusableList(`version ${version} of the policies cannot be used: ${why}`);
   }
 }
 

@@ -91,6 +91,17 @@ describe('policies in the store', () => {
     expect(await names()).toEqual(['a']);
   });
 
+  test('whose row was damaged are read again, and used as soon as it was put back', async () => {
+    const { store, names } = world(['a']);
+    const { read } = store;
+    store.read = async () => {
+      throw new Misconfigured('version 1 of the policies is not the list that was saved');
+    };
+    await expect(names()).rejects.toThrow('is not the list that was saved');
+    store.read = read;
+    expect(await names()).toEqual(['a']);
+  });
+
   test('a slow answer of the number, overtaken by a newer one, is not taken for a step back', async () => {
     const { store, source } = world(['a'], ['b']);
     let answer: (standing: PolicyStanding) => void = () => undefined;
