@@ -142,6 +142,21 @@ describe('a configuration', () => {
       ],
     ],
     [
+      'codes of the helpdesk that are not as long as its only provider makes them',
+      {
+        'policies.0.chain': ['helpdesk-code', 'questions'],
+        'providers.one': {
+          kind: 'twilio-verify',
+          'account-sid': `AC${'0'.repeat(32)}`,
+          'service-sid': `VA${'0'.repeat(32)}`,
+          'auth-token': 'x',
+          countries: ['GB'],
+        },
+        channels: { sms: ['one'] },
+      },
+      ['gates.helpdesk-code: code-length must be 6, as the provider makes its codes (one)'],
+    ],
+    [
       'such a gate among those of which one is enough',
       { 'policies.0.chain': ['questions', 'helpdesk-code'], 'policies.0.needed': 1 },
       [

@@ -6,6 +6,7 @@ import type { Policy, Zone } from '../core/policy.ts';
 import { unreachablePolicies } from '../core/policy-order.ts';
 import type { Definitions } from '../definitions.ts';
 import type { Loaded } from '../load.ts';
+import { gatesOf, issuingProblems } from '../settings/channel-checks.ts';
 import { gatesAskingMore } from '../settings/gate-settings.ts';
 import { listenersOf } from '../settings/listeners.ts';
 import { policyFrom } from '../settings/policy-settings.ts';
@@ -79,6 +80,7 @@ export function checkPolicies(configuration: Configuration, definitions: Definit
     ...policies.flatMap((policy) =>
       askingFindings(policy, { gates: configuration.gates, others: policies }, definitions),
     ),
+    ...gatesOf(configuration).flatMap((gate) => issuingFindings(gate, configuration, definitions)),
   ];
 }
 
@@ -170,6 +172,13 @@ function askingFindings(
     detail: `asks more of ${gate} than people need to register for it otherwise, by the configuration or another policy: they count as registered and may not be able to pass`,
     remedy: 'Let them register again, or ask for less.',
   }));
+}
+
+/** Nobody could type in what such a provider sends; another way is there, or it would not start. */
+function issuingFindings(gate: string, configuration: Configuration, definitions: Definitions): readonly Finding[] {
+  const detail = issuingProblems(gate, configuration, definitions).flat().join('; ');
+  const remedy = 'Until another provider stands there, have codes sent the other way.';
+  return detail === '' ? [] : [{ level: 'warning', subject: `gate ${gate}`, detail, remedy }];
 }
 
 function privilegedFindings(policy: Policy): readonly Finding[] {

@@ -133,7 +133,7 @@ export interface GateDefinition<Settings extends z.ZodType, Needs> {
   readonly channel?: Channel;
   /** What the configuration may say about it; every default stands here. */
   readonly settings: Settings;
-  /** What every provider of the channel must be able to do, with these settings. */
+  /** What every provider of the channel must be able to do, with these settings; of those of `issuedBy`, one at least. */
   demands?(settings: z.output<Settings>): ProviderTraits;
   /**
    * Whether what somebody registered under `before` may be too little to pass under `settings`: such people would find a

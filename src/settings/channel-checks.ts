@@ -67,18 +67,32 @@ function isBoundless(name: string, { providers = {} }: Sections, definitions: De
   return provider !== undefined && !demo && provider.countries === undefined;
 }
 
-/** What a gate asks of every provider of its channel. */
+/** What a gate asks of every provider of its channel; and of one at least, where what it asks for is given out. */
 function demandProblems(configuration: Sections, definitions: Definitions): readonly SettingProblem[] {
   return gatesOf(configuration).flatMap((id) => {
+    const issuing = issuingProblems(id, configuration, definitions);
+    if (issuing.some((problems) => problems.length === 0)) return [];
     const channel = definitions.gates.find((one) => one.id === id)?.channel;
     const names = channel === undefined ? [] : (configuration.channels?.[channel] ?? []);
-    return names.flatMap((name) =>
-      unmetBy({ gate: id, name }, configuration, definitions).map((problem) => ({
-        setting: `gates.${id}`,
-        problem: `${problem} (${name})`,
-      })),
-    );
+    const sending = names.map((name) => saidOf({ gate: id, name }, configuration, definitions));
+    return [...issuing, ...sending].flat().map((problem) => ({ setting: `gates.${id}`, problem }));
   });
+}
+
+/** Of each provider that may carry what the helpdesk gives out for a gate, why its codes are none. */
+export function issuingProblems(
+  id: string,
+  configuration: Sections,
+  definitions: Definitions,
+): readonly (readonly string[])[] {
+  const { issuedBy = [] } = definitions.gates.find((one) => one.id === id) ?? {};
+  const names = issuedBy.flatMap((channel) => configuration.channels?.[channel] ?? []);
+  return names.map((name) => saidOf({ gate: id, name }, configuration, definitions));
+}
+
+/** What is unmet, with whose fault it is. */
+function saidOf(asked: Asked, configuration: Sections, definitions: Definitions): readonly string[] {
+  return unmetBy(asked, configuration, definitions).map((problem) => `${problem} (${asked.name})`);
 }
 
 interface Asked {

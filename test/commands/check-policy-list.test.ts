@@ -21,6 +21,20 @@ describe('latchkey check', () => {
     expect(said([any])[0]).toContain('any 2 of phone, otp-sms, questions: counts as 1 of the 2');
   });
 
+  test('warns of a provider whose texts hold no code of the helpdesk, where a mail still does', () => {
+    const smtp = { kind: 'smtp', host: 'mail.example.com', from: 'latchkey@example.com' };
+    const mfa = { kind: 'twilio-verify', 'account-sid': `AC${'0'.repeat(32)}`, 'service-sid': `VA${'0'.repeat(32)}` };
+    const providers = { mfa: { ...mfa, 'auth-token': 'x', countries: ['GB'] }, mail: smtp };
+    const chained = (channels: Settings) =>
+      said([{ ...everyone, chain: ['helpdesk-code', 'questions'] }], { providers, channels }).filter((line) =>
+        line.includes('gate helpdesk-code'),
+      );
+    expect(chained({ sms: ['mfa'], email: ['mail'] })).toEqual([
+      'warning gate helpdesk-code: code-length must be 6, as the provider makes its codes (mfa)',
+    ]);
+    expect(chained({ email: ['mail'] })).toEqual([]);
+  });
+
   test.each<[what: string, policies: readonly Settings[], more: Settings, late: readonly string[]]>([
     ['behind everyone', [everyone, { ...everyone, name: 'late' }], {}, ['everybody comes under everyone before']],
     [

@@ -19,6 +19,7 @@ export const helpdeskCodeGate: GateDefinition<typeof helpdeskCodeSettings, Helpd
   issued: true,
   issuedBy: ['sms', 'email'],
   settings: helpdeskCodeSettings,
+  demands: (settings) => ({ codeLength: settings['code-length'] }),
   create(settings, { challenges }): Gate {
     return { id: gateId, enrol: nobodyEnrols, verify: new VerifyHelpdeskCode(settings, challenges) };
   },
