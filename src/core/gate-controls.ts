@@ -40,11 +40,16 @@ const number = z.object({
  * @param configured the gate's settings as configured, with every default; undefined for none
  */
 export function controlsOf(
-  { id, settings }: Pick<GateDefinition<z.ZodType, unknown>, 'id' | 'settings'>,
+  {
+    id,
+    settings,
+    consoleSettings = [],
+  }: Pick<GateDefinition<z.ZodType, unknown>, 'id' | 'settings' | 'consoleSettings'>,
   configured: unknown,
 ): GateControls {
-  // What is configured is shown beside each.
-  const properties = Object.entries(propertiesOf(settings)).filter(([name]) => !isSecretName(name));
+  // What is configured is shown beside each, and what no policy may say is not offered.
+  const isPolicys = (name: string): boolean => !isSecretName(name) && !consoleSettings.includes(name);
+  const properties = Object.entries(propertiesOf(settings)).filter(([name]) => isPolicys(name));
   const controls = properties.flatMap(([setting, one]) => controlOf(setting, one, usualOf(configured, setting)) ?? []);
   const whole = properties.map(([name]) => name).filter((name) => !controls.some(({ setting }) => setting === name));
   return { gate: id, controls, whole };

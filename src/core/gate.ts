@@ -133,6 +133,8 @@ export interface GateDefinition<Settings extends z.ZodType, Needs> {
   readonly channel?: Channel;
   /** What the configuration may say about it; every default stands here. */
   readonly settings: Settings;
+  /** Settings of the sign-in to the console, which comes under no policy: none may have its own. */
+  readonly consoleSettings?: readonly string[];
   /** What every provider of the channel must be able to do, with these settings; of those of `issuedBy`, one at least. */
   demands?(settings: z.output<Settings>): ProviderTraits;
   /**

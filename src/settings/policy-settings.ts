@@ -198,6 +198,11 @@ function problemsOf(
       const message = 'must stand in the configuration: a list of policies is shown, and handed on in files';
       problems.push({ at: `gates.${gate}.${setting}`, message });
     }
+    const ofConsole = definitions.gates.find(({ id }) => id === gate)?.consoleSettings ?? [];
+    for (const setting of Object.keys(own).filter((name) => ofConsole.includes(name))) {
+      const message = 'must stand in the configuration: the sign-in to the console comes under no policy';
+      problems.push({ at: `gates.${gate}.${setting}`, message });
+    }
     if (!chain.includes(gate))
       problems.push({ at: `gates.${gate}`, message: 'is of no use: the chain has no such gate' });
     // What is given out is made before anybody knows from where, and so under which policy, it is used.

@@ -75,6 +75,8 @@ describe('the settings of gates in the form of a policy', () => {
     expect(admin.text).toContain('kept as it is: What is said or written{"en":"At the docks: {code}"}');
     expect(admin.text).toContain('As configured: The questions, Pattern of an answer');
     expect(admin.page('[name^="own.helpdesk-code"]').length).toBe(0);
+    // The sign-in to the console comes under no policy.
+    expect(admin.text).not.toContain('at the console');
     const open = admin
       .page('details[open] fieldset')
       .toArray()
@@ -215,7 +217,7 @@ describe('the settings of gates in the form of a policy', () => {
     const posted = new URLSearchParams(body).size;
     expect(await ask(more(most - posted))).toBe(400);
     expect(await ask(more(most - posted + 1))).toBe(413);
-    expect(await ask(`x=${'a'.repeat(17_000)}`)).toBe(413);
+    expect(await ask(`x=${'a'.repeat(530_000)}`)).toBe(413);
     const wild = new URLSearchParams(body);
     wild.set('own.phone.number-matching', 'sometimes');
     wild.set('place-phone', '3');

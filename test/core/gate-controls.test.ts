@@ -46,6 +46,14 @@ describe('the controls of a gate', () => {
     });
   });
 
+  test('are none for what holds at the console alone, where no policy does', () => {
+    const settings = z.strictObject({ length: z.int().min(1).max(9), 'console-text': z.string() });
+    expect(controlsOf({ id: 'badge', settings, consoleSettings: ['console-text'] }, {})).toMatchObject({
+      controls: [{ setting: 'length' }],
+      whole: [],
+    });
+  });
+
   test('are there for settings that are held against one another, and none for a schema that cannot be read', () => {
     const settings = z.strictObject({ length: z.int().min(1).max(9) }).superRefine(() => undefined);
     expect(controlsOf({ id: 'badge', settings }, undefined).controls).toHaveLength(1);

@@ -52,6 +52,19 @@ describe('the settings of gates of a policy', () => {
       ],
     ],
     [
+      'that hold at the sign-in to the console alone',
+      [
+        own({
+          phone: { 'console-text': { en: 'a' }, 'console-matching-text': { en: 'b' } },
+          'otp-sms': { 'console-text': { en: '{code}' } },
+        }),
+      ],
+      ['phone.console-matching-text', 'phone.console-text', 'otp-sms.console-text'].map(
+        (setting) =>
+          `policies.0.gates.${setting}: found a group of settings; must stand in the configuration: the sign-in to the console comes under no policy`,
+      ),
+    ],
+    [
       'that are secrets',
       [own({ phone: { 'api-token': 'abc', 'far-end': [{ password: 'abc' }] } })],
       [

@@ -11,6 +11,7 @@ export const otpSmsGate: GateDefinition<typeof otpSmsSettings, OtpSmsNeeds> = {
   factor: 'possession',
   channel: 'sms',
   settings: otpSmsSettings,
+  consoleSettings: ['console-text'],
   demands: (settings) => ({ codeLength: settings['code-length'] }),
   create(settings, needs) {
     return {

@@ -11,6 +11,7 @@ export const phoneGate: GateDefinition<typeof phoneSettings, PhoneNeeds> = {
   factor: 'possession',
   channel: 'voice',
   settings: phoneSettings,
+  consoleSettings: ['console-text', 'console-matching-text'],
   demands: (settings) => ({ matchesNumbers: settings['number-matching'] === 'required' }),
   create(settings, needs) {
     return {
