@@ -63,6 +63,7 @@ export function composePeople(configuration: Configuration, shared: Shared): Peo
       },
     }),
     callers: new CallerDesk({ guard, pace, desk, runner, stores, audit, clock }),
+    staff: staffDesk,
     hasCodes: configuration['policies-in'] === 'store' || chainedGates(configuration).includes(gateId),
     startUrl: configuration['public-url'],
   };

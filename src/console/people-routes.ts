@@ -8,6 +8,7 @@ import type { HelpdeskDesk } from '../core/helpdesk-desk.ts';
 import type { Problem } from '../core/message.ts';
 import type { PersonView, PersonViews } from '../core/person-view.ts';
 import { everyRole, mayActOn, maySee, sightOf } from '../core/staff.ts';
+import type { StaffDesk } from '../core/staff-desk.ts';
 import type { Answer } from './answer.ts';
 import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
 
@@ -17,6 +18,8 @@ export interface PeopleNeeds {
   readonly desk: HelpdeskDesk;
   readonly codes: CodeDesk;
   readonly callers: CallerDesk;
+  /** Who is staff themselves: what is done to them is for administrators alone. */
+  readonly staff: Pick<StaffDesk, 'find'>;
   /** Whether any policy could ask for a code of the helpdesk: where none can, there is no page for them. */
   readonly hasCodes: boolean;
   /** Where people go to help themselves. */
@@ -113,7 +116,7 @@ export async function personPage(
 ): Promise<Answer> {
   const person = await needs.views.of(account);
   const mayAct = mayActOn(staff, account) && staff.id !== account.id;
-  const isGuarded = account.state.privileged && !staff.roles.includes('administrator');
+  const isGuarded = !staff.roles.includes('administrator') && (await isGuardedAccount(needs, account));
   return {
     kind: 'page',
     view: 'console/people/person',
@@ -131,6 +134,11 @@ export async function personPage(
     },
     about: { subject: account.id },
   };
+}
+
+/** As the desk will judge, so that nobody is offered what is refused in any case. */
+async function isGuardedAccount({ staff }: PeopleNeeds, { id, state }: Account): Promise<boolean> {
+  return state.privileged || (await staff.find(id)) !== undefined;
 }
 
 function whyNoActs(stands: { mayAct: boolean; isGuarded: boolean; isSelf: boolean }): string | undefined {

@@ -138,6 +138,10 @@ describe('an act', () => {
     desk.world.join(staff, staffGroups.administrator);
     for (const person of [privileged, staff]) {
       await desk.bar(person);
+      // Nobody is asked for a reason first that leads to nothing.
+      const page = await desk.open(person);
+      expect(page.text).toContain('only an administrator of the console acts on it');
+      expect(page.page('main form, main a[href*="/remove/"], main a[href$="/caller"]')).toHaveLength(0);
       const answer = await desk.act(person, 'clear-bars', { reason });
       expect([answer.status, answer.text]).toEqual([422, expect.stringContaining('only an administrator')]);
       expect(await desk.lockout(person)).toBeDefined();
