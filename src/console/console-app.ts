@@ -88,8 +88,8 @@ export function createConsole(services: ConsoleServices): Console {
   app.use(setUpListener({ publicUrl, zone: 'intranet' }));
   const { sessionStore, clock, sessionSecrets: secrets, idleMs } = services;
   app.use(setUpSession({ purpose: 'console', sessions: sessionStore, clock, secrets, secure, idleMs }));
-  // The form of a policy has a field for every setting of every gate, those of packages too.
-  app.use(setUpBody({ fields: mostFields + settingFields(services.policyPages.controls).length }));
+  // The form of a policy has a field for every setting of every gate, those of packages too, and long lists of names.
+  app.use(setUpBody({ fields: mostFields + settingFields(services.policyPages.controls).length, octets: 512 * 1024 }));
   app.use(setUpCsrf({ publicUrl }));
 
   const router = new ConsoleRouter({ sessions, audit, pages, presses: new Presses(services) });

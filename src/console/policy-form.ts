@@ -8,8 +8,8 @@ import type { ListProblem } from '../core/stored-policies.ts';
 import type { Translate } from '../web/catalogue.ts';
 import { formOfSettings, settingFields, settingProblem, settingsOfForm } from './gate-setting-fields.ts';
 
-/** More than any list of names that a form of this size can carry. */
-const mostText = 16_384;
+/** Characters of one field: more than the longest list of names that a policy may have. */
+const mostText = 131_072;
 const text = z.string().max(mostText).default('');
 const ticked = z.literal('yes').optional();
 

@@ -2,7 +2,7 @@ import express, { type Request, type RequestHandler, Router } from 'express';
 import { BadRequest, LatchkeyError } from '../core/errors.ts';
 import type { RequestContext } from '../core/request-context.ts';
 
-/** Octets of a form: far above any page's fields, far below anything that costs. */
+/** Octets of a form, where nothing else is said: far above the fields of most pages, far below anything that costs. */
 const formOctets = 16 * 1024;
 /** More than any form has by itself. */
 export const mostFields = 64;
@@ -39,9 +39,15 @@ export function setUpMethods(): Router {
 
 /**
  * A POST is a form: URL-encoded, small, and without a query beside it.
- * @param needs how many fields it may have, where a form has more than usual
+ * @param needs how many fields and octets it may have, where a form has more than usual
  */
-export function setUpBody({ fields = mostFields }: { readonly fields?: number } = {}): Router {
+export function setUpBody({
+  fields = mostFields,
+  octets = formOctets,
+}: {
+  readonly fields?: number;
+  readonly octets?: number;
+} = {}): Router {
   const router = Router();
   router.use((request, _response, next) => {
     if (request.method !== 'POST') return next();
@@ -51,8 +57,8 @@ export function setUpBody({ fields = mostFields }: { readonly fields?: number } 
     if (request.url.includes('?')) return next(new BadRequest('a form is posted without a query'));
     next();
   });
-  router.use(setUpLength({ octets: formOctets }));
-  router.use(express.urlencoded({ extended: false, limit: formOctets, parameterLimit: fields, inflate: false }));
+  router.use(setUpLength({ octets }));
+  router.use(express.urlencoded({ extended: false, limit: octets, parameterLimit: fields, inflate: false }));
   return router;
 }
 
