@@ -43,14 +43,20 @@ export type Answer =
 /** Sends it. */
 export async function sendAnswer(
   answer: Answer,
-  to: { readonly request: Request; readonly response: Response; readonly pages: Pages },
+  to: {
+    readonly request: Request;
+    readonly response: Response;
+    readonly pages: Pages;
+    /** Where it can be looked at again, when it is a page. */
+    readonly page: string;
+  },
 ): Promise<void> {
-  const { request, response, pages } = to;
+  const { request, response, pages, page } = to;
   switch (answer.kind) {
     case 'page': {
       const { view, status, data, problems } = answer;
       const notice = answer.notice ?? takeNotice(request);
-      const given = { ...(status === undefined ? {} : { status }), ...(data === undefined ? {} : { data }) };
+      const given = { ...(status === undefined ? {} : { status }), data: { ...data, page } };
       pages.send(request, response, { view, surface: 'console', ...given, problems, notice });
       return;
     }

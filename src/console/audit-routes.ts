@@ -60,6 +60,7 @@ export function auditRoutes(router: ConsoleRouter, needs: AuditRouteNeeds): void
   router.route({
     method: 'get',
     path: '/audit/file',
+    page: '/audit',
     roles: auditReaders,
     fresh: true,
     async handler({ staff, request, context }) {

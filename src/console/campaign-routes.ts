@@ -43,7 +43,7 @@ export function campaignRoutes(router: ConsoleRouter, needs: CampaignNeeds): voi
     path: `${path}/new`,
     roles: actors,
     fresh: true,
-    handler: () => form(needs, usualForm),
+    handler: ({ typed }) => form(needs, { ...usualForm, ...typed }),
   });
 
   router.route({
@@ -58,6 +58,7 @@ export function campaignRoutes(router: ConsoleRouter, needs: CampaignNeeds): voi
   router.route({
     method: 'post',
     path: `${path}/opt-out`,
+    page: path,
     roles: actors,
     act: 'console.act',
     handler: (visit) => optOut(needs, visit),
@@ -66,6 +67,7 @@ export function campaignRoutes(router: ConsoleRouter, needs: CampaignNeeds): voi
   router.route({
     method: 'post',
     path: `${path}/opt-in`,
+    page: path,
     roles: actors,
     act: 'console.act',
     async handler({ request, act }) {
@@ -92,6 +94,7 @@ export function campaignRoutes(router: ConsoleRouter, needs: CampaignNeeds): voi
   router.route({
     method: 'post',
     path: `${path}/:campaign/stop`,
+    page: `${path}/:campaign`,
     roles: actors,
     act: 'console.act',
     async handler({ request, act }) {

@@ -8,7 +8,7 @@ import type { Pages } from '../web/pages.ts';
 import { contextOf } from '../web/requests.ts';
 import { leaveIdle, saveSession } from '../web/session.ts';
 import { type Answer, sendAnswer } from './answer.ts';
-import type { Presses } from './presses.ts';
+import { type Presses, pressField } from './presses.ts';
 import type { StaffSessions } from './staff-sessions.ts';
 
 declare module 'express-serve-static-core' {
@@ -23,6 +23,8 @@ export interface Visit {
   readonly staff: StaffMember;
   readonly request: Request;
   readonly context: RequestContext;
+  /** What was typed into the form of this page when a second factor was asked for first: nothing came of it yet. */
+  readonly typed: Readonly<Record<string, string>>;
   /** Writes down an act, with its reason, before it is done. */
   act(deed: ConsoleAct): Promise<void>;
 }
@@ -38,11 +40,19 @@ export interface ConsoleAct {
 export interface ConsoleRoute {
   readonly method: 'get' | 'post';
   readonly path: string;
+  /**
+   * The page on which its form or its link stands, where that has another address: to there one comes back from the
+   * second factor, the sign-in and another language.
+   */
+  readonly page?: string;
   /** Who may; at least one. */
   readonly roles: readonly [Role, ...Role[]];
   /** What a post that changes something is in the audit: its handler must have written it when it goes on from there. */
   readonly act?: AuditEventName;
-  /** Demands a second factor of the last minutes; of the page with the form too, or what was typed there is lost. */
+  /**
+   * Demands a second factor of the last minutes. What was posted waits in the session meanwhile and stands on the page
+   * again, so no field of it may be a secret.
+   */
   readonly fresh?: true;
   /** A post that is one act however often its form is sent at once. */
   readonly once?: true;
@@ -129,12 +139,14 @@ export class ConsoleRouter {
       });
     }
     if (route.fresh === true && !sessions.isFresh(request)) return this.#toConfirm(route, request, response);
-    const work = (): Promise<Answer> => this.#handle(route, { staff, request, context: from.request });
+    const typed = takeTyped(request);
+    const work = (): Promise<Answer> => this.#handle(route, { staff, request, context: from.request, typed });
     const answer = await (route.once === true ? this.#needs.presses.once(request, work) : work());
     if (answer.kind !== 'go' && route.quiet !== true) {
       await audit.write('console.viewed', { ...answer.about, what: route.path }, from);
     }
-    await sendAnswer(answer, { request, response, pages: this.#needs.pages });
+    const page = route.method === 'get' ? request.path : pageOf(route, request);
+    await sendAnswer(answer, { request, response, pages: this.#needs.pages, page });
   }
 
   async #handle(route: ConsoleRoute, visit: Omit<Visit, 'act'>): Promise<Answer> {
@@ -189,6 +201,9 @@ export class ConsoleRouter {
   }
 
   #toConfirm(route: ConsoleRoute, request: Request, response: Response): Promise<void> {
+    if (route.method === 'post') {
+      request.session.typed = { page: pageOf(route, request), fields: fieldsOf(request.body) };
+    }
     return this.#leadTo('/confirm', { route, request, response });
   }
 
@@ -197,13 +212,38 @@ export class ConsoleRouter {
     to: string,
     { route, request, response }: { route: ConsoleRoute; request: Request; response: Response },
   ): Promise<void> {
-    const isPage = this.#routes.some((one) => one.path === route.path && one.method === 'get' && one.quiet !== true);
-    if (isPage && ownPath.test(request.path)) {
-      request.session.wanted = request.path + queryOf(route, request);
+    const { path, page = path } = route;
+    const wanted = pageOf(route, request);
+    const isPage = this.#routes.some((one) => one.path === page && one.method === 'get' && one.quiet !== true);
+    if (isPage && ownPath.test(wanted)) {
+      request.session.wanted = wanted + queryOf(route, request);
       await saveSession(request);
     }
     response.redirect(303, to);
   }
+}
+
+/** Address of the page to come back to. */
+function pageOf({ page }: ConsoleRoute, { path, params }: Request): string {
+  return page === undefined ? path : page.replaceAll(/:(\w+)/g, (_, name) => encodeURIComponent(String(params[name])));
+}
+
+function takeTyped(request: Request): Readonly<Record<string, string>> {
+  const session: { typed?: Request['session']['typed'] } = request.session;
+  if (request.method !== 'GET' || session.typed?.page !== request.path) return {};
+  const { fields } = session.typed;
+  delete session.typed;
+  return fields;
+}
+
+/** Characters of what waits in a session: far more than anybody writes between two proofs. */
+const mostTyped = 65_536;
+
+function fieldsOf(body: unknown): Readonly<Record<string, string>> {
+  const fields = Object.entries(Object(body)).filter(
+    (field): field is [string, string] => field[0] !== pressField && typeof field[1] === 'string',
+  );
+  return fields.flat().join('').length > mostTyped ? {} : Object.fromEntries(fields);
 }
 
 /** A path of ours and nothing else: nothing that a browser could take for another host. */

@@ -29,7 +29,8 @@ export function driveLiveRoutes(router: ConsoleRouter, needs: LiveDriveNeeds): v
     path,
     roles: drivers,
     fresh: true,
-    handler: (visit) => confirmPage(needs, visit, {}),
+    // Not the confirmation: it is of what the page says now.
+    handler: (visit) => confirmPage(needs, visit, { reason: visit.typed.reason, zone: visit.typed.zone }),
   });
 
   router.route({
@@ -80,7 +81,11 @@ function problemsOf(reason: string, confirmed: 'yes' | undefined): readonly Prob
 async function confirmPage(
   needs: LiveDriveNeeds,
   visit: Visit,
-  about: { readonly problems?: readonly Problem[]; readonly reason?: string; readonly zone?: string },
+  about: {
+    readonly problems?: readonly Problem[];
+    readonly reason?: string | undefined;
+    readonly zone?: string | undefined;
+  },
 ): Promise<Extract<Answer, { kind: 'page' }>> {
   const { problems = [], reason = '', zone = 'intranet' } = about;
   const { account, isSelf } = await subjectNamed(needs, visit, visit.request.params.who);

@@ -77,6 +77,7 @@ export function driveRoutes(router: ConsoleRouter, needs: DriveNeeds): void {
   router.route({
     method: 'post',
     path: '/drive/phone/:drive',
+    page: '/drive',
     roles: drivers,
     async handler(visit) {
       if (isGone(needs, visit)) return toStart;
@@ -91,6 +92,7 @@ export function driveRoutes(router: ConsoleRouter, needs: DriveNeeds): void {
   router.route({
     method: 'post',
     path: '/drive/end/:drive',
+    page: '/drive',
     roles: drivers,
     async handler(visit) {
       const { driven } = visit.request.session;

@@ -26,6 +26,8 @@ export function homeRoutes(router: ConsoleRouter, needs: HomeNeeds): void {
   router.route({
     method: 'get',
     path: '/confirm',
+    // Whoever has just signed in has nothing to confirm.
+    page: '/',
     roles: everyRole,
     handler: () => ({ kind: 'page', view: 'console/confirm' }),
   });
@@ -33,6 +35,7 @@ export function homeRoutes(router: ConsoleRouter, needs: HomeNeeds): void {
   router.route({
     method: 'post',
     path: '/confirm',
+    page: '/',
     roles: everyRole,
     once: true,
     async handler({ staff, request, context }) {

@@ -54,6 +54,7 @@ export function jobRoutes(router: ConsoleRouter, { jobs, audit }: JobNeeds): voi
   router.route({
     method: 'post',
     path: '/jobs/:job/cancel',
+    page: '/jobs/:job',
     roles: ['administrator'],
     async handler({ request, staff, context }) {
       const job = await jobNamed(jobs, request.params.job);

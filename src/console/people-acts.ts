@@ -37,6 +37,7 @@ function simpleAct(
   router.route({
     method: 'post',
     path: `/people/:id/${name}`,
+    page: '/people/:id',
     roles: actingRoles,
     async handler(visit) {
       const account = await reach(needs, visit);
@@ -66,10 +67,14 @@ function pageAct<Form extends { readonly reason: string }>(
   needs: PeopleNeeds,
   { name, path, view, form, data, take }: PageAct<Form>,
 ): void {
-  const show = async (visit: Visit, account: Account): Promise<Extract<Answer, { kind: 'page' }>> => ({
+  const show = async (
+    visit: Visit,
+    account: Account,
+    { reason = '', to }: Readonly<Record<string, string | undefined>> = visit.typed,
+  ): Promise<Extract<Answer, { kind: 'page' }>> => ({
     kind: 'page',
     view,
-    data: { account, typed: '', ...(await data(account, visit)) },
+    data: { account, typed: reason, chosen: to, ...(await data(account, visit)) },
     about: { subject: account.id },
   });
 
@@ -92,8 +97,7 @@ function pageAct<Form extends { readonly reason: string }>(
       const acted = await take(actOf(visit, account, typed.reason), typed, visit);
       if ('kind' in acted && acted.kind !== 'refused') return done(account, acted, name);
       const problem = 'kind' in acted ? problemOf(acted, 'reason') : acted;
-      const page = await show(visit, account);
-      return { ...page, status: 422, problems: [problem], data: { ...page.data, typed: typed.reason } };
+      return { ...(await show(visit, account, { ...typed })), status: 422, problems: [problem] };
     },
   });
 }

@@ -75,7 +75,7 @@ async function start(
   }
   const started = await needs.callers.start(actOf(visit, account, reason), gate);
   if (started.kind === 'refused') {
-    return page(needs, { account, problem: problemOf(started, 'reason'), typed: reason });
+    return page(needs, { account, problem: problemOf(started, 'reason'), typed: reason, chosen: gate });
   }
   visit.request.session.caller = { flow: started.flow, person: account.id, reason };
   await saveSession(visit.request);
@@ -95,9 +95,10 @@ async function page(
     readonly check?: CallerCheck | undefined;
     readonly problem?: Problem;
     readonly typed?: string;
+    readonly chosen?: string;
   },
 ): Promise<Answer> {
-  const { account, check, problem, typed = '' } = shown;
+  const { account, check, problem, typed = '', chosen } = shown;
   const numbers = check?.state === 'open' ? [] : numbersOf(await needs.views.of(account));
   const problems = problem === undefined ? (check?.state === 'open' ? check.flow.problems : undefined) : [problem];
   return {
@@ -105,7 +106,7 @@ async function page(
     view: 'console/people/caller',
     ...(problem === undefined ? {} : { status: 422 }),
     ...(problems === undefined ? {} : { problems }),
-    data: { account, state: check?.state, shown: check?.page?.data, numbers, typed },
+    data: { account, state: check?.state, shown: check?.page?.data, numbers, typed, chosen },
     about: { subject: account.id },
   };
 }

@@ -41,6 +41,7 @@ export function policyDraftRoutes(router: ConsoleRouter, needs: PolicyPagesNeeds
   router.route({
     method: 'post',
     path: '/policies/draft/begin',
+    page: '/policies',
     roles: administrator,
     async handler({ staff }) {
       await needs.drafts.begin(staff.id);
@@ -58,6 +59,7 @@ export function policyDraftRoutes(router: ConsoleRouter, needs: PolicyPagesNeeds
   router.route({
     method: 'post',
     path: '/policies/draft/arrange',
+    page: draftPath,
     roles: administrator,
     async handler(visit) {
       const form = entryForm.safeParse(visit.request.body);
@@ -118,6 +120,7 @@ export function policyDraftRoutes(router: ConsoleRouter, needs: PolicyPagesNeeds
   router.route({
     method: 'post',
     path: '/policies/draft/discard',
+    page: draftPath,
     roles: administrator,
     async handler({ staff }) {
       await needs.drafts.drop(staff.id);

@@ -14,6 +14,7 @@ import {
 } from './policy-routes.ts';
 
 const administrator = ['administrator'] as const;
+const page = '/policies/draft/review';
 
 /** What a review page shows beside the draft itself. */
 interface Reviewed {
@@ -28,15 +29,16 @@ interface Reviewed {
 export function policyReviewRoutes(router: ConsoleRouter, needs: PolicyPagesNeeds): void {
   router.route({
     method: 'get',
-    path: '/policies/draft/review',
+    path: page,
     roles: administrator,
     fresh: true,
-    handler: (visit) => reviewPage(needs, visit, {}),
+    handler: (visit) => reviewPage(needs, visit, { note: visit.typed.note ?? '' }),
   });
 
   router.route({
     method: 'post',
     path: '/policies/draft/catch-up',
+    page,
     roles: administrator,
     async handler(visit) {
       const draft = await draftOf(needs, visit);
@@ -50,6 +52,7 @@ export function policyReviewRoutes(router: ConsoleRouter, needs: PolicyPagesNeed
   router.route({
     method: 'post',
     path: '/policies/draft/save',
+    page,
     roles: administrator,
     act: 'console.act',
     fresh: true,

@@ -79,12 +79,13 @@ export function policyRoutes(router: ConsoleRouter, needs: PolicyPagesNeeds): vo
     method: 'get',
     path: '/policies/versions/:version',
     roles: everyRole,
-    handler: (visit) => versionPage(needs, visit),
+    handler: (visit) => versionPage(needs, visit, { note: visit.typed.note }),
   });
 
   router.route({
     method: 'post',
     path: '/policies/versions/:version/restore',
+    page: '/policies/versions/:version',
     roles: ['administrator'],
     act: 'console.act',
     fresh: true,
@@ -93,11 +94,11 @@ export function policyRoutes(router: ConsoleRouter, needs: PolicyPagesNeeds): vo
       const version = await versionOf(store, request);
       const basedOn = numberOf(request.body.based) ?? -1;
       const note = noteOf(request);
-      if (note === '') return versionPage(needs, visit, { wrong: 'policy-pages.note-missing' });
+      if (note === '') return versionPage(needs, visit, { note, wrong: 'policy-pages.note-missing' });
       await visit.act({ reason: note, detail: { version: version.version } });
       const wish = { basedOn, by: staff.id, byName: staff.name, note, policies: version.policies, ...fromOf(visit) };
       const saved = await needs.desk.save(wish);
-      return saved.kind === 'saved' ? savedAnswer(saved) : versionPage(needs, visit, { saved });
+      return saved.kind === 'saved' ? savedAnswer(saved) : versionPage(needs, visit, { note, saved });
     },
   });
 }
@@ -147,11 +148,19 @@ export function findingsView(
   return findings.map(({ level, message }) => ({ level, text: sayPolicyMessage(request.translate, message) }));
 }
 
+/** Marks around what is put into a sentence, which belong into no field. */
+const isolates = /[\u2066-\u2069]/g;
+
 /** One version: who saved it and why, what it changed, what it held, and what going back to it would change now. */
 async function versionPage(
   needs: PolicyPagesNeeds,
   { staff, request }: Visit,
-  about: { readonly wrong?: string; readonly saved?: Exclude<PolicySaved, { kind: 'saved' }> } = {},
+  about: {
+    /** As it was typed; what it begins with when not told. */
+    readonly note: string | undefined;
+    readonly wrong?: string;
+    readonly saved?: Exclude<PolicySaved, { kind: 'saved' }>;
+  },
 ): Promise<Answer> {
   const { store, gates } = needs;
   const version = await versionOf(store, request);
@@ -170,6 +179,8 @@ async function versionPage(
     back: back && sentencesOf(request, back),
     mayRestore: staff.roles.includes('administrator') && own !== undefined && !isNewest,
     outcome: about.saved && outcomeView(request, about.saved),
+    note:
+      about.note ?? request.translate('policy-pages.back-note', { version: version.version }).replaceAll(isolates, ''),
   };
   const problems = about.wrong === undefined ? [] : [{ field: 'note', message: { key: about.wrong } }];
   const isWrong = about.wrong !== undefined || about.saved !== undefined;

@@ -44,6 +44,7 @@ export function reportRoutes(router: ConsoleRouter, needs: ReportNeeds): void {
   router.route({
     method: 'get',
     path: '/reports/file',
+    page: '/reports',
     roles: overseers,
     async handler(visit) {
       const filter = filterOf(visit, needs);
@@ -66,6 +67,7 @@ export function reportRoutes(router: ConsoleRouter, needs: ReportNeeds): void {
   router.route({
     method: 'get',
     path: '/coverage/file',
+    page: '/coverage',
     roles: everyRole,
     async handler(visit) {
       const filter = filterOf(visit, needs);

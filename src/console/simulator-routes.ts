@@ -66,6 +66,7 @@ export function simulatorRoutes(router: ConsoleRouter, needs: SimulatorNeeds): v
   router.route({
     method: 'get',
     path: `${path}/:job/people.csv`,
+    page: `${path}/:job`,
     roles: jobReaders,
     fresh: true,
     async handler({ request }) {
@@ -77,6 +78,7 @@ export function simulatorRoutes(router: ConsoleRouter, needs: SimulatorNeeds): v
   router.route({
     method: 'get',
     path: `${path}/:job/units.csv`,
+    page: `${path}/:job`,
     roles: jobReaders,
     async handler({ request }) {
       const { found } = await simulationNamed(needs, request.params.job);

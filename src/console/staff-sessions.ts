@@ -84,8 +84,8 @@ export class StaffSessions {
    * @returns the member who has signed in now, or proved it again
    */
   async end(request: Request, flow: Flow): Promise<StaffMember | undefined> {
-    const { staff, wanted, drive, driven } = request.session;
-    const kept = { staff, wanted, drive, driven };
+    const { staff } = request.session;
+    const kept = keptOf(request.session);
     if (flow.step.kind === 'done') return this.#open(request, flow, kept);
     if (staff === undefined || flow.step.kind === 'refused') {
       await renewSession(request, flow.id);
@@ -113,10 +113,8 @@ export class StaffSessions {
     const { passwordStamp } = found;
     const begun = { account: found.member.id, since: provedAt, reference: newReference(), from: last };
     restore(request, {
+      ...(again === undefined ? { wanted: before.wanted } : before),
       staff: { ...begun, ...again, gate, provedAt, passwordStamp, last },
-      wanted: before.wanted,
-      drive: again === undefined ? undefined : before.drive,
-      driven: again === undefined ? undefined : before.driven,
     });
     return found.member;
   }
@@ -131,13 +129,17 @@ function newReference(): string {
   return randomBytes(9).toString('base64url');
 }
 
-type Session = Partial<Request['session']>;
-/** What outlives the renewal of a session. */
-type Kept = { readonly [name in 'staff' | 'wanted' | 'drive' | 'driven']: Session[name] | undefined };
+/**
+ * What outlives the renewal of a session: the token of its forms as well, or what stands typed in another window could not
+ * be sent any more.
+ */
+const outliving = ['staff', 'wanted', 'typed', 'caller', 'drive', 'driven', 'csrfToken'] as const;
+type Kept = { readonly [name in (typeof outliving)[number]]?: Request['session'][name] | undefined };
 
-function restore(request: Request, { staff, wanted, drive, driven }: Kept): void {
-  if (staff !== undefined) request.session.staff = staff;
-  if (wanted !== undefined) request.session.wanted = wanted;
-  if (drive !== undefined) request.session.drive = drive;
-  if (driven !== undefined) request.session.driven = driven;
+function keptOf(session: Kept): Kept {
+  return Object.fromEntries(outliving.flatMap((name) => (session[name] === undefined ? [] : [[name, session[name]]])));
+}
+
+function restore(request: Request, kept: Kept): void {
+  Object.assign(request.session, keptOf(kept));
 }

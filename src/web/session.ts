@@ -14,6 +14,8 @@ declare module 'express-session' {
     staff: StaffSession;
     /** Only in the console: the path that somebody asked for before signing in; one of its own routes. */
     wanted: string;
+    /** Only in the console: what was posted from a page before the second factor that it asks for. */
+    typed: { readonly page: string; readonly fields: Readonly<Record<string, string>> };
     /** Only in the console: what the next page has to say about the last act. */
     notice: Message;
     /** Only in the console: the test drive that this browser walks. */

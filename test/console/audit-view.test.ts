@@ -273,6 +273,10 @@ describe('the check of the chain', () => {
     }
     await auditor.open(`/audit/check/${own?.id}`);
     expect(auditor.text).toContain('You have one of this kind running already');
+    // It asks how far it is where nothing is written down and nobody stays signed in for it.
+    expect(auditor.page('[data-job]').attr('data-job')).toBe(`/jobs/${own?.id}/state`);
+    expect(auditor.page('[data-reload]')).toHaveLength(0);
+    expect((await auditor.ask({ method: 'get', path: `/jobs/${own?.id}/state` })).status).toBe(200);
     const running = (await jobs.recent()).filter(({ kind, state }) => kind === 'audit-check' && state === 'running');
     expect(running.map(({ id }) => id)).toEqual([own?.id]);
     await administrator.open('/audit/check');

@@ -56,6 +56,25 @@ describe('a code of the helpdesk', () => {
     expect(await desk.textsTo(person.mobile)).toEqual(texts);
   });
 
+  test('keeps what was chosen and typed when the other is missing, and says so where it belongs', async () => {
+    const person = await desk.registered('inNorth');
+    for (const [path, field, press] of [
+      ['code', 'to', undefined],
+      ['caller', 'gate', 'act=start'],
+    ] as const) {
+      const page = await (await fresh()).open(`/people/${person.id}/${path}`);
+      await page.submit({ reason }, press);
+      expect([page.status, page.problems]).toEqual([422, 'Choose where it goes.']);
+      const linked = page.page('.problem a').attr('href') ?? '';
+      expect([linked, page.page(linked).is('fieldset')]).toEqual([`#${field}`, true]);
+      expect(page.page('textarea[name="reason"]').text()).toBe(reason);
+      await page.submit({ reason: '', [field]: 'otp-sms' }, press);
+      expect([page.status, page.problems]).toEqual([422, 'Enter the reason.']);
+      expect(page.page(`input[name="${field}"][checked]`).attr('value')).toBe('otp-sms');
+    }
+    expect(await desk.textsTo(person.mobile)).toEqual([]);
+  });
+
   test('is asked for again who has not proved themselves lately, before a code is sent or a way removed', async () => {
     const person = await desk.registered('inNorth');
     const { visitor } = await desk.world.signedIn('helpdesk');

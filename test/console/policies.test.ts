@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../src/core/json.ts';
+import { plain } from '../portals/visitor.ts';
 import { everyone, namesOn, notice, policyPages, timeout } from './policy-pages.ts';
 
 const pages = policyPages();
@@ -155,6 +156,19 @@ describe('the policies, as an administrator changes them', () => {
     expect(await pages.policies().draft(person.id)).toMatchObject({ revision: 1 });
   });
 
+  test('lists of names are taken as long as a policy may have them, in every script', { timeout }, async () => {
+    const { admin, person } = pages;
+    await pages.begin();
+    const names = Array.from({ length: 200 }, (_, at) => `المجموعة رقم ${at} من الموظفين المؤقتين`);
+    await pages.add(admin, { name: 'long', groups: names.join('\n'), 'except-groups': names.join('\n') });
+    expect([admin.path, admin.problems]).toEqual(['/policies/draft', '']);
+    const draft = (await pages.policies().draft(person.id))?.policies as readonly Json[];
+    expect(draft.at(-1)).toMatchObject({ members: { groups: names, except: { groups: names } } });
+    // Nor does a browser cut off what is pasted there.
+    await admin.open('/policies/draft/policy/1');
+    expect(admin.page('textarea[maxlength]')).toHaveLength(0);
+  });
+
   test('a list that something speaks against is refused with all of it, and the old one stays in force', {
     timeout,
   }, async () => {
@@ -221,9 +235,21 @@ describe('the policies, as an administrator changes them', () => {
     await pages.saveElsewhere(3, [{ ...everyone, members: { groups: ['No Such Group'] } }]);
     await pages.saveElsewhere(4, [everyone]);
     await admin.open('/policies/versions/4');
-    await admin.submit();
+    await admin.submit({ note: 'as it was on Monday' });
     expect([admin.status, await pages.policies().newest()]).toEqual([422, 5]);
     expect(admin.text).toContain('No Such Group, which the directory does not have');
+    expect(admin.page('#note').val()).toBe('as it was on Monday');
+  });
+
+  test('what a list is worth is said of the shorter way to an unlock as well', { timeout }, async () => {
+    const { admin } = pages;
+    const worth = () => plain(admin.page('tbody td').last().text());
+    await pages.saveElsewhere(1, [{ ...everyone, chain: ['questions', 'otp-sms'], 'unlock-after': 1 }]);
+    await admin.open('/policies');
+    expect(worth()).toContain('1 method an unlock: 0 methods');
+    await pages.saveElsewhere(2, [everyone]);
+    await admin.open('/policies');
+    expect(worth()).not.toContain('unlock:');
   });
 
   test('versions say who saved what when and why, page by page', { timeout }, async () => {
