@@ -74,6 +74,7 @@ export function createConsole(services: ConsoleServices): Console {
   const app = createExpress(services);
   app.locals.member = () => undefined;
   app.locals.press = newPress;
+  app.locals.idleSeconds = services.idleMs / 1000;
 
   app.use(setUpRequestLog({ log }));
   app.use(setUpHeaders({ secure }));
