@@ -11,6 +11,10 @@ document.addEventListener('submit', (event) => {
   if (event.target.dataset.sent === 'yes') event.preventDefault();
   event.target.dataset.sent = 'yes';
 });
+// But a page that the browser had kept, and shows again, is one that somebody came back to.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) for (const form of document.forms) delete form.dataset.sent;
+});
 
 // A call is proved at the phone: when it is, the page goes on by itself, as if Next had been pressed.
 const watched = document.querySelector('[data-watch]');
