@@ -171,6 +171,7 @@ const list: Json = [
     members: { groups: ['Helpdesk North'] },
     chain: ['otp-sms', 'questions'],
     needed: 1,
+    'unlock-after': 1,
     'knowledge-alone': 'accept',
   },
   { name: 'everyone', members: 'everyone', chain: ['otp-sms'] },
