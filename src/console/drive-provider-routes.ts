@@ -41,8 +41,9 @@ export function driveProviderRoutes(router: ConsoleRouter, { trials, audit }: Tr
       const deed = { what: path, subject: staff.id, detail: { provider, channel } };
       await audit.write('console.act', deed, { by: staff.id, request: context });
       const text = request.translate(channel === 'sms' ? 'console.drive.trial.text' : 'console.drive.trial.spoken');
+      const matchingText = request.translate('console.drive.trial.spoken-matching');
       const { language, host } = context;
-      const trial = await trials.begin(staff.id, { ...form, language, text, host });
+      const trial = await trials.begin(staff.id, { ...form, language, text, matchingText, host });
       if (trial === undefined) throw new OutOfReach('no provider that this member of staff may try');
       return { kind: 'go', to: `${path}/${trial.id}` };
     },

@@ -49,6 +49,8 @@ export interface TrialWish {
   readonly language: string;
   /** With `{code}`; or to be spoken. */
   readonly text: string;
+  /** Spoken where the call asks for the digits on the page. */
+  readonly matchingText: string;
   /** Host name of the page that the code is typed at. */
   readonly host: string;
 }
@@ -93,7 +95,8 @@ export class ProviderTrials {
     const { provider, channel, codeLength, matchesNumbers, challenges } = route;
     const id = randomBytes(18).toString('base64url');
     const reference = `trial-${randomBytes(9).toString('base64url')}`;
-    const match = channel === 'voice' && matchesNumbers ? { match: String(randomInt(10, 100)) } : {};
+    const match: { match?: string } =
+      channel === 'voice' && matchesNumbers ? { match: String(randomInt(10, 100)) } : {};
     const trial = { id, by, provider, channel, number, reference, gate, ...match, began: this.#needs.nowMs() };
     this.#keep({ ...trial, challenge: '', tries: 0 });
     const challenge = await challenges.begin({
@@ -105,7 +108,7 @@ export class ProviderTrials {
       language: wish.language,
       codeLength,
       lifetimeSeconds: 300,
-      text: wish.text,
+      text: match.match === undefined ? wish.text : wish.matchingText,
       host: wish.host,
       ...match,
     });

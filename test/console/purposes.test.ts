@@ -136,6 +136,19 @@ describe('what is tried from the console', () => {
     expect(hostIn(text)).toBe(console);
   });
 
+  test('by a call asks for the digits on the page where it takes them', async () => {
+    const { person, visitor } = await world.signedIn('administrator');
+    await world.portals.register(person, ['phone']);
+    await visitor.open('/drive/providers');
+    await visitor.submit({}, 'channel=voice');
+    await world.latchkey.challenges.idle();
+    const { spoken } = world.portals.phones.phone(person.phone).calls.at(-1) ?? {};
+    expect(visitor.text).toContain('Key this in at the phone, then press #:');
+    expect(spoken).toBe(
+      'This is a test call that you asked for. Key in the number on your screen, then press the hash key.',
+    );
+  });
+
   test('by a test drive says what the drive is of, and is bound to the console where it is walked', async () => {
     const driven = await testAccount(world, 'North');
     const { visitor } = await world.signedIn('administrator');

@@ -42,6 +42,7 @@ const wish = {
   channel: 'sms',
   language: 'en',
   text: '{code} is a test',
+  matchingText: 'never texted',
   host: 'console.example',
 } as const;
 
