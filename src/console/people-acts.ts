@@ -62,7 +62,7 @@ interface PageAct<Form> {
   take(act: Act, form: Form, visit: Visit): Promise<Acted | Problem>;
 }
 
-function pageAct<Form extends { readonly reason: string }>(
+function pageAct<Form extends { readonly reason: string; readonly to?: string | undefined }>(
   router: ConsoleRouter,
   needs: PeopleNeeds,
   { name, path, view, form, data, take }: PageAct<Form>,

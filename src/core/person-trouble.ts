@@ -16,6 +16,8 @@ export type TroubleKind =
   | 'partly-registered'
   /** All is registered; what is missing is given out by the helpdesk. */
   | 'needs-code'
+  /** Too little is registered, and a code of the helpdesk would make up for it. */
+  | 'code-would-do'
   | 'locked'
   /** The policy allows no unlock, but a new password, which unlocks as well. */
   | 'locked-reset'
@@ -83,6 +85,7 @@ function missing({ zones, gates }: Standing): Trouble {
     (name) => !gates.some(({ gate, issued }) => gate === name && issued === true),
   );
   if (registrable.length === 0) return { kind: 'needs-code' };
+  if (zones.some(({ codeWouldDo }) => codeWouldDo === true)) return { kind: 'code-would-do', gates: registrable };
   const isSome = gates.some(({ provedAt }) => provedAt !== undefined);
   return { kind: isSome ? 'partly-registered' : 'never-registered', gates: registrable };
 }

@@ -9,7 +9,7 @@ import { mostInARow } from './lockout.ts';
 import { type Trouble, troubleOf } from './person-trouble.ts';
 import { maskNumber } from './phone-number.ts';
 import type { Policies } from './policies.ts';
-import { barredFromReset, type Ineligible, type Zone } from './policy.ts';
+import { barredFromReset, type Ineligible, neededOf, type Policy, type Zone } from './policy.ts';
 import type { Enrolment, Stores } from './stores.ts';
 
 /** Everything that the page of a person shows. Holds no secret, no whole number and no answer. */
@@ -48,6 +48,8 @@ export interface ZoneStanding {
   readonly actions: readonly Action[];
   /** Gates of the chain that the person cannot pass: not registered, or worth nothing now. */
   readonly missing: readonly string[];
+  /** What is registered is too little by itself, and enough together with a code of the helpdesk. */
+  readonly codeWouldDo?: true;
 }
 
 /** One gate, as far as it concerns the person: registered, held, or asked for by a policy. */
@@ -143,13 +145,22 @@ export class PersonViews {
     ]);
     const ineligible = barredFromReset(account, policy, { lockout, enrolments });
     const isMissing = (gate: string): boolean => !enrolments.some((enrolment) => enrolment.gate === gate);
+    const missing = policy?.chain.filter(isMissing) ?? [];
+    const wantsCode = ineligible === 'unregistered' && policy !== undefined && this.#isCodeEnough(policy, missing);
     return {
       zone,
       ...(policy === undefined ? {} : { policy: policy.name }),
       ...(ineligible === undefined ? {} : { ineligible }),
       actions: policy?.actions ?? [],
-      missing: policy?.chain.filter(isMissing) ?? [],
+      missing,
+      ...(wantsCode ? { codeWouldDo: true } : {}),
     };
+  }
+
+  /** Whether what the helpdesk gives out would make up for what is missing. */
+  #isCodeEnough(policy: Policy, missing: readonly string[]): boolean {
+    const lacking = neededOf(policy) - (policy.chain.length - missing.length);
+    return lacking <= missing.filter((gate) => this.#needs.issued.includes(gate)).length;
   }
 
   #bare(gate: string): GateStanding {

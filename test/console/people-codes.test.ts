@@ -187,6 +187,20 @@ describe('a code of the helpdesk', () => {
     expect(visitor.path).toBe('/reset/choose');
   });
 
+  test('needs no choice where it can go to one place only, and what was chosen stays when the reason lacks', async () => {
+    const person = await desk.registered('inNorth');
+    const page = await (await fresh()).open(`/people/${person.id}/code`);
+    const chosen = () => page.page('[name="to"][checked]').attr('value');
+    expect(chosen()).toBe('otp-sms');
+    const manager = desk.world.personIn('north');
+    desk.world.portals.demo.administration.set(person.entry, { manager: manager.entry.dn });
+    await page.open(`/people/${person.id}/code`);
+    expect(chosen()).toBeUndefined();
+    await page.submit({ to: 'manager', reason: '' });
+    expect(page.text).toContain('Enter the reason.');
+    expect(chosen()).toBe('manager');
+  });
+
   test('5.33: never goes to whoever asks for it: the manager themselves, their mailbox, their telephone', async () => {
     const person = await desk.registered('inNorth');
     const by = await desk.world.signedIn('helpdesk');

@@ -53,6 +53,7 @@ describe('a person who is stuck', () => {
     expect((await desk.act(person, 'end-visits', { reason })).page?.text).toContain('The open visits have ended.');
     await visit.open(visit.path);
     expect(visit.path).toBe('/reset/ended');
+    expect(visit.text).toContain('it was ended from elsewhere, by the helpdesk for example');
     expect((await desk.act(person, 'ask-to-register', { reason })).page?.text).toContain('The mail is on its way.');
     const [, mail] = await desk.mails(person.mail);
     expect(mail).toContain(`${desk.world.portals.origin}/registration`);

@@ -58,6 +58,18 @@ describe('why a person is stuck', () => {
     expect(await trouble()).toEqual({ kind: 'partly-registered', gates: ['otp-sms'], also: 'locked' });
   });
 
+  test('is that a code of the helpdesk would make up for what is not registered, where any so many gates are enough', async () => {
+    const chain = ['otp-sms', 'helpdesk-code', 'questions'];
+    world.policies = { intranet: policyOf({ chain, needed: 2 }) };
+    expect(await trouble()).toMatchObject({ kind: 'never-registered' });
+    await world.register(anna, { questions: { answers: [] } });
+    expect(await trouble()).toEqual({ kind: 'code-would-do', gates: ['otp-sms'] });
+    world.policies = { intranet: policyOf({ chain }) };
+    expect(await trouble()).toEqual({ kind: 'partly-registered', gates: ['otp-sms'] });
+    await world.register(anna, { 'otp-sms': { number } });
+    expect(await trouble()).toEqual({ kind: 'needs-code' });
+  });
+
   test('is a bar, until when, or for good', async () => {
     await registerAll();
     await world.stores.failures.bar(anna.id, rules, world.clock.now());

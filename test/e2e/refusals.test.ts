@@ -93,7 +93,7 @@ journeys('being stopped', samba, (stage) => {
     await passAllGates(visitor, world, person);
     await cancel(visitor);
     expect(visitor.path).toBe('/reset/ended');
-    expect(await visitor.heading()).toBe('You have cancelled');
+    expect(await visitor.heading()).toBe('This visit has ended');
     for (const page of ['phone', 'choose', 'password', 'done']) {
       await visitor.goTo(`/reset/${page}`);
       expect(visitor.path).toBe('/reset/ended');
