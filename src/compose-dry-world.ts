@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createGates, issuedOf, knowledgeOf, strongestFirst } from './compose-gates.ts';
+import { createRegistrations } from './compose-policies.ts';
 import type { Configuration } from './config.ts';
 import { ActionRunner } from './core/action-runner.ts';
 import { Breaker } from './core/breaker.ts';
@@ -93,7 +94,8 @@ export async function openDryWorld(needs: DryWorldNeeds, wish: DryWish): Promise
   const desk = new GateDesk({ gates, stores, audit });
   const notices = dryNotices((message) => recorder.note({ message }));
   const rules = enrolmentRulesOf(configuration);
-  const shared = { stores, directory, policies, audit, clock, desk, notices };
+  const registrations = createRegistrations(needs, policies);
+  const shared = { stores, directory, policies, registrations, audit, clock, desk, notices };
   const enroller = new Enroller({ ...shared, rules });
   const writes = new WriteDesk({ ...shared, writePatienceMs: 30_000, mustChange: () => undefined });
   const own = (await policies.match(wish.account, wish.zone))?.gates ?? {};

@@ -18,7 +18,7 @@ import type { Policies } from './core/policies.ts';
 import type { StaffDesk } from './core/staff-desk.ts';
 import type { Stores } from './core/stores.ts';
 import { gateId, helpdeskCodeSettings } from './gates/helpdesk-code/settings.ts';
-import { listenersOf } from './settings/listeners.ts';
+import { listenersOf, zonesOf } from './settings/listeners.ts';
 import type { Catalogue } from './web/catalogue.ts';
 
 /** What the people's part of the console needs beside what every page has. */
@@ -39,7 +39,7 @@ export function composePeople(configuration: Configuration, shared: Shared): Peo
   const guard = new ActGuard({ directory, staff: staffDesk, audit: stores.audit, clock });
   const pace = new ActPace({ limits: stores.limits, clock, mac });
   const settings = helpdeskCodeSettings.parse(configuration.gates[gateId] ?? {});
-  const zones = [...new Set(listenersOf(configuration).map(({ zone }) => zone))];
+  const zones = zonesOf(configuration);
   return {
     directory,
     views: new PersonViews({ directory, policies, stores, zones, issued: [gateId], clock }),

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { ComposeNeeds } from './compose.ts';
+import { issuedOf } from './compose-gates.ts';
 import type { Clock } from './core/clock.ts';
 import type { Directory } from './core/directory.ts';
 import type { Json } from './core/json.ts';
@@ -7,10 +8,14 @@ import { isOfZone, Policies, type PolicySource, pinnedPolicies } from './core/po
 import type { Policy, Zone } from './core/policy.ts';
 import { bringFirstPolicies } from './core/policy-desk.ts';
 import type { Channel, ChannelChoice } from './core/provider.ts';
+import { Registrations } from './core/registrations.ts';
 import { StoredPolicies } from './core/stored-policies.ts';
 import type { Stores } from './core/stores.ts';
+import type { PolicyMatcher } from './core/survey.ts';
 import type { Definitions } from './definitions.ts';
 import { ServiceState } from './portals/service-state.ts';
+import { gateComparison } from './settings/gate-settings.ts';
+import { zonesOf } from './settings/listeners.ts';
 import { type PolicyWorld, usableReader } from './settings/policy-reading.ts';
 import { policyFrom } from './settings/policy-settings.ts';
 
@@ -48,6 +53,19 @@ export async function createPolicies(
       return own.some((policy) => isWalkable(policy, definitions, isReachable));
     },
   };
+}
+
+/** What a registration covers, over all zones that have a listener. */
+export function createRegistrations(
+  { configuration, definitions }: Pick<ComposeNeeds, 'configuration' | 'definitions'>,
+  policies: PolicyMatcher,
+): Registrations {
+  return new Registrations({
+    policies,
+    zones: zonesOf(configuration),
+    issued: issuedOf(definitions),
+    asksMore: gateComparison(configuration, definitions),
+  });
 }
 
 /** With `policies-in: store` the file's list is the first version, where the store has none. */

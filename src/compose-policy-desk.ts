@@ -14,7 +14,7 @@ import { PolicyDesk, type PolicyDeskNeeds } from './core/policy-desk.ts';
 import { PolicyDrafts } from './core/policy-drafts.ts';
 import type { Stores } from './core/stores.ts';
 import { gatesAskingMore } from './settings/gate-settings.ts';
-import { listenersOf } from './settings/listeners.ts';
+import { zonesOf } from './settings/listeners.ts';
 import { gateTrouble, type PolicyWorld, policyReader } from './settings/policy-reading.ts';
 
 export interface PolicyParts {
@@ -66,7 +66,7 @@ export function policyPages(
 /** Everything that is asked of a list before it is taken into force. */
 export function policyCheck(world: PolicyWorld, parts: PolicyParts) {
   const { directory, clock, mac, stores } = parts;
-  const zones = [...new Set(listenersOf(world.configuration).map(({ zone }) => zone))];
+  const zones = zonesOf(world.configuration);
   const matcherOf = (policies: readonly Policy[]): Policies =>
     new Policies({ source: pinnedPolicies(policies), directory, clock, mac });
   const { console, gates } = world.configuration;

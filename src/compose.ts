@@ -14,7 +14,7 @@ import { createVisitLimits } from './compose-limits.ts';
 import { createNotices } from './compose-notices.ts';
 import { openPasswordScreen } from './compose-passwords.ts';
 import { withCallerGates } from './compose-people.ts';
-import { createPolicies } from './compose-policies.ts';
+import { createPolicies, createRegistrations } from './compose-policies.ts';
 import { policyPages } from './compose-policy-desk.ts';
 import { createPolicyAnnouncer } from './compose-policy-notices.ts';
 import { createProviders, type Providers, routesOf } from './compose-providers.ts';
@@ -131,6 +131,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   });
   const { policies, source, isOpen } = await createPolicies(needs, { stores, directory, clock, mac });
   const staffPolicies = new StaffPolicies({ policies });
+  const registrations = createRegistrations(needs, policies);
   const wake = (): void => outbox.wake();
   const issued = issuedOf(definitions);
   const background = createBackground(configuration, { directory, stores, source, mac, clock, log, issued, wake });
@@ -149,6 +150,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     directory,
     policies,
     staffPolicies,
+    registrations,
     audit,
     clock,
     mac,
@@ -158,7 +160,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     desk,
     directory,
     stores,
-    policies,
+    registrations,
     rules: enrolmentRulesOf(configuration),
     audit,
     notices,

@@ -8,7 +8,7 @@ import type { Definitions } from '../definitions.ts';
 import type { Loaded } from '../load.ts';
 import { gatesOf, issuingProblems } from '../settings/channel-checks.ts';
 import { gatesAskingMore } from '../settings/gate-settings.ts';
-import { listenersOf } from '../settings/listeners.ts';
+import { zonesOf } from '../settings/listeners.ts';
 import { policyFrom } from '../settings/policy-settings.ts';
 import { withPoliciesInForce } from './policies-in-force.ts';
 
@@ -63,7 +63,7 @@ export async function checkPoliciesInForce(loaded: Loaded): Promise<readonly Fin
 /** What each policy is worth, whatever people registered, and whether anybody can come under it. */
 export function checkPolicies(configuration: Configuration, definitions: Definitions): readonly Finding[] {
   const policies = configuration.policies.map(policyFrom);
-  const zones = new Set(listenersOf(configuration).map(({ zone }) => zone));
+  const zones = new Set(zonesOf(configuration));
   const late = unreachablePolicies(policies, zones).map(({ policy, behind }): Finding => {
     const taken = `everybody comes under ${behind.map(({ name }) => name).join(' or ')} before`;
     return {

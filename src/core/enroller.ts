@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
-import { type Flow, isPasswordMoved, type Link, passedLinks, subjectKey, zoneOf } from './flow.ts';
+import { type Flow, isPasswordMoved, openLink, passedLinks, subjectKey, zoneOf } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { GateDesk } from './gate-desk.ts';
+import type { Link } from './link.ts';
 import type { Notice, NoticeEvent, Notices } from './notices.ts';
-import type { Policies } from './policies.ts';
 import { barredFromUse } from './policy.ts';
+import type { Registrations } from './registrations.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Enrolment, HeldEnrolment, Stores } from './stores.ts';
 import { usedGates } from './ways.ts';
@@ -25,7 +26,7 @@ export interface EnrollerNeeds {
   readonly desk: GateDesk;
   readonly directory: Directory;
   readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures'>;
-  readonly policies: Policies;
+  readonly registrations: Registrations;
   readonly rules: EnrolmentRules;
   readonly audit: FlowAudit;
   readonly notices: Notices;
@@ -43,17 +44,20 @@ export class Enroller {
   /**
    * Why nothing more may be enrolled in this flow; undefined when it may. Asked anew each time: somebody may have barred
    * or disabled the account since its password was proved. `stale`: there is something to change, and the sign-in is too
-   * long ago for that.
+   * long ago for that. `policy`: no policy that the account comes under now, in any zone, asks for the open gate.
    */
-  async refusal(flow: Flow): Promise<'not-eligible' | 'stale' | undefined> {
-    const { directory, stores, policies, rules, clock } = this.#needs;
+  async refusal(flow: Flow): Promise<'not-eligible' | 'stale' | 'policy' | undefined> {
+    const { directory, stores, registrations, rules, clock } = this.#needs;
     const key = subjectKey(flow.subject);
     const now = clock.now();
     const account = await directory.read(key);
     const lockout = await stores.failures.lockout(key, now);
-    const policy = await policies.match(account, zoneOf(flow));
-    if (account === undefined || barredFromUse(account, policy, lockout) !== undefined) return 'not-eligible';
+    const found = await registrations.policiesOf(account, zoneOf(flow));
+    const own = found.find(({ zone }) => zone === zoneOf(flow))?.policy;
+    if (account === undefined || barredFromUse(account, own, lockout) !== undefined) return 'not-eligible';
     if (isPasswordMoved(flow.subject, account) || (await this.#isOvertaken(flow))) return 'not-eligible';
+    const gate = openLink(flow)?.gate ?? '';
+    if (!found.some(({ policy }) => policy.chain.includes(gate))) return 'policy';
     const isChange = flow.chain.some(({ step }) => step === 'verify');
     return isChange && now.getTime() - flow.createdAt.getTime() > rules.freshMs ? 'stale' : undefined;
   }

@@ -7,7 +7,6 @@ import {
   type FlowEvent,
   gatePatience,
   isEnded,
-  type Link,
   lockoutOf,
   nextStep,
   quiet,
@@ -17,6 +16,7 @@ import {
 import type { FlowAudit } from './flow-audit.ts';
 import type { Verdict } from './gate.ts';
 import type { GateDesk } from './gate-desk.ts';
+import type { Link } from './link.ts';
 import { mostInARow } from './lockout.ts';
 import type { Notices } from './notices.ts';
 import { isExactly, readForm } from './posted-form.ts';
@@ -216,8 +216,8 @@ export class FlowRunner {
     return this.#advance(flow, { kind: 'passed' }, request);
   }
 
-  /** What ends a registration: the account may not, or the sign-in is too long ago and must be made again. */
-  async #stop(flow: Flow, why: 'not-eligible' | 'stale', request: RequestContext): Promise<Flow> {
+  /** What ends a registration: the account may not; or the sign-in must be made again, being too long ago perhaps. */
+  async #stop(flow: Flow, why: 'not-eligible' | 'stale' | 'policy', request: RequestContext): Promise<Flow> {
     if (why === 'not-eligible') return this.#end(flow, why, request);
     await this.#needs.audit.write('flow.expired', flow, { request, detail: { why } });
     return (await this.#save({ ...quiet(flow), memory: null }, { kind: 'expired' })) ?? this.#current(flow);

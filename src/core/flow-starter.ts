@@ -10,16 +10,9 @@ import type { FlowAudit } from './flow-audit.ts';
 import type { GateDesk } from './gate-desk.ts';
 import { type Login, loginStem } from './login.ts';
 import type { Policies } from './policies.ts';
-import {
-  barredFromReset,
-  barredFromUse,
-  laterOf,
-  neededOf,
-  type Policy,
-  registrationChain,
-  resetChain,
-} from './policy.ts';
+import { barredFromReset, barredFromUse, laterOf, type Policy, registrationChain, resetChain } from './policy.ts';
 import type { Portal } from './portal.ts';
+import type { Registrations } from './registrations.ts';
 import type { RequestContext } from './request-context.ts';
 import type { StaffPolicies } from './staff-policies.ts';
 import type { Stores } from './stores.ts';
@@ -39,6 +32,7 @@ export interface FlowStarterNeeds {
   readonly directory: Directory;
   readonly policies: Policies;
   readonly staffPolicies: StaffPolicies;
+  readonly registrations: Registrations;
   readonly audit: FlowAudit;
   readonly clock: Clock;
   /** Gates that the helpdesk gives something out for. */
@@ -100,30 +94,24 @@ export class FlowStarter {
   }
 
   /**
-   * Starts a registration for an account whose password was just proved.
+   * Starts a registration for an account whose password was just proved: for all zones in which it comes under a policy.
    * @returns the flow, which is refused at once when the account may not use Latchkey
    */
   async registration(account: Account, request: RequestContext): Promise<Flow> {
-    const { stores, policies, clock, mac } = this.#needs;
-    const own = await policies.match(account, request.zone);
+    const { stores, policies, registrations, clock, mac } = this.#needs;
+    const found = await registrations.policiesOf(account, request.zone);
+    const own = found.find(({ zone }) => zone === request.zone)?.policy;
     const policy = own ?? (await policies.shownTo(account, mac('decoy', account.id), request.zone));
     const counting = await stores.enrolments.of(account.id);
     const registered = await stores.enrolments.registered(account.id);
     const lockout = await stores.failures.lockout(account.id, clock.now());
-    // Nobody registers what is given out.
-    const registrable = { ...policy, chain: this.#registrable(policy.chain) };
-    const chain = registrationChain(registrable, { registered, counting }, this.#needs.strongestFirst);
-    const mayUse =
-      chain !== undefined && registrable.chain.length > 0 && barredFromUse(account, own, lockout) === undefined;
-    const subject = subjectOf(account);
-    const mayLeaveOut = Math.min(policy.chain.length - neededOf(policy), registrable.chain.length - 1);
-    const givenOut = policy.chain.filter((gate) => !registrable.chain.includes(gate));
-    const way = {
-      chain: chain ?? [],
-      ...(mayLeaveOut <= 0 ? {} : { mayLeaveOut }),
-      ...(givenOut.length === 0 ? {} : { givenOut }),
-    };
-    return this.#start({ portal: 'registration', policy, subject, way, request, barred: !mayUse });
+    // Whoever is not served here registers nothing here, for whatever zone.
+    const others = own === undefined ? [] : found.filter(({ zone }) => zone !== request.zone);
+    const { enrols, ...more } = registrations.wayOf(policy, others);
+    const chain = registrationChain(enrols, { registered, counting }, this.#needs.strongestFirst);
+    const mayUse = chain !== undefined && enrols.length > 0 && barredFromUse(account, own, lockout) === undefined;
+    const way = { chain: chain ?? [], ...more };
+    return this.#start({ portal: 'registration', policy, subject: subjectOf(account), way, request, barred: !mayUse });
   }
 
   /**
@@ -178,7 +166,7 @@ export class FlowStarter {
     portal: Portal;
     policy: Policy;
     subject: FlowSubject;
-    way: Pick<Flow, 'chain' | 'alternatives' | 'later' | 'unlockAfter' | 'mayLeaveOut' | 'givenOut'>;
+    way: Pick<Flow, 'chain' | 'alternatives' | 'later' | 'unlockAfter' | 'mayLeaveOut' | 'givenOut' | 'elsewhere'>;
     request: RequestContext;
     barred?: boolean;
   }): Promise<Flow> {

@@ -2,6 +2,7 @@ import { type Account, type Identity, passwordStamp } from './account.ts';
 import type { GateSettings } from './gate.ts';
 import type { Action, JournalOutcome } from './journal.ts';
 import type { Json } from './json.ts';
+import { isLeavable, type Link, type ZoneChain } from './link.ts';
 import { type LockoutRules, usualLockout } from './lockout.ts';
 import type { Message, Problem } from './message.ts';
 import type { Zone } from './policy.ts';
@@ -38,9 +39,11 @@ export interface Flow {
   readonly unlockAfter?: number;
   /** What gates remember that were open and were left for another way: they are found again as they were left. */
   readonly left?: { readonly [gate: string]: Json };
-  /** How many gates a registration may leave out, and which it has; absent: none. */
+  /** How many gates of its own zone a registration may leave out, and which it has of all; absent: none. */
   readonly mayLeaveOut?: number;
   readonly leftOut?: readonly string[];
+  /** What the policies of other zones ask of whoever registers; absent: nothing else. */
+  readonly elsewhere?: readonly ZoneChain[];
   /** Gates of the policy that nobody registers, since the helpdesk gives something out for them. */
   readonly givenOut?: readonly string[];
   /** What passing the chain allows; only a reset has any. */
@@ -58,11 +61,6 @@ export interface Flow {
   readonly expiresAt: Date;
   /** Counts saves; a save succeeds only on the version that was read. */
   readonly version: number;
-}
-
-export interface Link {
-  readonly gate: string;
-  readonly step: 'enrol' | 'verify';
 }
 
 export type FlowSubject =
@@ -200,7 +198,8 @@ export function isBehindChoice(flow: FlowStand): boolean {
 
 /** Whether the open gate may be left out of a registration. */
 export function canLeaveOut(flow: FlowStand): boolean {
-  return openLink(flow)?.step === 'enrol' && (flow.leftOut?.length ?? 0) < (flow.mayLeaveOut ?? 0);
+  const link = openLink(flow);
+  return link !== undefined && isLeavable(link, flow);
 }
 
 /** The step without the marks of work that is under way. */

@@ -1,8 +1,9 @@
 import { BadRequest, Unavailable } from './errors.ts';
-import { type Flow, type Link, openLink, settled, subjectKey } from './flow.ts';
+import { type Flow, openLink, settled, subjectKey } from './flow.ts';
 import type { FlowAudit } from './flow-audit.ts';
 import type { GateContext, Gates, Page, Step, Subject, Verdict } from './gate.ts';
 import type { Json } from './json.ts';
+import type { Link } from './link.ts';
 import { purposeOf } from './portal.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Enrolment, EnrolmentStore, FlowStore, HeldEnrolment } from './stores.ts';
@@ -110,15 +111,17 @@ export class GateDesk {
     if (!isTheirs) throw new Unavailable(`what was given out for ${gate} was replaced while it was judged`);
   }
 
-  /** With the settings that the flow's policy had for the gate when it began. */
-  #stepOf({ gates }: Pick<Flow, 'gates'>, link: Link): Step {
-    const gate = this.#needs.gates.get(link.gate, gates?.[link.gate]);
+  /** With the settings that its policy had for the gate when the flow began. */
+  #stepOf(flow: Pick<Flow, 'gates'>, link: Link): Step {
+    const own = link.by === undefined ? flow.gates?.[link.gate] : link.by.settings;
+    const gate = this.#needs.gates.get(link.gate, own);
     // A chain is never shortened: a gate that the configuration no longer has ends the request, not the check.
     if (gate === undefined) throw new Error(`the flow's chain names a gate that is not configured: ${link.gate}`);
     return gate[link.step];
   }
 
   async #context(flow: Flow, link: Link, language: string): Promise<GateContext> {
+    const { channels } = link.by ?? flow;
     return {
       subject: await this.#subject(flow, link),
       memory: flow.memory,
@@ -126,7 +129,7 @@ export class GateDesk {
       purpose: purposeOf(flow.portal, link),
       flowReference: flow.reference,
       ...(flow.host === undefined ? {} : { host: flow.host }),
-      ...(flow.channels === undefined ? {} : { channels: flow.channels }),
+      ...(channels === undefined ? {} : { channels }),
     };
   }
 

@@ -1,7 +1,8 @@
 import type { Account } from './account.ts';
-import { type Flow, type Link, passedLinks } from './flow.ts';
+import { type Flow, passedLinks } from './flow.ts';
 import type { GateSettings } from './gate.ts';
 import type { Action } from './journal.ts';
+import type { Link } from './link.ts';
 import type { Lockout, LockoutRules } from './lockout.ts';
 import type { ChannelChoice } from './provider.ts';
 import type { Enrolment } from './stores.ts';
@@ -181,20 +182,21 @@ function orderedBy(
 
 /**
  * The chain of a registration: each gate is enrolled, in order, also where fewer are needed: the more somebody has, the
- * more ways out there are. Whoever has enrolled a gate before, also one that the
- * chain no longer has, must first pass one of them, so that a stolen password alone changes nothing (DESIGN 6.12). Nor
- * do a password and a hundred wrong answers: what they made worthless can only be replaced by way of another gate.
+ * more ways out there are. Whoever has enrolled a gate before, also one that no policy of theirs has any longer, must
+ * first pass one of them, so that a stolen password alone changes nothing (DESIGN 6.12). Nor do a password and a hundred
+ * wrong answers: what they made worthless can only be replaced by way of another gate.
+ * @param enrols the gates to enrol, see core/registrations.ts
  * @param enrolled everything that is registered, and of that what counts
  * @param preferred ids of the gates that can be passed, strongest first: the first that is enrolled is the one to pass
  * @returns undefined when gates are enrolled and none of them can be passed: only the helpdesk can help then
  */
 export function registrationChain(
-  policy: Policy,
+  enrols: readonly Link[],
   enrolled: { readonly registered: readonly Enrolment[]; readonly counting: readonly Enrolment[] },
   preferred: readonly string[],
 ): readonly Link[] | undefined {
   const passed = preferred.find((gate) => enrolled.counting.some((enrolment) => enrolment.gate === gate));
   if (passed === undefined && enrolled.registered.length > 0) return undefined;
   const confirm: readonly Link[] = passed === undefined ? [] : [{ gate: passed, step: 'verify' }];
-  return [...confirm, ...policy.chain.map((gate): Link => ({ gate, step: 'enrol' }))];
+  return [...confirm, ...enrols];
 }

@@ -1,4 +1,4 @@
-import type { Link } from './flow.ts';
+import type { Link } from './link.ts';
 
 /**
  * A web surface for people; in the console a flow is the second factor of a sign-in. `caller`: somebody on the telephone

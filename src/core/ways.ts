@@ -1,4 +1,5 @@
-import { type Flow, type FlowStep, gatePatience, type Link, openLink, passedLinks } from './flow.ts';
+import { type Flow, type FlowStep, gatePatience, openLink, passedLinks } from './flow.ts';
+import type { Link } from './link.ts';
 
 /**
  * The gates that may be taken in the open one's place, in no order that tells anything: neither which of them the chain

@@ -1,5 +1,8 @@
 import { Router } from 'express';
+import type { ZoneChain } from '../core/link.ts';
+import type { Zone } from '../core/policy.ts';
 import type { SignInOutcome } from '../core/sign-in.ts';
+import type { Enrolment } from '../core/stores.ts';
 import { endedPages } from '../web/ended-pages.ts';
 import { pathOf } from '../web/flow-page.ts';
 import { type FlowNeeds, type FlowPage, flowRoutes } from '../web/flow-routes.ts';
@@ -38,17 +41,21 @@ export function registrationRoutes(needs: RegistrationNeeds): Router {
   const done: FlowPage = {
     async show(flow, request, response) {
       const enrolled = await needs.desk.enrolled(flow);
-      const inOrder = flow.chain.filter((link) => link.step === 'enrol').map((link) => link.gate);
+      const own = flow.chain.filter(({ step, elsewhere }) => step === 'enrol' && elsewhere === undefined);
+      const inOrder = own.map((link) => link.gate);
       const gates = inOrder.filter((gate) => enrolled.some((enrolment) => enrolment.gate === gate));
       const held = await needs.desk.held(flow);
-      const { givenOut = [] } = flow;
+      const { givenOut = [], leftOut = [] } = flow;
+      const elsewhere = (flow.elsewhere ?? []).map((one) => zoneOutlook(one, [...enrolled, ...held]));
+      const missing = elsewhere.flatMap((one) => one.missing);
       needs.pages.send(request, response, {
         view: 'registration/done',
         surface: 'registration',
         data: {
           gates: [...gates, ...givenOut],
           held,
-          leftOut: flow.leftOut ?? [],
+          leftOut: leftOut.filter((gate) => !missing.includes(gate)),
+          elsewhere,
           // Of how many registered gates so many are asked for; absent where all are.
           ...(flow.mayLeaveOut === undefined ? {} : { needed: inOrder.length + givenOut.length - flow.mayLeaveOut }),
         },
@@ -57,6 +64,21 @@ export function registrationRoutes(needs: RegistrationNeeds): Router {
   };
   router.use(flowRoutes('registration', needs, { ...endedPages(needs), done }));
   return router;
+}
+
+/** How somebody gets back in from another zone, or what is missing for that. */
+function zoneOutlook(
+  { zone, chain, needed = chain.length, givenOut = [] }: ZoneChain,
+  registered: readonly Pick<Enrolment, 'gate'>[],
+): {
+  readonly zone: Zone;
+  readonly gates: readonly string[];
+  readonly needed: number;
+  readonly missing: readonly string[];
+} {
+  const gates = chain.filter((gate) => givenOut.includes(gate) || registered.some((one) => one.gate === gate));
+  const missing = gates.length >= needed ? [] : chain.filter((gate) => !gates.includes(gate));
+  return { zone, gates, needed, missing };
 }
 
 /** Whoever proved the password may know why it is of no use now; everybody else gets one and the same sentence. */

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { GateSettings } from '../core/gate.ts';
 import type { Json } from '../core/json.ts';
 import type { Policy } from '../core/policy.ts';
+import type { AsksMore } from '../core/registrations.ts';
 import type { Definitions } from '../definitions.ts';
 import type { Sections } from './cross-checks.ts';
 import { describeIssue, type SettingProblem } from './problems.ts';
@@ -52,18 +54,19 @@ export function gatesAskingMore(
   { gates, others }: Pick<Configuration, 'gates'> & { readonly others: readonly Pick<Policy, 'gates'>[] },
   definitions: Definitions,
 ): readonly string[] {
-  return chain.filter((id) => {
+  const asksMore = gateComparison({ gates }, definitions);
+  const before = (id: string) => [undefined, ...others.map((other) => other.gates?.[id])];
+  return chain.filter((id) => before(id).some((said) => asksMore(id, own[id], said)));
+}
+
+/** Whether a gate, as one policy has it, may ask more than people registered who did it as another has it. */
+export function gateComparison({ gates }: Pick<Configuration, 'gates'>, definitions: Definitions): AsksMore {
+  return (id, own, other) => {
     const definition = definitions.gates.find((gate) => gate.id === id);
-    const settingsWith = (said: GateSettings[string] | undefined) =>
-      definition?.settings.safeParse(withOwn(gates[id], said));
-    const after = settingsWith(own[id]);
-    return [undefined, ...others.map((other) => other.gates?.[id])].some((said) => {
-      const before = settingsWith(said);
-      return (
-        before?.success === true && after?.success === true && definition?.asksMore?.(after.data, before.data) === true
-      );
-    });
-  });
+    if (definition?.asksMore === undefined || isDeepStrictEqual(own, other)) return false;
+    const [before, after] = [other, own].map((said) => definition.settings.safeParse(withOwn(gates[id], said)));
+    return before?.success === true && after?.success === true && definition.asksMore(after.data, before.data);
+  };
 }
 
 /** What gates do not take of what policies say of them, in the gates' own words. */

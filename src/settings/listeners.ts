@@ -25,6 +25,11 @@ export function listenersOf(configuration: Settings): readonly Listener[] {
   return [...main, ...others];
 }
 
+/** The zones that there are listeners for. */
+export function zonesOf(configuration: Settings): readonly Zone[] {
+  return [...new Set(listenersOf(configuration).map(({ zone }) => zone))];
+}
+
 /** Two listeners of one address would be one; of one public address, a visit to the one could pass for the other's. */
 export function listenerProblems(configuration: Settings): readonly SettingProblem[] {
   const listeners = listenersOf(configuration);
@@ -48,8 +53,7 @@ export function zoneProblems(
 ): readonly SettingProblem[] {
   const { policies } = configuration;
   if (policies === undefined) return [];
-  const zones = new Set(listenersOf(configuration).map(({ zone }) => zone));
-  return [...zones]
+  return zonesOf(configuration)
     .filter((zone) => !policies.some((policy) => policy.zone === 'any' || policy.zone === zone))
     .map((zone) => ({ setting: 'policies', problem: `none is for the zone ${zone}, and there is a listener for it` }));
 }

@@ -1,4 +1,5 @@
-import { type Flow, hasShortWay, isBehindChoice, isEnded, type Link, openLink } from '../core/flow.ts';
+import { type Flow, hasShortWay, isBehindChoice, isEnded, openLink } from '../core/flow.ts';
+import type { Link } from '../core/link.ts';
 import type { Portal } from '../core/portal.ts';
 
 /** The step that a portal's gates have by nature; the other one is a confirmation on the way. */

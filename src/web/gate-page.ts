@@ -27,6 +27,7 @@ export function createGatePage(needs: PageNeeds<'desk' | 'runner' | 'ways'>): Fl
           triesLeft: needs.runner.triesLeft(flow),
           mayKeep,
           mayLeaveOut: canLeaveOut(flow) && !mayKeep,
+          askedIn: link.elsewhere,
           mayGoBack: isBehindChoice(flow),
           otherWays: otherWays(flow),
         },

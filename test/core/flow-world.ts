@@ -15,6 +15,7 @@ import { GateDesk } from '../../src/core/gate-desk.ts';
 import type { Action } from '../../src/core/journal.ts';
 import { Policies, pinnedPolicies } from '../../src/core/policies.ts';
 import type { Policy } from '../../src/core/policy.ts';
+import { Registrations } from '../../src/core/registrations.ts';
 import { createSealer } from '../../src/core/sealer.ts';
 import { StaffPolicies } from '../../src/core/staff-policies.ts';
 import type { Stores } from '../../src/core/stores.ts';
@@ -160,7 +161,8 @@ export class FlowWorld {
     const desk = new GateDesk({ gates, stores, audit });
     const notices = { rows: async () => [], wake: () => undefined };
     const rules = { freshMs: 600_000, holdMs: 0, holdFirst: false };
-    const enroller = new Enroller({ desk, directory, stores, policies, rules, audit, notices, clock });
+    const registrations = new Registrations({ policies, zones: ['extranet'], issued: [], asksMore: () => false });
+    const enroller = new Enroller({ desk, directory, stores, registrations, rules, audit, notices, clock });
     const screen = {
       minLength: 0,
       organisation: 'Contoso',
@@ -175,6 +177,7 @@ export class FlowWorld {
       directory,
       policies,
       staffPolicies,
+      registrations,
       audit,
       clock,
       mac,

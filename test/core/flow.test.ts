@@ -7,11 +7,11 @@ import {
   type FlowStep,
   firstStep,
   isEnded,
-  type Link,
   maxRefusals,
   nextStep,
 } from '../../src/core/flow.ts';
 import type { Action } from '../../src/core/journal.ts';
+import type { Link } from '../../src/core/link.ts';
 
 type Stand = Pick<Flow, 'step' | 'chain' | 'actions'>;
 
@@ -187,6 +187,12 @@ describe('a shorter way to the unlock', () => {
 
 describe('a gate of a registration', () => {
   const links: readonly Link[] = ['phone', 'otp-sms', 'questions'].map((one) => ({ gate: one, step: 'enrol' }));
+  const added: readonly Link[] = [
+    ...links,
+    { gate: 'badge', step: 'enrol', elsewhere: 'extranet' },
+    { gate: 'token', step: 'enrol', elsewhere: 'extranet' },
+  ];
+  const afterAdded = gate(4);
   const leftOut: FlowEvent = { kind: 'left-out' };
   const registering = (more: Partial<FlowStand>): FlowStand => ({ step: gate(0), chain: links, actions: [], ...more });
 
@@ -205,6 +211,18 @@ describe('a gate of a registration', () => {
       undefined,
     ],
     ['is not left out of a reset', { ...at(gate(0)), mayLeaveOut: 1 }, undefined],
+    ['is left out where another zone alone asks for it', registering({ chain: added, step: gate(3) }), afterAdded],
+    [
+      'is left out for another zone beside those of its own',
+      registering({ chain: added, mayLeaveOut: 1, leftOut: ['phone'], step: gate(3) }),
+      afterAdded,
+    ],
+    [
+      'is left out of its own zone whatever was left out for another',
+      registering({ chain: [...added].reverse(), mayLeaveOut: 1, leftOut: ['badge'], step: gate(2) }),
+      gate(3),
+    ],
+    ['is not left out for another zone where there is nothing else', registering({ chain: added.slice(3) }), undefined],
   ])('%s', (_rule, stand, next) => {
     expect(nextStep(stand, leftOut)).toEqual(next);
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Flow, FlowStep, Link } from '../../src/core/flow.ts';
+import type { Flow, FlowStep } from '../../src/core/flow.ts';
+import type { Link } from '../../src/core/link.ts';
 import { arriving, isTaken, leaving, otherWays, switched, usedGates } from '../../src/core/ways.ts';
 
 const links = (...gates: readonly string[]): readonly Link[] => gates.map((gate) => ({ gate, step: 'verify' }));
