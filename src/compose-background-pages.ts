@@ -8,10 +8,11 @@ import type { Directory } from './core/directory.ts';
 import type { PolicySource } from './core/policies.ts';
 import type { ReadPolicies } from './core/stored-policies.ts';
 import type { Stores } from './core/stores.ts';
+import { zonesOf } from './settings/listeners.ts';
 
 /** What the console's pages about everybody need, but for its audit. */
 export function backgroundPages(
-  { channels, organisation, 'policies-in': keptIn }: Configuration,
+  configuration: Configuration,
   needs: {
     readonly background: BackgroundWork;
     readonly directory: Directory;
@@ -25,6 +26,8 @@ export function backgroundPages(
   },
 ): Omit<BackgroundPageNeeds, 'audit'> {
   const { background, directory, stores, clock, source, providers, read } = needs;
+  const { channels, organisation, 'policies-in': keptIn } = configuration;
+  const zones = zonesOf(configuration);
   const { jobs, matcher, campaigns: writer } = background;
   const draft = async (staffId: string) => {
     const found = await stores.policies.draft(staffId);
@@ -37,7 +40,8 @@ export function backgroundPages(
     directory,
     stores,
     clock,
-    simulation: { directory, stores, clock, matcher },
+    zones,
+    simulation: { directory, stores, clock, zones, matcher },
     lists: {
       present: async () => (await source.current()).policies,
       // Where the list is pinned in the file, nobody writes another.

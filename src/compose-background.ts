@@ -11,6 +11,7 @@ import { Policies, type PolicySource, pinnedPolicies } from './core/policies.ts'
 import type { Policy } from './core/policy.ts';
 import type { Stores } from './core/stores.ts';
 import type { PolicyMatcher } from './core/survey.ts';
+import { zonesOf } from './settings/listeners.ts';
 
 /** What takes longer than a request, and looks at everybody. */
 export interface BackgroundWork {
@@ -25,7 +26,7 @@ export interface BackgroundWork {
 
 /** Makes jobs, campaigns and the daily look at coverage. Nothing begins before it is woken. */
 export function createBackground(
-  { organisation }: Pick<Configuration, 'organisation'>,
+  configuration: Configuration,
   needs: {
     readonly directory: Directory;
     readonly stores: Stores;
@@ -41,11 +42,12 @@ export function createBackground(
 ): BackgroundWork {
   const { directory, stores, source, mac, clock, log, issued, wake } = needs;
   const node = randomUUID();
-  const timeZone = organisation['time-zone'];
+  const timeZone = configuration.organisation['time-zone'];
   const matcher = (policies: readonly Policy[]) =>
     new Policies({ source: pinnedPolicies(policies), directory, clock, mac });
   const policies = async () => (await source.current()).policies;
-  const walk = { directory, stores, duties: stores.duties, clock, node, matcher, policies, issued };
+  const zones = zonesOf(configuration);
+  const walk = { directory, stores, duties: stores.duties, clock, node, matcher, policies, zones, issued };
   const jobs = new Jobs({
     store: stores.jobs,
     clock,

@@ -12,6 +12,7 @@ import { DriveSubjects } from './core/test-drive-subjects.ts';
 import { ProviderTrials, type TrialRoute } from './core/test-drive-trials.ts';
 import { type DriveParts, TestDrives } from './core/test-drives.ts';
 import type { VisitLimits } from './core/visit-limits.ts';
+import { zonesOf } from './settings/listeners.ts';
 import type { ConsoleSettings } from './settings/schema.ts';
 
 /** What the test drives are made of; the same that the portals walk on. */
@@ -47,7 +48,7 @@ export function createDrives(
       clock,
       nowMs,
     }),
-    outlook: (account) => outlookOf({ stores, policies, clock }, account),
+    outlook: (account) => outlookOf({ stores, policies, clock, zones: zonesOf(needs.configuration) }, account),
     trials: createTrials(needs, nowMs),
   };
 }

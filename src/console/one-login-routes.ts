@@ -18,6 +18,7 @@ export interface OneLoginPageNeeds {
   readonly directory: Pick<Directory, 'find'>;
   readonly stores: OneLoginNeeds['stores'];
   readonly clock: OneLoginNeeds['clock'];
+  readonly zones: OneLoginNeeds['zones'];
   readonly lists: TriedLists;
   /** Decides by these policies. */
   readonly matcher: (policies: readonly Policy[]) => PolicyMatcher & OneLoginNeeds['policies'];

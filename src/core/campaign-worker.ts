@@ -7,10 +7,9 @@ import type { Json } from './json.ts';
 import type { Letter } from './notices.ts';
 import type { OutboxRow, OutboxStore } from './outbox.ts';
 import type { Policy } from './policy.ts';
-import { registrablePart } from './readiness.ts';
 import { Rounds } from './rounds.ts';
 import type { DutyStore } from './stores.ts';
-import { everyZone, groupsNamed, groupsOf, type PolicyMatcher, type SurveyNeeds, survey } from './survey.ts';
+import { groupsNamed, groupsOf, type PolicyMatcher, policiesIn, type SurveyNeeds, survey } from './survey.ts';
 
 export interface CampaignWorkerNeeds extends SurveyNeeds {
   readonly directory: SurveyNeeds['directory'] & Pick<Directory, 'read'>;
@@ -85,7 +84,7 @@ export class CampaignWorker {
 
   /** Whether a letter that waits in the outbox should still go: nobody is asked for what they did meanwhile. */
   async isWanted(campaignId: string, accountId: string): Promise<boolean> {
-    const { store, directory, stores, clock } = this.#needs;
+    const { store, directory, stores, clock, zones, issued } = this.#needs;
     const campaign = await store.read(campaignId);
     if (campaign === undefined || !(await store.wants(campaignId, accountId))) return false;
     const account = await directory.read(accountId);
@@ -95,7 +94,7 @@ export class CampaignWorker {
     const matcher = this.#needs.matcher(await this.#needs.policies());
     // As if it had never been written to: whether it has something to do is all that is asked.
     const fresh = { barred: false, optedOut: false, letters: [], writtenElsewhere: false };
-    const person = { account, gates, policies: await this.#policiesOf(matcher, account), ...fresh };
+    const person = { account, gates, policies: await policiesIn(zones, matcher, account), issued, ...fresh };
     return campaignCase(person, campaign.rules, { groups, now: clock.now() }) === 'first';
   }
 
@@ -139,7 +138,7 @@ export class CampaignWorker {
 
   /** Looks at everybody, and keeps those who get a letter today: first letters before reminders. */
   async #walk(campaign: Campaign, day: string): Promise<{ readonly wave: Wave; readonly standing: CampaignStanding }> {
-    const { store, directory, clock } = this.#needs;
+    const { store, directory, clock, zones, issued } = this.#needs;
     const { rules } = campaign;
     const room = rules.size - (campaign.wave?.day === day ? campaign.wave.letters : 0);
     const groups = [...(await groupsNamed(directory, rules.groups)).values()];
@@ -158,7 +157,8 @@ export class CampaignWorker {
           account,
           gates,
           barred,
-          policies: await this.#policiesOf(matcher, account),
+          policies: await policiesIn(zones, matcher, account),
+          issued,
           optedOut: optedOut.has(account.id),
           letters: letters.get(account.id) ?? [],
           writtenElsewhere: elsewhere.has(account.id),
@@ -184,13 +184,6 @@ export class CampaignWorker {
     const written = await store.write({ campaign: campaign.id, account: account.id, wave, size, at, row });
     if (written === 'written') wake();
     return written;
-  }
-
-  /** Of every zone, as far as the account can register for them. */
-  async #policiesOf(matcher: PolicyMatcher, account: Account): Promise<readonly Policy[]> {
-    const found = await Promise.all(everyZone.map((zone) => matcher.match(account, zone)));
-    const own = new Set(found.filter((policy) => policy !== undefined));
-    return [...own].map((policy) => registrablePart(policy, this.#needs.issued));
   }
 
   /** Waits while letters wait already, and keeps the duty meanwhile. False when the hours of the wave are over. */

@@ -2,7 +2,7 @@ import type { Account } from './account.ts';
 import type { CampaignRules } from './campaign-store.ts';
 import type { DirectoryGroup } from './directory-people.ts';
 import type { Policy } from './policy.ts';
-import { isUnusable, missingGates } from './readiness.ts';
+import { isRegisteredForAll, isUnusable } from './readiness.ts';
 import type { ProvedGate } from './stores.ts';
 import { isWithin } from './unit.ts';
 
@@ -16,6 +16,8 @@ export interface CampaignPerson {
   /** The policies that they come under, one a zone, as far as they can register for them. */
   readonly policies: readonly Policy[];
   readonly gates: readonly ProvedGate[];
+  /** Gates that the helpdesk gives something out for: nobody is asked to register them. */
+  readonly issued: readonly string[];
   readonly barred: boolean;
   readonly optedOut: boolean;
   /** When this campaign wrote to them, newest first. */
@@ -71,13 +73,14 @@ function isAddressed({ state }: Account, rules: CampaignRules, groups: readonly 
 }
 
 /**
- * From when on there is something to write about: for an invitation always, until one of the person's policies has all
- * it needs; for a confirmation from so many days after the oldest proof of what such a policy needs.
+ * From when on there is something to write about: for an invitation always, until each of the person's policies has all
+ * it needs; for a confirmation from so many days after the oldest proof of what one that has it needs.
  * @returns milliseconds, or undefined when there is nothing to write about
  */
-function openSince({ policies, gates }: CampaignPerson, rules: CampaignRules): number | undefined {
-  const met = policies.filter((policy) => missingGates(policy, gates).length === 0);
-  if (rules.kind === 'invite') return met.length === 0 ? 0 : undefined;
+function openSince(person: CampaignPerson, rules: CampaignRules): number | undefined {
+  const { policies, gates } = person;
+  if (rules.kind === 'invite') return isRegisteredForAll(policies, person) ? undefined : 0;
+  const met = policies.filter((policy) => isRegisteredForAll([policy], person));
   if (met.length === 0) return undefined;
   const chain = new Set(met.flatMap((policy) => policy.chain));
   const proofs = gates.filter(({ gate }) => chain.has(gate)).map(({ provedAt }) => provedAt.getTime());

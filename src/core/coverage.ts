@@ -1,9 +1,9 @@
 import type { Policy } from './policy.ts';
-import { missingGates, readinessOf, registrablePart } from './readiness.ts';
+import { isReadyForAll, isRegisteredForAll, readinessOf } from './readiness.ts';
 import type { CoverageSnapshot, ReportStore } from './report-store.ts';
 import { Rounds } from './rounds.ts';
 import type { DutyStore } from './stores.ts';
-import { everyZone, groupsOf, type PolicyMatcher, type Surveyed, type SurveyNeeds, survey } from './survey.ts';
+import { groupsOf, type PolicyMatcher, policiesIn, type Surveyed, type SurveyNeeds, survey } from './survey.ts';
 
 export interface CoverageNeeds extends SurveyNeeds {
   readonly reports: Pick<ReportStore, 'keepCoverage'>;
@@ -91,13 +91,12 @@ export class CoverageKeeper {
 
   async #find(matcher: PolicyMatcher, person: Surveyed) {
     const { account, gates } = person;
-    const { issued } = this.#needs;
-    const found = await Promise.all(everyZone.map((zone) => matcher.match(account, zone)));
-    const own = found.filter((policy) => policy !== undefined);
+    const { zones, issued } = this.#needs;
+    const own = await policiesIn(zones, matcher, account);
     return {
       covered: own.length > 0,
-      registered: own.some((policy) => missingGates(registrablePart(policy, issued), gates).length === 0),
-      ready: own.some((policy) => readinessOf(account, policy, person).kind === 'ready'),
+      registered: isRegisteredForAll(own, { gates, issued }),
+      ready: isReadyForAll(own.map((policy) => ({ policy, readiness: readinessOf(account, policy, person) }))),
     };
   }
 

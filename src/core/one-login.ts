@@ -5,7 +5,6 @@ import type { MatchStep } from './policies.ts';
 import type { Policy, Zone } from './policy.ts';
 import { type Readiness, readinessOf } from './readiness.ts';
 import type { ProvedGate, Stores } from './stores.ts';
-import { everyZone } from './survey.ts';
 
 export interface OneLoginNeeds {
   readonly stores: {
@@ -15,6 +14,8 @@ export interface OneLoginNeeds {
   /** Decides by the list that is tried. */
   readonly policies: { explain(account: Account | undefined, zone: Zone): Promise<readonly MatchStep[]> };
   readonly clock: Clock;
+  /** The zones that there are listeners for. */
+  readonly zones: readonly Zone[];
 }
 
 /** What one person would meet in one zone. */
@@ -39,7 +40,7 @@ export interface Outlook {
  * @param account as `Directory.read` has it: with all its groups
  */
 export async function outlookOf(needs: OneLoginNeeds, account: Account): Promise<Outlook> {
-  const { stores, policies, clock } = needs;
+  const { stores, policies, clock, zones } = needs;
   const gates = (await stores.enrolments.proved([account.id])).get(account.id) ?? [];
   const barred = (await stores.failures.barred([account.id], clock.now())).has(account.id);
   const of = async (zone: Zone): Promise<ZoneOutlook> => {
@@ -49,5 +50,5 @@ export async function outlookOf(needs: OneLoginNeeds, account: Account): Promise
     const actions = readiness.kind === 'ready' ? readiness.policy.actions : [];
     return { zone, steps, ...(policy === undefined ? {} : { policy }), readiness, actions };
   };
-  return { account, gates, zones: await Promise.all(everyZone.map(of)) };
+  return { account, gates, zones: await Promise.all(zones.map(of)) };
 }

@@ -1,7 +1,7 @@
 import type { Account } from './account.ts';
 import type { Bar } from './bars.ts';
 import type { GateStanding, ZoneStanding } from './person-view.ts';
-import type { Ineligible } from './policy.ts';
+import type { Ineligible, Zone } from './policy.ts';
 
 /** Why a person is stuck, the weightiest reason first; `none` when nothing keeps them from helping themselves. */
 export type TroubleKind =
@@ -14,6 +14,8 @@ export type TroubleKind =
   | 'held'
   | 'never-registered'
   | 'partly-registered'
+  /** They can help themselves in one zone, and lack something in this one. */
+  | `unregistered-${Zone}`
   /** All is registered; what is missing is given out by the helpdesk. */
   | 'needs-code'
   /** Too little is registered, and a code of the helpdesk would make up for it. */
@@ -45,7 +47,7 @@ export interface Standing {
   readonly bars: readonly Bar[];
 }
 
-/** What keeps a person from helping themselves, in whatever zone that is easiest; the directory's own trouble beside it. */
+/** What keeps a person from helping themselves, in any zone that a policy is for; the directory's own trouble beside it. */
 export function troubleOf(standing: Standing): Trouble {
   const trouble = obstacle(standing) ?? nuisance(standing);
   const also = directoryTrouble(standing.account);
@@ -56,11 +58,21 @@ export function troubleOf(standing: Standing): Trouble {
 /** What nobody gets past, where there is such a thing. */
 function obstacle(standing: Standing): Trouble | undefined {
   const reasons = standing.zones.map(({ ineligible }) => ineligible);
-  if (reasons.length > 0 && reasons.some((reason) => reason === undefined)) return undefined;
+  if (reasons.some((reason) => reason === undefined)) return shortfall(standing);
   const reason = reasons.find((one) => one !== 'no-policy') ?? 'no-policy';
   if (reason === 'barred') return barTrouble(standing.bars, 'account');
   if (reason === 'unregistered') return missing(standing);
   return { kind: reason === 'unknown' ? 'not-a-person' : reason };
+}
+
+/** What somebody lacks in one zone who can help themselves in another. */
+function shortfall(standing: Standing): Trouble | undefined {
+  const zones = standing.zones.filter(({ ineligible }) => ineligible === 'unregistered');
+  const [first] = zones;
+  if (first === undefined) return undefined;
+  const lacking = missing({ ...standing, zones });
+  if (lacking.kind === 'worn-out' || lacking.kind === 'held') return lacking;
+  return { kind: `unregistered-${first.zone}`, gates: lacking.gates ?? first.missing };
 }
 
 function barTrouble(bars: readonly Bar[], of: Bar['of']): Trouble | undefined {

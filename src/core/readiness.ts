@@ -31,9 +31,28 @@ export function missingGates(policy: Policy, gates: Standing['gates']): readonly
  * The policy as far as people can register for it: with all that is left of its chain they have done their part.
  * @param issued gates that the helpdesk gives something out for
  */
-export function registrablePart(policy: Policy, issued: readonly string[]): Policy {
+function registrablePart(policy: Policy, issued: readonly string[]): Policy {
   const chain = policy.chain.filter((gate) => !issued.includes(gate));
   return { ...policy, chain, needed: Math.min(neededOf(policy), chain.length) };
+}
+
+/**
+ * Whether somebody has registered all that each of their policies needs: one registration is for every zone.
+ * @param of.issued gates that the helpdesk gives something out for: nobody registers them
+ */
+export function isRegisteredForAll(
+  policies: readonly Policy[],
+  of: { readonly gates: Standing['gates']; readonly issued: readonly string[] },
+): boolean {
+  return policies.length > 0 && policies.every((policy) => isRegistered(registrablePart(policy, of.issued), of.gates));
+}
+
+/** Whether somebody could pass wherever a policy is for them, and one is somewhere. */
+export function isReadyForAll(
+  standings: readonly { readonly policy?: Policy | undefined; readonly readiness: Readiness }[],
+): boolean {
+  const own = standings.filter(({ policy }) => policy !== undefined);
+  return own.length > 0 && own.every(({ readiness }) => readiness.kind === 'ready');
 }
 
 /** Whether no policy and no registration helps: nobody can use the account anyway. */

@@ -9,9 +9,9 @@ export interface CoverageSnapshot {
   readonly unit: string;
   /** Everybody who comes under a policy. */
   readonly people: number;
-  /** Those of them who have registered every gate that their policy needs. */
+  /** Those of them who have registered every gate that their policies need, in all zones. */
   readonly registered: number;
-  /** Those of them who could reset their password on that day: registered, and neither barred nor disabled. */
+  /** Those of them who could pass on that day, in all zones: registered, and neither barred nor disabled. */
   readonly ready: number;
 }
 

@@ -2,8 +2,8 @@ import type { Account } from './account.ts';
 import type { JobProgress } from './jobs.ts';
 import type { Json } from './json.ts';
 import type { Ineligible, Policy, Zone } from './policy.ts';
-import { isUnusable, type Readiness, readinessOf } from './readiness.ts';
-import { everyZone, groupsOf, type PolicyMatcher, type Surveyed, type SurveyNeeds, survey } from './survey.ts';
+import { isReadyForAll, isUnusable, type Readiness, readinessOf } from './readiness.ts';
+import { groupsOf, type PolicyMatcher, type Surveyed, type SurveyNeeds, survey } from './survey.ts';
 import { type UnitNumbers, UnitTally } from './unit-tally.ts';
 
 export interface SimulationNeeds extends SurveyNeeds {
@@ -47,9 +47,9 @@ export interface Simulation {
   readonly people: number;
   /** Accounts that nobody could use anyway: disabled, expired, no person's. */
   readonly unusable: number;
-  /** Those who could pass today in a zone or other: under the draft, when there is one. */
+  /** Those who could pass today in every zone in which a policy is for them: under the draft, when there is one. */
   readonly ready: number;
-  /** Without a draft: those under a policy who could not pass. With one: those who can pass now and could no longer. */
+  /** Without a draft: those who could not pass in such a zone. With one: those who can pass now in one, and then no longer. */
   readonly stranded: number;
   /** With a draft: those who cannot pass now and could then. */
   readonly gained: number;
@@ -73,13 +73,14 @@ export async function simulate(
   run: { readonly report: (progress: JobProgress) => void; readonly signal: AbortSignal },
 ): Promise<Simulation> {
   const { present, draft } = plan;
-  const tally = new SimulationTally(plan, needs.clock.now());
+  const { zones } = needs;
+  const tally = new SimulationTally(plan, { at: needs.clock.now(), zones });
   const [now, then] = [needs.matcher(present), draft && needs.matcher(draft)];
   let done = 0;
   for await (const page of survey(needs, groupsOf([...present, ...(draft ?? [])]), run.signal)) {
     for (const person of page) {
-      const before = await standings(now, person);
-      tally.add(person.account, before, then === undefined ? before : await standings(then, person));
+      const before = await standings(now, person, zones);
+      tally.add(person.account, before, then === undefined ? before : await standings(then, person, zones));
     }
     done += page.length;
     run.report({ done });
@@ -98,12 +99,16 @@ interface ZoneStanding {
   readonly readiness: Readiness;
 }
 
-async function standings(matcher: PolicyMatcher, person: Surveyed): Promise<readonly ZoneStanding[]> {
+async function standings(
+  matcher: PolicyMatcher,
+  person: Surveyed,
+  zones: readonly Zone[],
+): Promise<readonly ZoneStanding[]> {
   const of = async (zone: Zone): Promise<ZoneStanding> => {
     const policy = await matcher.match(person.account, zone);
     return { zone, policy, readiness: readinessOf(person.account, policy, person) };
   };
-  return Promise.all(everyZone.map(of));
+  return Promise.all(zones.map(of));
 }
 
 const isReady = ({ readiness }: ZoneStanding): boolean => readiness.kind === 'ready';
@@ -118,12 +123,15 @@ class SimulationTally {
   #unusable = 0;
   #gained = 0;
 
-  constructor({ present, draft }: SimulationPlan, at: Date) {
+  constructor(
+    { present, draft }: SimulationPlan,
+    { at, zones }: { readonly at: Date; readonly zones: readonly Zone[] },
+  ) {
     this.#draft = draft !== undefined;
     this.#at = at.getTime();
     // In the order of the list, also those whom nobody comes under.
     for (const policy of [...(draft ?? present).map(({ name }) => name), null]) {
-      for (const zone of everyZone) this.#policies.set(key(policy, zone), { policy, zone, people: 0, ready: 0 });
+      for (const zone of zones) this.#policies.set(key(policy, zone), { policy, zone, people: 0, ready: 0 });
     }
   }
 
@@ -139,10 +147,10 @@ class SimulationTally {
       if (isReady(standing)) numbers.ready += 1;
     }
     const lost = this.#lost(before, after);
-    if (this.#draft && !before.some(isReady) && after.some(isReady)) this.#gained += 1;
+    if (this.#draft && !isReadyForAll(before) && isReadyForAll(after)) this.#gained += 1;
     this.#units.add(account.state.unit, {
       covered: after.some(({ policy }) => policy !== undefined),
-      ready: after.some(isReady),
+      ready: isReadyForAll(after),
       stranded: lost.length > 0,
     });
     if (lost.length > 0 && this.#named.length < mostNamed) this.#name(account, lost);
@@ -168,9 +176,7 @@ class SimulationTally {
   /** Zones in which somebody has no way, of those that matter: with a draft, those in which they have one now. */
   #lost(before: readonly ZoneStanding[], after: readonly ZoneStanding[]): readonly ZoneStanding[] {
     if (this.#draft) return after.filter((standing, at) => !isReady(standing) && isReady(before[at] ?? standing));
-    // Whoever can pass in one zone is not without help.
-    if (after.some(isReady)) return [];
-    return after.filter(({ policy }) => policy !== undefined);
+    return after.filter((standing) => standing.policy !== undefined && !isReady(standing));
   }
 
   #name({ id, name, displayName, state }: Account, lost: readonly ZoneStanding[]): void {

@@ -13,6 +13,8 @@ export interface SurveyNeeds {
     readonly failures: Pick<Stores['failures'], 'barred'>;
   };
   readonly clock: Clock;
+  /** The zones that there are listeners for: nobody comes from any other. */
+  readonly zones: readonly Zone[];
 }
 
 /** Which policy of one list an account comes under; see core/policies.ts. */
@@ -26,8 +28,6 @@ export interface Surveyed {
   readonly gates: readonly ProvedGate[];
   readonly barred: boolean;
 }
-
-export const everyZone = ['intranet', 'extranet'] as const satisfies readonly Zone[];
 
 /**
  * Everybody in the directory with how they stand here, a page at a time: no more than one page is ever kept.
@@ -50,6 +50,16 @@ export async function* survey(
     const barred = await stores.failures.barred(ids, clock.now());
     yield page.map((account) => ({ account, gates: proved.get(account.id) ?? [], barred: barred.has(account.id) }));
   }
+}
+
+/** The policies that an account comes under, over all zones, each once. */
+export async function policiesIn(
+  zones: readonly Zone[],
+  matcher: PolicyMatcher,
+  account: Account,
+): Promise<readonly Policy[]> {
+  const found = await Promise.all(zones.map((zone) => matcher.match(account, zone)));
+  return [...new Set(found.filter((policy) => policy !== undefined))];
 }
 
 /** Names of all groups that decide who comes under one of these policies. */

@@ -108,7 +108,8 @@ try {
   fill(file, sealer.seal({ table: 'enrolments', column: 'data', row: 'bench' }, { number: '+4930901820' }));
   const matcher = (policies: readonly Policy[]) =>
     new Policies({ source: pinnedPolicies(policies), directory, clock: systemClock, mac: () => '0'.repeat(64) });
-  const needs = { directory, stores, clock: systemClock, matcher };
+  const zones = ['intranet', 'extranet'] as const;
+  const needs = { directory, stores, clock: systemClock, matcher, zones, issued: ['helpdesk-code'] };
   const run = { report: () => undefined, signal: new AbortController().signal };
   print(
     `${people.toLocaleString('en')} people in ${units} units, pages of ${pageSize}, 4 policies, 4 groups, on SQLite`,

@@ -76,7 +76,8 @@ async function enrol({ directory }: Latchkey, file: string, key: string): Promis
 }
 
 async function walks({ directory, stores, background }: Latchkey, present: readonly Policy[]): Promise<void> {
-  const needs = { directory, stores, clock: systemClock, matcher: background.matcher };
+  const zones = ['intranet', 'extranet'] as const;
+  const needs = { directory, stores, clock: systemClock, matcher: background.matcher, zones };
   const run = { report: () => undefined, signal: new AbortController().signal };
   await measured('the simulator', async () => {
     const { policies } = await simulate(needs, { present }, run);

@@ -11,7 +11,7 @@ let north: Person;
 let south: Person;
 
 beforeAll(async () => {
-  world = await ConsoleWorld.open({ chain: ['otp-sms'] });
+  world = await ConsoleWorld.open({ chain: ['otp-sms'], intranet: true });
   ({ visitor: administrator, person: admin } = await world.signedIn('administrator'));
   auditor = (await world.signedIn('auditor')).visitor;
   north = world.personIn('inNorth');

@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => world.stores.close());
 
 function createWorker(changes: Partial<CampaignWorkerNeeds> = {}): CampaignWorker {
-  const { stores, directory, clock, matcher } = world;
+  const { stores, directory, clock, matcher, zones } = world;
   return new CampaignWorker({
     store: stores.campaigns,
     outbox: stores.outbox,
@@ -29,6 +29,7 @@ function createWorker(changes: Partial<CampaignWorkerNeeds> = {}): CampaignWorke
     stores,
     clock,
     matcher,
+    zones,
     policies: async () => policies,
     issued: ['helpdesk-code'],
     timeZone: 'UTC',

@@ -15,6 +15,7 @@ const rules: CampaignRules = {
   groups: [],
   units: [],
 };
+const twoPolicies = [somePolicy('a', { chain: ['phone'] }), somePolicy('b', { chain: ['questions'] })];
 const proved = (gate: string, days: number) => ({ gate, provedAt: ago(days) });
 
 function caseOf(changes: Partial<CampaignPerson> = {}, of: Partial<CampaignRules> = {}): string {
@@ -22,6 +23,7 @@ function caseOf(changes: Partial<CampaignPerson> = {}, of: Partial<CampaignRules
     account: somebody('ana', { unit: 'People/Sales', groups: ['id-of-sales'] }),
     policies: [somePolicy('all', { chain: ['phone', 'questions'] })],
     gates: [],
+    issued: ['helpdesk-code'],
     barred: false,
     optedOut: false,
     letters: [],
@@ -38,11 +40,18 @@ describe('an invitation', () => {
     ['goes to who lacks one gate', { gates: [proved('phone', 3)] }, 'first'],
     ['does not go to who has all', { gates: [proved('phone', 900), proved('questions', 3)] }, 'settled'],
     [
-      'does not go to who has all that one of their policies needs',
-      {
-        policies: [somePolicy('a', { chain: ['phone'] }), somePolicy('b', { chain: ['questions'] })],
-        gates: [proved('phone', 3)],
-      },
+      'goes to who has all that one of their policies needs and not what the other does',
+      { policies: twoPolicies, gates: [proved('phone', 3)] },
+      'first',
+    ],
+    [
+      'does not go to who has what both need',
+      { policies: twoPolicies, gates: [proved('phone', 3), proved('questions', 3)] },
+      'settled',
+    ],
+    [
+      'does not ask for what the helpdesk gives out',
+      { policies: [somePolicy('a', { chain: ['phone', 'helpdesk-code'] })], gates: [proved('phone', 3)] },
       'settled',
     ],
     ['does not go to who comes under no policy', { policies: [] }, 'not-for'],
@@ -85,6 +94,11 @@ describe('a confirmation', () => {
     ['does not go earlier', { gates: gates(364) }, 'settled'],
     ['does not count what no policy of theirs needs', { gates: [...gates(3), proved('old-gate', 999)] }, 'settled'],
     ['does not go to who never registered', { gates: [] }, 'settled'],
+    [
+      'goes to who is registered for one policy of two',
+      { policies: twoPolicies, gates: [proved('phone', 366)] },
+      'first',
+    ],
     ['begins anew for who confirmed since', { gates: gates(370), letters: [ago(400), ago(401), ago(402)] }, 'first'],
     [
       'ends after the last reminder of a round',

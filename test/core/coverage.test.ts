@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => world.stores.close());
 
 function createKeeper(changes: Partial<CoverageNeeds> = {}): CoverageKeeper {
-  const { stores, directory, clock, matcher } = world;
+  const { stores, directory, clock, matcher, zones } = world;
   return new CoverageKeeper({
     directory,
     stores,
@@ -21,6 +21,7 @@ function createKeeper(changes: Partial<CoverageNeeds> = {}): CoverageKeeper {
     duties: stores.duties,
     clock,
     matcher,
+    zones,
     policies: async () => [somePolicy('all', { chain: ['phone', 'questions'] })],
     issued: ['helpdesk-code'],
     node: 'one',
@@ -69,6 +70,21 @@ test('once a day everybody is counted by unit: under a policy, registered, and a
   await look(createKeeper({ node: 'two' }));
   expect(await world.stores.reports.coverage(span)).toHaveLength(2);
   expect(faults).toEqual([]);
+});
+
+test('registered is who has what the policies of all zones with a listener need, and ready who could pass in all', async () => {
+  world.people = ['ana', 'ben', 'cem', 'dan'].map((id) => somebody(id, { unit: 'People' }));
+  await world.register('ana', ['phone', 'questions']);
+  await world.register('ben', ['questions']);
+  await world.register('cem', ['phone']);
+  const inside = somePolicy('inside', { zone: 'intranet', chain: ['questions', 'helpdesk-code'] });
+  const policies = async () => [inside, somePolicy('outside', { zone: 'extranet', chain: ['phone'] })];
+  await look(createKeeper({ policies }));
+  const counted = { day: '2026-03-02', unit: 'People', people: 4 };
+  expect(await world.stores.reports.coverageByUnit(span)).toEqual([{ ...counted, registered: 1, ready: 0 }]);
+  world.clock.pass(day);
+  await look(createKeeper({ policies, zones: ['extranet'] }));
+  expect(await world.stores.reports.coverageByUnit(span)).toMatchObject([{ people: 4, registered: 2, ready: 2 }]);
 });
 
 test('of two nodes that are woken at once, one walks', async () => {

@@ -14,7 +14,7 @@ afterEach(() => world.stores.close());
 function look(list: readonly Policy[], account = somebody('ana', { groups: ['id-of-sales'] })): Promise<Outlook> {
   const { directory, clock, stores } = world;
   const policies = new Policies({ source: pinnedPolicies(list), directory, clock, mac: () => '0'.repeat(64) });
-  return outlookOf({ stores, policies, clock }, account);
+  return outlookOf({ stores, policies, clock, zones: world.zones }, account);
 }
 
 test('in each zone it tells every policy that was looked at, which matched and why, and what could be done', async () => {

@@ -50,6 +50,22 @@ describe('why a person is stuck', () => {
     expect(await trouble()).toEqual({ kind: 'partly-registered', gates: ['phone'] });
   });
 
+  test('is what they lack in one zone who can help themselves in the other, and the lock beside it', async () => {
+    await registerAll();
+    world.policies = { intranet: policyOf(), extranet: policyOf({ chain: ['phone', 'questions'] }) };
+    expect(await trouble()).toEqual({ kind: 'unregistered-extranet', gates: ['phone'] });
+    anna = world.put('anna', { locked: true });
+    expect(await trouble()).toEqual({ kind: 'unregistered-extranet', gates: ['phone'], also: 'locked' });
+    world.policies = { intranet: policyOf({ chain: ['phone'] }), extranet: policyOf() };
+    expect(await trouble()).toMatchObject({ kind: 'unregistered-intranet' });
+    world.policies = { intranet: policyOf({ chain: ['questions'] }), extranet: policyOf() };
+    await wearOut('otp-sms');
+    expect(await trouble()).toMatchObject({ kind: 'worn-out', gates: ['otp-sms'] });
+    const codes = policyOf({ chain: ['questions', 'helpdesk-code'] });
+    world.policies = { intranet: policyOf({ chain: ['questions'] }), extranet: codes };
+    expect(await trouble()).toMatchObject({ kind: 'unregistered-extranet', gates: ['helpdesk-code'] });
+  });
+
   test('is that they never registered, or not everything, and the directory’s lock beside it', async () => {
     expect(await trouble()).toEqual({ kind: 'never-registered', gates: ['otp-sms', 'questions'] });
     anna = world.put('anna', { locked: true });

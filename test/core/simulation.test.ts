@@ -64,6 +64,23 @@ describe('the list in force', () => {
     expect(found).not.toHaveProperty('otherUnits');
   });
 
+  test('whoever can pass in one zone alone is told with the other, and a zone without a listener is none', async () => {
+    world.people = [somebody('ana'), somebody('ben')];
+    await world.register('ana', ['questions']);
+    await world.register('ben', ['questions', 'phone']);
+    const list = [
+      somePolicy('inside', { zone: 'intranet' }),
+      somePolicy('outside', { zone: 'extranet', chain: ['phone'] }),
+    ];
+    const found = await run(list);
+    expect(found).toMatchObject({ people: 2, ready: 1, stranded: 1 });
+    expect(found.named).toMatchObject([{ id: 'ana', zones: ['extranet'], missing: ['phone'] }]);
+    world.zones = ['intranet'];
+    const inside = await run(list);
+    expect(inside).toMatchObject({ people: 2, ready: 2, stranded: 0, named: [] });
+    expect(inside.policies.map(({ zone }) => zone)).toEqual(['intranet', 'intranet', 'intranet']);
+  });
+
   test('whoever is barred could not pass today, and has nothing to register', async () => {
     world.people = [somebody('ana')];
     await world.register('ana', ['questions']);
@@ -101,10 +118,10 @@ describe('a draft', () => {
       somePolicy('outside', { zone: 'extranet', chain: ['questions', 'phone'] }),
     ];
     const found = await run([somePolicy('all')], draft);
-    expect(found).toMatchObject({ draft: true, ready: 2, stranded: 1, gained: 0 });
+    expect(found).toMatchObject({ draft: true, ready: 1, stranded: 1, gained: 0 });
     expect(found.named).toMatchObject([{ id: 'ana', zones: ['extranet'], why: 'unregistered', missing: ['phone'] }]);
     expect(found.policies.map(({ policy }) => policy)).toEqual(expect.arrayContaining(['inside', 'outside', null]));
-    expect(found.units.find(({ unit }) => unit === 'People/ana')).toMatchObject({ ready: 1, stranded: 1 });
+    expect(found.units.find(({ unit }) => unit === 'People/ana')).toMatchObject({ ready: 0, stranded: 1 });
   });
 
   test('tells how many could pass who cannot now', async () => {

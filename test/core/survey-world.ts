@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Account, AccountState } from '../../src/core/account.ts';
 import type { DirectoryGroup, PeopleWalk } from '../../src/core/directory-people.ts';
 import { Policies, pinnedPolicies } from '../../src/core/policies.ts';
-import type { Policy } from '../../src/core/policy.ts';
+import type { Policy, Zone } from '../../src/core/policy.ts';
 import { createSealer } from '../../src/core/sealer.ts';
 import type { Stores } from '../../src/core/stores.ts';
 import type { PolicyMatcher } from '../../src/core/survey.ts';
@@ -44,6 +44,7 @@ export class SurveyWorld {
   readonly clock = new SettableClock();
   people: readonly Account[] = [];
   readonly groups: readonly string[] = ['sales', 'boss'];
+  zones: readonly Zone[] = ['intranet', 'extranet'];
   pageSize = 2;
   readonly pages: number[] = [];
 
