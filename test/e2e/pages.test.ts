@@ -1,4 +1,4 @@
 import { everyPage } from './every-page.ts';
 import { tour } from './tour.ts';
 
-everyPage('every page', tour, 46);
+everyPage('every page', tour, 49);

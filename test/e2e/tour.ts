@@ -5,6 +5,7 @@ import { faults } from './tour-faults.ts';
 import { otherWays } from './tour-other-ways.ts';
 import { frontDoor, registration } from './tour-registration.ts';
 import { changes, reset } from './tour-reset.ts';
+import { twoZones, zonePolicies } from './tour-zones.ts';
 import { PortalWorld } from './world.ts';
 
 /** Walks past every page of the portals that the demo can show, in one language, and looks at each. */
@@ -19,4 +20,6 @@ export async function tour(browser: Browser, language: TourLanguage, look: Look)
   );
   const policy = { needed: 2, 'unlock-after': 1 };
   await guided(party, (clock) => PortalWorld.open({ directory: 'demo', clock, policy }), otherWays);
+  const zones = { policies: zonePolicies, intranet: true };
+  await guided(party, (clock) => PortalWorld.open({ directory: 'demo', clock, ...zones }), twoZones);
 }

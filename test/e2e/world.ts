@@ -28,6 +28,10 @@ export interface WorldWish {
   readonly chain?: readonly string[];
   /** What else the one policy says. */
   readonly policy?: { readonly [name: string]: Json };
+  /** The whole list, in place of one policy for everybody. */
+  readonly policies?: Json;
+  /** A second listener, which everybody comes to from the intranet. */
+  readonly intranet?: boolean;
   /** Wrong answers that bar; 3 when left out. */
   readonly threshold?: number;
   readonly clock?: Clock;
@@ -72,48 +76,54 @@ const questions = {
 export class PortalWorld {
   /** Origin that people open. */
   readonly url: string;
+  /** Of the listener for the intranet, where there is one. */
+  readonly insideUrl: string;
   readonly latchkey: Latchkey;
   /** The configuration that it was composed from. */
   readonly loaded: Loaded;
   readonly phones: VirtualPhones;
   readonly #log: readonly string[];
-  readonly #server: Server;
+  readonly #servers: readonly Server[];
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #textsRead = new Map<string, number>();
 
   static async open(wish: WorldWish): Promise<PortalWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-e2e-'));
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const servers = await Promise.all([listening(), listening()]);
+    const [port, insidePort] = servers.map((server) => (server.address() as AddressInfo).port);
+    const url = `http://127.0.0.1:${port}`;
+    // Another host name, as cookies go by that, whatever the port.
+    const insideUrl = `http://localhost:${insidePort}`;
     const file = join(folder, 'latchkey.yaml');
     // JSON is YAML.
-    await writeFile(file, JSON.stringify(configuration(wish, { url, folder })));
+    await writeFile(file, JSON.stringify(configuration(wish, { url, insideUrl, folder })));
     const { log, lines } = keptLog();
     const loaded = await load({ LATCHKEY_CONFIG: file });
     const clock = wish.clock ?? systemClock;
     const latchkey = await compose({ ...loaded, log, clock, floors: { startMs: 0, signInMs: 0, postMs: 0 } });
-    server.on('request', latchkey.app);
-    return new PortalWorld({ url, latchkey, loaded, lines, server, folder, clock });
+    for (const [at, { app }] of latchkey.doors.entries()) servers[at]?.on('request', app);
+    return new PortalWorld({ url, insideUrl, latchkey, loaded, lines, servers, folder, clock });
   }
 
   private constructor(parts: {
     url: string;
+    insideUrl: string;
     latchkey: Latchkey;
     loaded: Loaded;
     lines: string[];
-    server: Server;
+    servers: readonly Server[];
     folder: string;
     clock: Clock;
   }) {
     if (parts.latchkey.phones === undefined) throw new Error('this world has no virtual phones');
     this.url = parts.url;
+    this.insideUrl = parts.insideUrl;
     this.latchkey = parts.latchkey;
     this.loaded = parts.loaded;
     this.phones = parts.latchkey.phones;
     this.#log = parts.lines;
-    this.#server = parts.server;
+    this.#servers = parts.servers;
     this.#folder = parts.folder;
     this.#clock = parts.clock;
   }
@@ -163,8 +173,10 @@ export class PortalWorld {
   }
 
   async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+    for (const server of this.#servers) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
     await this.latchkey.close();
     await rm(this.#folder, { recursive: true, force: true });
   }
@@ -182,10 +194,13 @@ export function plain(number: string): string {
 /** Limits that nobody reaches: most journeys are about something else. */
 const plenty = { 'ask-proof': 10_000, most: 10_000 };
 
-function configuration(wish: WorldWish, at: { url: string; folder: string }): Json {
+function configuration(wish: WorldWish, at: { url: string; insideUrl: string; folder: string }): Json {
   return {
     'public-url': at.url,
     listen: { port: 0 },
+    ...(wish.intranet === true
+      ? { 'more-listeners': [{ 'public-url': at.insideUrl, port: 0, zone: 'intranet' }] }
+      : {}),
     organisation: {
       name: 'Contoso',
       helpdesk: { phone: '020 7946 0999', mail: 'helpdesk@contoso.example', hours: '08:00 – 18:00' },
@@ -201,7 +216,7 @@ function configuration(wish: WorldWish, at: { url: string; folder: string }): Js
       mail: { kind: 'virtual-email' },
     },
     channels: { sms: ['texts'], voice: ['calls'], email: ['mail'] },
-    policies: [
+    policies: wish.policies ?? [
       {
         name: 'everyone',
         members: 'everyone',
@@ -255,6 +270,12 @@ async function answered(account: Account): Promise<Json> {
   const verdict = await gate.enrol.answer(input, context);
   if (verdict.kind !== 'passed') throw new Error('the answers of the tests do not pass');
   return verdict.enrolment ?? null;
+}
+
+async function listening(): Promise<Server> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
 }
 
 function keptLog(): { log: Logger; lines: string[] } {
