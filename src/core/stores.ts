@@ -18,6 +18,7 @@ import type { Lockout, LockoutRules } from './lockout.ts';
 import type { LinkStore } from './notice-links.ts';
 import type { OutboxRow, OutboxStore } from './outbox.ts';
 import type { PolicyStore } from './policy-store.ts';
+import type { PressStore } from './press-store.ts';
 import type { CallOutcome } from './provider.ts';
 import type { ReportStore } from './report-store.ts';
 import type { SessionStore } from './session-store.ts';
@@ -43,12 +44,13 @@ export interface Stores {
   readonly reports: ReportStore;
   readonly sessions: SessionStore;
   readonly jobs: JobStore;
+  readonly presses: PressStore;
   readonly campaigns: CampaignStore;
   /** Brings the schema to the current version; safe to run on several nodes at once. Returns what it applied. */
   migrate(): Promise<readonly string[]>;
   /** Whether the schema is current and a write goes through, with a sentence for an operator. */
   health(): Promise<{ readonly ok: boolean; readonly detail: string }>;
-  /** Deletes what is past its time: flows, challenges, sessions, idle counters, settled writes, forgotten drafts. Returns how many. */
+  /** Deletes what is past its time: flows, challenges, sessions, idle counters, settled writes, old presses, forgotten drafts. Returns how many. */
   purge(now: Date): Promise<number>;
   /**
    * Ends whatever is open: flows, challenges, sessions and campaigns. After a backup was restored, codes that were used

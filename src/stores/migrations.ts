@@ -13,6 +13,7 @@ import { issued } from './migrations/0012-issued.ts';
 import { ownedSessions } from './migrations/0013-owned-sessions.ts';
 import { personAudit } from './migrations/0014-person-audit.ts';
 import { policyNotices } from './migrations/0015-policy-notices.ts';
+import { presses } from './migrations/0016-presses.ts';
 
 /**
  * Every step from an empty database to the schema of today, in order of name. Forward only; a step that was released
@@ -33,5 +34,6 @@ export function migrations(sealer: Sealer): Record<string, Migration> {
     '0013-owned-sessions': ownedSessions,
     '0014-person-audit': personAudit,
     '0015-policy-notices': policyNotices,
+    '0016-presses': presses,
   };
 }

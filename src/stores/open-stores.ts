@@ -16,6 +16,7 @@ import { SqlLimitStore } from './limit-store.ts';
 import { SqlLinkStore } from './link-store.ts';
 import { SqlOutboxStore } from './outbox-store.ts';
 import { SqlPolicyStore } from './policy-store.ts';
+import { SqlPressStore } from './press-store.ts';
 import { SqlReportStore } from './report-store.ts';
 import type { Database, Tables } from './schema.ts';
 import { SqlSendStore } from './send-store.ts';
@@ -57,6 +58,7 @@ export async function openStores(settings: StoreSettings, needs: StoreNeeds): Pr
     policies: guarded(new SqlPolicyStore(all), patience),
     sessions: guarded(new SqlSessionStore(all), patience),
     jobs: guarded(new SqlJobStore(all), patience),
+    presses: guarded(new SqlPressStore(all), patience),
     campaigns: guarded(new SqlCampaignStore(all), patience),
     migrate: () => upkeep.migrate(),
     health: () => healthOf(upkeep),

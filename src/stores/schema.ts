@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Generated, Kysely } from 'kysely';
+import type { PressRow } from './press-store.ts';
 
 /**
  * The tables as they are after the last migration. Text and integers only, so that one schema and one set of queries
@@ -31,6 +32,7 @@ export interface Tables {
   readonly campaign_letters: CampaignLetterRow;
   readonly campaign_opt_outs: CampaignOptOutRow;
   readonly policy_drafts: PolicyDraftRow;
+  readonly presses: PressRow;
   readonly probes: ProbeRow;
 }
 

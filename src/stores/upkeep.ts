@@ -123,6 +123,7 @@ export class Upkeep {
         .deleteFrom('enrolments')
         .where('counts_until', '<=', now.getTime() - spentMs)
         .executeTakeFirst(),
+      await this.#db.deleteFrom('presses').where('until', '<=', now.getTime()).executeTakeFirst(),
       await this.#db.deleteFrom('notice_links').where('expires_at', '<=', now.getTime()).executeTakeFirst(),
       // A decoy's bar for good ends nothing and nobody clears it: a flood of made-up names would leave its own for ever.
       await this.#db
@@ -157,7 +158,7 @@ export class Upkeep {
   async endOpen(): Promise<number> {
     return this.#db.transaction().execute(async (transaction) => {
       let ended = 0;
-      for (const table of ['flows', 'challenges', 'call_outcomes', 'sessions', 'notice_links'] as const) {
+      for (const table of ['flows', 'challenges', 'call_outcomes', 'sessions', 'presses', 'notice_links'] as const) {
         ended += Number((await transaction.deleteFrom(table).executeTakeFirst()).numDeletedRows);
       }
       const stopped = await transaction

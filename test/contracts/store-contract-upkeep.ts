@@ -190,6 +190,7 @@ async function dropAll(sql: StoreWorld['sql']): Promise<void> {
     'campaigns',
     'campaign_letters',
     'campaign_opt_outs',
+    'presses',
   ];
   for (const table of [...own, 'probes', 'kysely_migration', 'kysely_migration_lock']) await sql(`drop table ${table}`);
 }

@@ -10,6 +10,7 @@ import { jobContract } from './store-contract-jobs.ts';
 import { limitContract } from './store-contract-limits.ts';
 import { outboxContract } from './store-contract-outbox.ts';
 import { policyContract } from './store-contract-policies.ts';
+import { pressContract } from './store-contract-presses.ts';
 import { recordContract } from './store-contract-records.ts';
 import { reportContract } from './store-contract-reports.ts';
 import { sealingContract } from './store-contract-sealing.ts';
@@ -42,6 +43,7 @@ export function storeContract(name: string, create: () => Promise<TestDatabase>)
     describe('policies', () => policyContract(world));
     describe('sealing', () => sealingContract(world));
     describe('jobs', () => jobContract(world));
+    describe('presses', () => pressContract(world));
     describe('campaigns', () => campaignContract(world));
     describe('upkeep', () => upkeepContract(world));
   });

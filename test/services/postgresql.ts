@@ -24,6 +24,19 @@ export function whyNoPostgresql(): string | undefined {
 }
 
 /**
+ * Whether there is none to test on, which is said loudly, and is a fault where all must be tested.
+ * @param file whose tests do not run then
+ */
+export function lacksPostgresql(file: string): boolean {
+  const reason = whyNoPostgresql();
+  if (reason === undefined) return false;
+  const notice = `NOT TESTED on PostgreSQL: ${reason}\nThese tests did not run: ${file}`;
+  if (process.env.CI === 'true') throw new Error(notice);
+  process.stderr.write(`\n${'='.repeat(78)}\n${notice}\n${'='.repeat(78)}\n`);
+  return true;
+}
+
+/**
  * Starts Debian's PostgreSQL with an empty cluster in a temporary folder, on a free port of 127.0.0.1. It does not
  * wait for the disk: what is tested is what the store asks of it, not the server itself.
  */

@@ -13,16 +13,11 @@ import { type PostgresqlSettings, storeSettings } from '../../src/stores/setting
 import { storeContract } from '../contracts/store-contract.ts';
 import { noon, sampleEntry, sampleEvent } from '../contracts/store-samples.ts';
 import { newKey, type TestDatabase } from '../contracts/store-world.ts';
-import { type PostgresqlService, startPostgresql, whyNoPostgresql } from '../services/postgresql.ts';
+import { lacksPostgresql, type PostgresqlService, startPostgresql } from '../services/postgresql.ts';
 
-const reason = whyNoPostgresql();
-if (reason !== undefined) {
-  const notice = `NOT TESTED on PostgreSQL: ${reason}\nThese tests did not run: test/stores/postgresql.test.ts`;
-  if (process.env.CI === 'true') throw new Error(notice);
-  process.stderr.write(`\n${'='.repeat(78)}\n${notice}\n${'='.repeat(78)}\n`);
-}
+const isLacking = lacksPostgresql('test/stores/postgresql.test.ts');
 
-describe.skipIf(reason !== undefined)('on a real server', () => {
+describe.skipIf(isLacking)('on a real server', () => {
   let server: PostgresqlService;
   let folder: string;
   let caFile: string;
