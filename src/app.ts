@@ -25,6 +25,7 @@ import { type HealthNeeds, healthRoutes } from './web/health-routes.ts';
 import { setUpIsolation } from './web/isolation.ts';
 import { languageRoutes, setUpLanguage } from './web/language.ts';
 import { setUpListener } from './web/listener.ts';
+import type { OneSession } from './web/one-session.ts';
 import { setUpRequestLog } from './web/request-log.ts';
 import { setUpBody, setUpHost, setUpMethods } from './web/requests.ts';
 import { setUpSession } from './web/session.ts';
@@ -32,6 +33,7 @@ import { setUpSession } from './web/session.ts';
 /** Everything that the portals need, made by compose.ts. */
 export interface Services extends FlowNeeds, HealthNeeds {
   readonly guard: SignInGuard;
+  readonly oneSession: OneSession;
   readonly limits: VisitLimits;
   readonly service: Pick<ServiceState, 'available'>;
   /** What a provider makes of its far end's report. */

@@ -13,6 +13,7 @@ import { StaffSessions } from './console/staff-sessions.ts';
 import { ConsoleAudit } from './core/console-audit.ts';
 import type { Directory } from './core/directory.ts';
 import type { Jobs } from './core/jobs.ts';
+import type { OneAct } from './core/one-act.ts';
 import { StaffDesk } from './core/staff-desk.ts';
 import { NamedStaffRules } from './core/staff-rules.ts';
 import type { Stores } from './core/stores.ts';
@@ -24,6 +25,7 @@ type Shared = SharedServices &
     readonly policyPages: PolicyPagesNeeds;
     readonly backgroundPages: Omit<BackgroundPageNeeds, 'audit'>;
     readonly directory: Directory;
+    readonly acts: OneAct;
     readonly stores: Stores;
     readonly jobs: Jobs;
     readonly driven: Omit<DrivesNeeds, 'limits'>;

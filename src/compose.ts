@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Express } from 'express';
 import type { Logger } from 'pino';
 import type { Services } from './app.ts';
+import { createActs } from './compose-acts.ts';
 import { createAuditWork } from './compose-audit.ts';
 import { type BackgroundWork, createBackground } from './compose-background.ts';
 import { backgroundPages } from './compose-background-pages.ts';
@@ -199,6 +200,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const ofChain = new Map([...gates.configured].filter(([id]) => chained.includes(id)));
   const answers = await demoWorld?.seedEnrolments({ gates: ofChain, directory, enrolments, clock, languages });
   const draining = { now: false };
+  const { acts, oneSession } = createActs({ stores, clock, log });
   const storeState = new ServiceState({ directory: stores, clock });
   const directoryState = new ServiceState({ directory, clock });
   const services: SharedServices = {
@@ -209,6 +211,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
     actions,
     audit,
     guard,
+    oneSession,
     limits: createVisitLimits(configuration, { stores, clock, mac, log }),
     links,
     catalogue,
@@ -235,7 +238,7 @@ export async function compose(needs: ComposeNeeds): Promise<Latchkey> {
   const parts = { directory, stores, mac, clock, policies, challenges, notices };
   const announcer = createPolicyAnnouncer(needs, { directory, stores, clock, wake });
   const pages = policyPages(needs, { ...parts, announcer });
-  const shared = { ...services, ...parts, jobs: background.jobs, demoWorld, policyPages: pages };
+  const shared = { ...services, ...parts, acts, jobs: background.jobs, demoWorld, policyPages: pages };
   const aboutAll = backgroundPages(configuration, { ...parts, background, source, providers, read: pages.read });
   const live = { starter, runner, ways, desk, actions };
   const driven = { ...parts, configuration, definitions, source, ...table, screen, hashing, live, sending };

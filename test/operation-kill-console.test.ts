@@ -222,11 +222,11 @@ describe('a test drive whose process is killed', () => {
       await stage.restart();
       await visitor.open(walk);
       expect(visitor.path).toBe('/drive');
-      expect(visitor.text).toContain(`The test drive as CONTOSO\\${samName} is not open any more`);
-      expect(visitor.text).toContain('nothing was written or sent, and nothing of it is left');
+      expect(visitor.text).toContain(`The test drive as CONTOSO\\${samName} is not open on this server`);
+      expect(visitor.text).toContain('nothing was written or sent, and it leaves nothing');
       expect(left()).toEqual(before);
       await stage.readIt();
-      expect(visitor.text).not.toContain('is not open any more');
+      expect(visitor.text).not.toContain('is not open on this server');
       await visitor.submit({ who: driven(stage), zone: 'extranet', policy: '', registered: 'all' });
       expect(visitor.path).toMatch(/otp-sms$/);
     },

@@ -40,6 +40,8 @@ export type Answer =
       readonly about?: Omit<ConsoleDeed, 'what'>;
     };
 
+export type Go = Extract<Answer, { kind: 'go' }>;
+
 /** Sends it. */
 export async function sendAnswer(
   answer: Answer,
@@ -61,10 +63,7 @@ export async function sendAnswer(
       return;
     }
     case 'go':
-      if (answer.notice !== undefined) {
-        request.session.notice = answer.notice;
-        await saveSession(request);
-      }
+      await leaveNotice(request, answer);
       // Not the cookies: that would reach all hosts of the organisation's domain (Clear Site Data 3.1).
       if (answer.forget === true) response.set('Clear-Site-Data', '"cache", "storage"');
       response.redirect(303, answer.to);
@@ -82,6 +81,15 @@ export async function sendAnswer(
         if (!isLeft) request.log.error({ err }, 'a file was cut short');
       }
   }
+}
+
+/** Leaves what is to be said of an act to the next page. @returns the answer without it */
+export async function leaveNotice(request: Request, { notice, ...answer }: Go): Promise<Go> {
+  if (notice !== undefined) {
+    request.session.notice = notice;
+    await saveSession(request);
+  }
+  return answer;
 }
 
 /** What the last act left to be said, once. */

@@ -1,4 +1,5 @@
 import type { Express, Request } from 'express';
+import type { OneAct } from '../core/one-act.ts';
 import type { SessionStore } from '../core/session-store.ts';
 import { type Brand, brandRoutes } from '../web/brand-routes.ts';
 import type { Catalogue } from '../web/catalogue.ts';
@@ -46,6 +47,7 @@ export interface ConsoleServices
     SessionPageNeeds,
     AuditCheckNeeds {
   readonly catalogue: Catalogue;
+  readonly acts: OneAct;
   readonly policyPages: PolicyPagesNeeds;
   readonly backgroundPages: BackgroundPageNeeds;
   readonly drivePages: LiveDriveNeeds & TrialNeeds;

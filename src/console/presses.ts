@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Request } from 'express';
-import type { Clock } from '../core/clock.ts';
-import type { Answer } from './answer.ts';
+import type { Json } from '../core/json.ts';
+import type { OneAct } from '../core/one-act.ts';
+import { type Answer, type Go, leaveNotice } from './answer.ts';
 
 /** The hidden field in which a form says which showing of its page it is. */
 export const pressField = '_press';
@@ -14,66 +15,47 @@ export function newPress(): string {
 /** Milliseconds that a form which was shown once stays pressed: longer than a finger is hurried. */
 const hurryMs = 10_000;
 
-interface Came {
-  readonly answer: Promise<Answer>;
-  /** Set once it has come, on the clock's time; until then it is under way. */
-  until?: number;
-}
-
 /**
  * Makes one act of a form that is sent again while it is being handled, or shortly afterwards from the same showing of
- * its page. For acts that send something or begin something, and that nothing in the store keeps to one. Knows what came
- * to this process: browsers of the console keep to one node.
+ * its page, whichever nodes it reaches. For acts that send something or begin something, and that nothing else in the
+ * store keeps to one.
  */
 export class Presses {
-  readonly #clock: Clock;
-  readonly #came = new Map<string, Came>();
+  readonly #acts: OneAct;
 
-  constructor(needs: { readonly clock: Clock }) {
-    this.#clock = needs.clock;
+  constructor(needs: { readonly acts: OneAct }) {
+    this.#acts = needs.acts;
   }
 
   /**
    * Does the work, or answers as the same press was answered. Takes the name of the press out of the body, so that what
    * is left is exactly the form's fields.
    * @throws whatever the work throws; the next press then tries anew
+   * @throws Unsure when the process died that did it: the page is opened anew, and its form is another press
    */
   async once(request: Request, work: () => Promise<Answer>): Promise<Answer> {
     const { [pressField]: press, ...fields } = { ...(request.body as Record<string, unknown>) };
     request.body = fields;
-    this.#forget();
-    const key = createHash('sha256')
-      .update(JSON.stringify([request.sessionID, request.path, press ?? null, fields]))
-      .digest('base64url');
-    const known = this.#came.get(key);
-    if (known !== undefined) return again(await known.answer);
-    const came: Came = { answer: work() };
-    this.#came.set(key, came);
-    try {
-      const answer = await came.answer;
+    const isNamed = typeof press === 'string';
+    const all = ['press', request.sessionID, request.path, press ?? null, fields];
+    const key = createHash('sha256').update(JSON.stringify(all)).digest('base64url');
+    const { answer } = await this.#acts.once<Answer>(key, {
+      async do() {
+        const answer = await work();
+        // Before the others hear of it: each writes the session once more, as it finds it, and would write over it.
+        return answer.kind === 'go' ? leaveNotice(request, answer) : answer;
+      },
       // A page that is shown instead has a form of its own, and without a name nobody can tell a second wish from a hurry.
-      if (typeof press === 'string' && answer.kind === 'go') came.until = this.#now() + hurryMs;
-      else this.#came.delete(key);
-      return answer;
-    } catch (fault) {
-      this.#came.delete(key);
-      throw fault;
-    }
-  }
-
-  #forget(): void {
-    const now = this.#now();
-    for (const [key, { until }] of this.#came) if (until !== undefined && until <= now) this.#came.delete(key);
-  }
-
-  #now(): number {
-    return this.#clock.now().getTime();
+      told: (came) => (came.kind === 'go' ? { json: told(came), forMs: isNamed ? hurryMs : 0 } : undefined),
+      // The seal vouches for the shape.
+      heard: (json) => json as unknown as Go,
+      // A form without a name has no other showing that could be pressed instead.
+      ifSilent: isNamed ? 'unsure' : 'anew',
+    });
+    return answer;
   }
 }
 
-/** What the first left to be said is in the session already, which this request may have read before it. */
-function again(answer: Answer): Answer {
-  if (answer.kind !== 'go') return answer;
-  const { notice: _said, ...rest } = answer;
-  return rest;
+function told({ notice: _left, ...answer }: Go): Json {
+  return answer;
 }

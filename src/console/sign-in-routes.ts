@@ -1,4 +1,5 @@
 import { type Request, Router } from 'express';
+import type { Account } from '../core/account.ts';
 import type { ConsoleAudit } from '../core/console-audit.ts';
 import type { Flow } from '../core/flow.ts';
 import type { FlowStarter } from '../core/flow-starter.ts';
@@ -6,11 +7,11 @@ import type { Role } from '../core/staff.ts';
 import type { StaffDesk } from '../core/staff-desk.ts';
 import { pathOf } from '../web/flow-page.ts';
 import { type FlowNeeds, type FlowPage, flowRoutes } from '../web/flow-routes.ts';
+import type { OneSession } from '../web/one-session.ts';
 import type { PageOptions } from '../web/pages.ts';
 import { contextOf } from '../web/requests.ts';
-import { renewSession, saveSession } from '../web/session.ts';
+import { renewSession } from '../web/session.ts';
 import { type SignInFormNeeds, takeSignIn } from '../web/sign-in-form.ts';
-import { SharedEnds } from './shared-ends.ts';
 import type { StaffSessions } from './staff-sessions.ts';
 
 export interface SignInNeeds extends Omit<FlowNeeds, 'renewAtEnd' | 'audit'>, SignInFormNeeds {
@@ -18,6 +19,7 @@ export interface SignInNeeds extends Omit<FlowNeeds, 'renewAtEnd' | 'audit'>, Si
   readonly starter: FlowStarter;
   readonly staffDesk: StaffDesk;
   readonly sessions: StaffSessions;
+  readonly oneSession: OneSession;
   readonly audit: ConsoleAudit;
   /** Ids of gates, in the order in which they are asked for. */
   readonly secondFactor: readonly string[];
@@ -52,25 +54,32 @@ export function signInRoutes(needs: SignInNeeds): Router {
       if (outcome.kind === 'signed-in') await refused(request, outcome.account.id, 'no-staff');
       return tried.refuse('console.sign-in.wrong');
     }
-    const flow = await needs.starter.console(outcome.account, needs.secondFactor, contextOf(request));
+    const { account } = outcome;
+    const to = await needs.oneSession.once(request, `console ${account.id}`, () => toFactor(request, account));
+    if (to !== undefined) return response.redirect(303, to);
+    pages.send(request, response, {
+      view: 'console/unregistered',
+      surface: 'console',
+      status: 403,
+      data: { gates: needs.secondFactor, registration: needs.registrationUrl.href },
+    });
+  });
+
+  /** Begins the second factor, and a session for it; undefined when there is none. */
+  const toFactor = async (request: Request, account: Account): Promise<string | undefined> => {
+    const flow = await needs.starter.console(account, needs.secondFactor, contextOf(request));
     if (flow === undefined) {
-      await refused(request, outcome.account.id, 'unregistered');
-      return pages.send(request, response, {
-        view: 'console/unregistered',
-        surface: 'console',
-        status: 403,
-        data: { gates: needs.secondFactor, registration: needs.registrationUrl.href },
-      });
+      await refused(request, account.id, 'unregistered');
+      return undefined;
     }
     const { wanted } = request.session;
     await renewSession(request, flow.id);
     if (wanted !== undefined) request.session.wanted = wanted;
-    await saveSession(request);
-    response.redirect(303, pathOf(flow));
-  });
+    return pathOf(flow);
+  };
 
-  const ends = new SharedEnds(needs);
-  const renewAtEnd = (request: Request, flow: Flow) => ends.once(request, flow, () => atEnd(request, flow));
+  const renewAtEnd = (request: Request, flow: Flow) =>
+    needs.oneSession.once(request, `end ${flow.id}`, () => atEnd(request, flow));
   const atEnd = async (request: Request, flow: Flow): Promise<string | undefined> => {
     const isAgain = request.session.staff !== undefined;
     const member = await needs.sessions.end(request, flow);

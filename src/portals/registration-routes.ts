@@ -6,12 +6,14 @@ import type { Enrolment } from '../core/stores.ts';
 import { endedPages } from '../web/ended-pages.ts';
 import { pathOf } from '../web/flow-page.ts';
 import { type FlowNeeds, type FlowPage, flowRoutes } from '../web/flow-routes.ts';
+import type { OneSession } from '../web/one-session.ts';
 import { contextOf } from '../web/requests.ts';
-import { renewSession, saveSession } from '../web/session.ts';
+import { renewSession } from '../web/session.ts';
 import { type SignInFormNeeds, takeSignIn } from '../web/sign-in-form.ts';
 import { type ServiceState, unavailable } from './service-state.ts';
 
 export interface RegistrationNeeds extends FlowNeeds, SignInFormNeeds {
+  readonly oneSession: OneSession;
   readonly service: Pick<ServiceState, 'available'>;
 }
 
@@ -32,10 +34,13 @@ export function registrationRoutes(needs: RegistrationNeeds): Router {
     if (tried === undefined) return;
     const { outcome } = tried;
     if (outcome.kind === 'refused') return tried.refuse(signInProblem(outcome));
-    const flow = await needs.starter.registration(outcome.account, contextOf(request));
-    await renewSession(request, flow.id);
-    await saveSession(request);
-    response.redirect(303, pathOf(flow));
+    const { account } = outcome;
+    const to = await needs.oneSession.once(request, `registration ${account.id}`, async () => {
+      const flow = await needs.starter.registration(account, contextOf(request));
+      await renewSession(request, flow.id);
+      return pathOf(flow);
+    });
+    response.redirect(303, to ?? '/registration');
   });
 
   const done: FlowPage = {

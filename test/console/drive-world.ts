@@ -65,14 +65,14 @@ export interface WholeDatabase {
 }
 
 /**
- * Everything that lies in the database, table by table, but for the audit, which looking at a page adds to, and the
- * sessions of the browsers.
+ * Everything that lies in the database, table by table, but for the audit, which looking at a page adds to, the sessions
+ * of the browsers, and that a form was sent and where it led.
  */
 export function wholeDatabase(world: ConsoleWorld): WholeDatabase {
   const database = new BetterSqlite(world.portals.databaseFile, { readonly: true });
   try {
     const tables = database.prepare("select name from sqlite_schema where type = 'table'").all() as { name: string }[];
-    const kept = tables.map(({ name }) => name).filter((name) => !/^(?:audit|sessions)/.test(name));
+    const kept = tables.map(({ name }) => name).filter((name) => !/^(?:audit|sessions|presses)/.test(name));
     return Object.fromEntries(kept.map((name) => [name, database.prepare(`select * from "${name}"`).all()]));
   } finally {
     database.close();

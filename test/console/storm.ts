@@ -1,5 +1,6 @@
+import { unsettled } from '../portals/unsettled.ts';
 import type { Answer, Visitor } from '../portals/visitor.ts';
-import type { ConsoleWorld } from './world.ts';
+import type { AnotherConsole, ConsoleWorld } from './world.ts';
 
 export const many = 50;
 
@@ -18,36 +19,17 @@ export function posted(visitor: Visitor, path: string, fields: Readonly<Record<s
 }
 
 /**
- * Posts it, all with the same cookies. None goes on before every one of them has its session, so that nothing which the
- * first of them does is known to the last; and what the store holds of flows and drafts comes a little later to one than
- * to another, so that they do not keep step.
+ * Posts it, all with the same cookies, all before the first has done anything.
+ * @param other a node that every other one comes to
  */
-export async function storm(world: ConsoleWorld, { visitor, form }: Pick<Storm, 'visitor' | 'form'>) {
-  const { sessions, flows, policies } = world.latchkey.stores;
-  const [readFlow, readDraft] = [flows.read.bind(flows), policies.draft.bind(policies)];
-  let reads = 0;
-  const uneven = async <Found>(found: Promise<Found>): Promise<Found> => {
-    reads += 1;
-    await new Promise((resolve) => setTimeout(resolve, (reads * 7) % 40));
-    return found;
-  };
-  flows.read = (...asked) => uneven(readFlow(...asked));
-  policies.draft = (...asked) => uneven(readDraft(...asked));
-  const read = sessions.read.bind(sessions);
-  const all = Promise.withResolvers<void>();
-  let came = 0;
-  sessions.read = async (...asked) => {
-    const found = await read(...asked);
-    came += 1;
-    if (came === many) all.resolve();
-    if (came <= many) await all.promise;
-    return found;
-  };
-  try {
-    return await Promise.all(Array.from({ length: many }, () => visitor.tab().ask({ method: 'post', ...form })));
-  } finally {
-    sessions.read = read;
-    flows.read = readFlow;
-    policies.draft = readDraft;
-  }
+export function storm(
+  world: ConsoleWorld,
+  { visitor, form }: Pick<Storm, 'visitor' | 'form'>,
+  other?: AnotherConsole,
+): Promise<readonly Answer[]> {
+  const nodes = [world.latchkey, ...(other === undefined ? [] : [other.latchkey])];
+  const tab = (at: number): Visitor => visitor.tab(at % 2 === 1 ? other?.visitor() : undefined);
+  return unsettled(nodes, many, () =>
+    Promise.all(Array.from({ length: many }, (_, at) => tab(at).ask({ method: 'post', ...form }))),
+  );
 }

@@ -1,5 +1,6 @@
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Latchkey } from '../../src/compose.ts';
 import type { Role } from '../../src/core/staff.ts';
 import type { DemoDirectory } from '../../src/directories/demo/demo-directory.ts';
 import { createServer } from '../../src/http-server.ts';
@@ -23,6 +24,13 @@ export const units = { north: 'North', inNorth: 'Harbour,OU=North', south: 'Sout
 export interface ConsoleWish extends WorldWish {
   /** Settings of the console that differ, as the configuration file has them. */
   readonly console?: Readonly<Record<string, unknown>>;
+}
+
+/** A second process on the database and the directory of a world, at the console's address. */
+export interface AnotherConsole {
+  readonly latchkey: Latchkey;
+  visitor(): Visitor;
+  close(): Promise<void>;
 }
 
 /** The shipped console beside the shipped portals, on one directory and one database, each under a name of its own. */
@@ -67,6 +75,22 @@ export class ConsoleWorld {
   /** Somebody at the console's address with a browser that knows nothing of it yet. */
   visitor(headers: Readonly<Record<string, string>> = {}): Visitor {
     return new Visitor(this.server, { Host: new URL(this.origin).host, ...headers });
+  }
+
+  /** A second process behind the same proxy. Texts that it sends are in its own phones. */
+  async anotherNode(): Promise<AnotherConsole> {
+    const node = await this.portals.anotherNode();
+    const server = createServer((request, response) => node.latchkey.console?.app(request, response));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return {
+      latchkey: node.latchkey,
+      visitor: () => new Visitor(server, { Host: new URL(this.origin).host }),
+      async close() {
+        server.closeAllConnections();
+        await new Promise<void>((resolve) => server.close(() => resolve()));
+        await node.close();
+      },
+    };
   }
 
   /** Somebody new of the staff, who has registered the gates of the chain. */
