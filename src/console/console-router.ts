@@ -74,9 +74,12 @@ export interface ConsoleRouterNeeds {
 export class OutOfReach extends LatchkeyError {
   readonly subject: string | undefined;
 
-  /** @param subject the account that is out of reach, where there is one */
-  constructor(detail: string, subject?: string) {
-    super({ status: 404, publicKey: 'out-of-reach', detail });
+  /**
+   * @param subject the account that is out of reach, where there is one
+   * @param publicKey another text than the usual one, for whatever it is that is not there
+   */
+  constructor(detail: string, subject?: string, publicKey = 'out-of-reach') {
+    super({ status: 404, publicKey, detail });
     this.subject = subject;
   }
 }

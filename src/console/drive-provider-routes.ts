@@ -75,6 +75,7 @@ export function driveProviderRoutes(router: ConsoleRouter, { trials, audit }: Tr
 
 function trialOf(trials: ProviderTrials, { staff, request }: Visit): Trial {
   const trial = trials.find(request.params.trial, staff.id);
-  if (trial === undefined) throw new OutOfReach('no trial of this member of staff');
+  // Trials live in the memory of one process, and somebody else's looks like one of another.
+  if (trial === undefined) throw new OutOfReach('no trial of this member of staff', undefined, 'no-trial');
   return trial;
 }
