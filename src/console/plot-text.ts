@@ -67,15 +67,23 @@ function partText({ from, to, unit }: Part, tag: string): string {
   return unit === 'week' ? format.formatRange(first, last) : format.format(first);
 }
 
-/** The same as a file: days as they sort, numbers as they are. */
-export function* plotFile(plot: Plot, { translate }: Tongue): Generator<string> {
+/**
+ * The same as a file: days as they sort, numbers as they are.
+ * @param policy the one that it is about: in each line, as files of several policies are put together
+ */
+export function* plotFile(plot: Plot, { translate }: Tongue, policy?: string): Generator<string> {
   const money = plot.columns.some(({ as }) => as === 'money');
+  const more = (currency: CsvCell, name: CsvCell): readonly CsvCell[] => [
+    ...(money ? [currency] : []),
+    ...(policy === undefined ? [] : [name]),
+  ];
   const names: readonly CsvCell[] = [plot.rowName, ...plot.columns.map(({ name }) => name)].map((name) =>
     textOfNamed(name, translate),
   );
-  yield csvStart + csvLine(money ? [...names, translate('console.reports.providers.currency')] : names);
+  const heads = more(translate('console.reports.providers.currency'), translate('console.reports.policy'));
+  yield csvStart + csvLine([...names, ...heads]);
   for (const row of plot.rows) {
     const name = 'part' in row.name ? row.name.part.from : textOfNamed(row.name, translate);
-    yield csvLine(money ? [name, ...row.values, row.currency] : [name, ...row.values]);
+    yield csvLine([name, ...row.values, ...more(row.currency, policy)]);
   }
 }

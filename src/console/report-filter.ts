@@ -9,6 +9,8 @@ export type Query = Readonly<Record<string, unknown>>;
 export interface ReportFilter extends ReportSpan {
   readonly gate?: string;
   readonly unit?: string;
+  /** As it was asked for; see report-policies.ts. */
+  readonly policy?: string;
   readonly problems: readonly Problem[];
 }
 
@@ -56,19 +58,20 @@ export function reportFilter(query: Query, now: Date): ReportFilter {
     return found;
   };
   const given = { from: day('from'), to: day('to') };
-  for (const name of ['gate', 'unit'] as const) {
+  for (const name of ['gate', 'unit', 'policy'] as const) {
     if (isUnfit(query, name)) problems.push({ field: name, message: { key: 'console.reports.text-wrong' } });
   }
   const to = given.to === undefined || given.to > today ? today : given.to;
   const from = given.from ?? dayAfter(to, 1 - usualDays);
   const reason = spanProblem({ from, to });
   if (reason !== undefined) problems.push({ field: 'from', message: { key: reason } });
-  const [gate, unit] = [textOf(query, 'gate'), textOf(query, 'unit')];
+  const [gate, unit, policy] = [textOf(query, 'gate'), textOf(query, 'unit'), textOf(query, 'policy')];
   return {
     from: reason === undefined ? from : dayAfter(to, 1 - usualDays),
     to,
     ...(gate === undefined ? {} : { gate }),
     ...(unit === undefined ? {} : { unit }),
+    ...(policy === undefined ? {} : { policy }),
     problems,
   };
 }

@@ -12,17 +12,15 @@ import { plotFile, plotText, type Tongue } from './plot-text.ts';
 import { queryOf, type ReportFilter, reportFilter } from './report-filter.ts';
 import { gateName } from './report-names.ts';
 import { overviewOf, type Plot } from './report-plots.ts';
+import { overseers, policyChoice, type ReportPolicyNeeds } from './report-policies.ts';
 
-export interface ReportNeeds {
+export interface ReportNeeds extends ReportPolicyNeeds {
   readonly reports: ReportStore;
   readonly clock: Clock;
   readonly audit: ConsoleAudit;
   /** What one sending costs, by the name of its provider. */
   readonly prices: ReadonlyMap<string, SendingPrice>;
 }
-
-/** Who may see numbers of the whole organisation. They are not kept by unit, so the helpdesk sees none of them. */
-const overseers = ['administrator', 'auditor'] as const;
 
 /**
  * The reports: what happened by day, and who is registered. The first are of the whole organisation and for those who
@@ -35,9 +33,9 @@ export function reportRoutes(router: ConsoleRouter, needs: ReportNeeds): void {
     roles: overseers,
     menu: 'reports',
     async handler(visit) {
-      const filter = filterOf(visit, needs);
+      const { filter, policies } = await asked(visit, needs);
       const { plots, gates } = await overview(filter, needs);
-      return pageOf('console/reports/overview', { visit, filter, plots, data: { gates } });
+      return pageOf('console/reports/overview', { visit, filter, plots, data: { gates, policies } });
     },
   });
 
@@ -47,7 +45,7 @@ export function reportRoutes(router: ConsoleRouter, needs: ReportNeeds): void {
     page: '/reports',
     roles: overseers,
     async handler(visit) {
-      const filter = filterOf(visit, needs);
+      const { filter } = await asked(visit, needs);
       return fileOf((await overview(filter, needs)).plots, { visit, filter, audit: needs.audit });
     },
   });
@@ -58,9 +56,9 @@ export function reportRoutes(router: ConsoleRouter, needs: ReportNeeds): void {
     roles: everyRole,
     menu: 'coverage',
     async handler(visit) {
-      const filter = filterOf(visit, needs);
+      const { filter, policies } = await asked(visit, needs);
       const { plots, units } = await coverage(filter, visit.staff, needs);
-      return pageOf('console/reports/coverage', { visit, filter, plots, data: { units } });
+      return pageOf('console/reports/coverage', { visit, filter, plots, data: { units, policies } });
     },
   });
 
@@ -70,19 +68,20 @@ export function reportRoutes(router: ConsoleRouter, needs: ReportNeeds): void {
     page: '/coverage',
     roles: everyRole,
     async handler(visit) {
-      const filter = filterOf(visit, needs);
+      const { filter } = await asked(visit, needs);
       return fileOf((await coverage(filter, visit.staff, needs)).plots, { visit, filter, audit: needs.audit });
     },
   });
 }
 
-function filterOf({ request }: Visit, { clock }: Pick<ReportNeeds, 'clock'>): ReportFilter {
-  return reportFilter(request.query, clock.now());
+function asked({ request, staff }: Visit, needs: ReportNeeds) {
+  return policyChoice(reportFilter(request.query, needs.clock.now()), staff, needs);
 }
 
 async function overview(filter: ReportFilter, { reports, prices }: ReportNeeds) {
-  const counts = await reports.counts(filter, reportedEvents);
-  const gates = [...new Set(counts.map(({ gate }) => gate))].filter((gate) => gate !== '').sort();
+  const counts = await reports.counts(filter, reportedEvents, filter.policy);
+  const known = [...counts.map(({ gate }) => gate), filter.gate ?? ''];
+  const gates = [...new Set(known)].filter((gate) => gate !== '').sort();
   return { plots: overviewOf(counts, { span: filter, gate: filter.gate, prices }), gates };
 }
 
@@ -90,15 +89,24 @@ async function overview(filter: ReportFilter, { reports, prices }: ReportNeeds) 
 async function coverage(filter: ReportFilter, staff: StaffMember, { reports }: Pick<ReportNeeds, 'reports'>) {
   const sight = sightOf(staff);
   const seen = sight === 'all' ? undefined : sight;
-  const { unit } = filter;
+  const { unit, policy } = filter;
   const isSeen = unit === undefined || seen === undefined || seen.some((one) => isWithin(unit, one));
   const within = unit === undefined ? seen : isSeen ? [unit] : [];
-  const byUnit = await reports.coverageByUnit(filter, within);
-  const all = unit === undefined ? byUnit : await reports.coverageByUnit(filter, seen);
+  const byUnit = await reports.coverageByUnit(filter, within, policy);
+  const all = unit === undefined ? byUnit : await reports.coverageByUnit(filter, seen, policy);
   return {
-    plots: coverageOf(await reports.coverage(filter, within), byUnit),
-    units: all.map((one) => one.unit).filter((one) => one !== ''),
+    plots: coverageOf(await reports.coverage(filter, within, policy), byUnit),
+    units: withChosen(
+      all.map((one) => one.unit).filter((one) => one !== ''),
+      isSeen ? unit : undefined,
+    ),
   };
+}
+
+/** One that was chosen stays to be seen among the others, also where it has no numbers in this time. */
+function withChosen(units: readonly string[], chosen: string | undefined): readonly string[] {
+  const isThere = chosen === undefined || units.some((unit) => unit.toLowerCase() === chosen.toLowerCase());
+  return isThere ? units : [...units, chosen];
 }
 
 function tongueOf({ request }: Visit): Tongue {
@@ -115,7 +123,7 @@ function pageOf(
   },
 ): Answer {
   const { visit, filter, plots, data } = about;
-  const { from, to, gate, unit, problems } = filter;
+  const { from, to, gate, unit, policy, problems } = filter;
   const tongue = tongueOf(visit);
   return {
     kind: 'page',
@@ -124,16 +132,21 @@ function pageOf(
     problems,
     data: {
       ...data,
-      filter: { from, to, gate, unit },
-      query: queryOf({ from, to, gate, unit }),
+      filter: { from, to, gate, unit, policy },
+      query: queryOf({ from, to, gate, unit, policy }),
       plots: plots.map((plot) => plotText(plot, tongue)),
       gateText: (name: string) => {
         const named = gateName(name);
         return 'key' in named ? tongue.translate(named.key) : named.text;
       },
     },
-    about: { detail: { from, to, ...(gate === undefined ? {} : { gate }), ...(unit === undefined ? {} : { unit }) } },
+    about: { detail: detailOf(filter) },
   };
+}
+
+/** What was asked for, as the audit has it. */
+function detailOf({ problems: _, ...asked }: ReportFilter): { readonly [name: string]: string } {
+  return asked;
 }
 
 /** One plot as a file. That somebody took it is in the audit before the first byte. */
@@ -145,13 +158,13 @@ async function fileOf(
   const { staff, request, context } = visit;
   const plot = plots.find(({ id }) => id === request.query.plot);
   if (plot === undefined || filter.problems.length > 0) throw new OutOfReach('there is no such report');
-  const { from, to } = filter;
-  const detail = { format: 'csv', plot: plot.id, from, to };
+  const { from, to, policy } = filter;
+  const detail = { format: 'csv', plot: plot.id, ...detailOf(filter) };
   await audit.write('audit.exported', { what: request.path, detail }, { by: staff.id, request: context });
   return {
     kind: 'file',
     name: `latchkey-${plot.id}-${from}-${to}.csv`,
     type: 'text/csv; charset=utf-8',
-    body: [...plotFile(plot, tongueOf(visit))].join(''),
+    body: [...plotFile(plot, tongueOf(visit), policy)].join(''),
   };
 }

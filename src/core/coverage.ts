@@ -1,6 +1,6 @@
 import type { Policy } from './policy.ts';
 import { isReadyForAll, isRegisteredForAll, readinessOf } from './readiness.ts';
-import type { CoverageSnapshot, ReportStore } from './report-store.ts';
+import type { CoverageSnapshot, PolicyCoverage, ReportStore } from './report-store.ts';
 import { Rounds } from './rounds.ts';
 import type { DutyStore } from './stores.ts';
 import { groupsOf, type PolicyMatcher, policiesIn, type Surveyed, type SurveyNeeds, survey } from './survey.ts';
@@ -26,9 +26,13 @@ const holdMs = 300_000;
 /** Milliseconds after a look that failed. */
 const restMs = 1_800_000;
 
+/** What is being counted of one unit. */
+type Tally = { -readonly [key in keyof CoverageSnapshot]: CoverageSnapshot[key] };
+type Standing = Record<'covered' | 'registered' | 'ready', boolean>;
+
 /**
- * Looks at everybody once a day, on one node, and keeps how many of each unit are registered and ready: the only source
- * of what coverage was on a day that is past.
+ * Looks at everybody once a day, on one node, and keeps how many of each unit are registered and ready, of everybody and
+ * of those under each policy: the only source of what coverage was on a day that is past.
  */
 export class CoverageKeeper {
   readonly #needs: CoverageNeeds;
@@ -59,9 +63,9 @@ export class CoverageKeeper {
       const today = Math.floor(clock.now().getTime() / dayMs);
       if ((await duties.read('coverage')).position >= today || !(await this.#hold())) return;
       const day = new Date(today * dayMs).toISOString().slice(0, 10);
-      const snapshots = await this.#snapshots(day);
-      if (snapshots === undefined) return;
-      await reports.keepCoverage(day, snapshots);
+      const seen = await this.#look(day);
+      if (seen === undefined) return;
+      await reports.keepCoverage(day, seen.everybody, seen.byPolicy);
       await duties.move('coverage', node, { position: today, now: clock.now() });
     } finally {
       const now = clock.now();
@@ -70,34 +74,46 @@ export class CoverageKeeper {
   }
 
   /** Undefined when another node has the duty by now. */
-  async #snapshots(day: string): Promise<readonly CoverageSnapshot[] | undefined> {
+  async #look(
+    day: string,
+  ): Promise<
+    { readonly everybody: readonly CoverageSnapshot[]; readonly byPolicy: readonly PolicyCoverage[] } | undefined
+  > {
     const policies = await this.#needs.policies();
     const matcher = this.#needs.matcher(policies);
-    const units = new Map<string, { -readonly [key in keyof CoverageSnapshot]: CoverageSnapshot[key] }>();
+    const everybody = new Map<string, Tally>();
+    const byPolicy = new Map<string, Map<string, Tally>>();
     for await (const page of survey(this.#needs, groupsOf(policies), this.#rounds.ending)) {
       if (!(await this.#hold())) return undefined;
       for (const person of page) {
         const { unit } = person.account.state;
-        const counted = units.get(unit.toLowerCase()) ?? { day, unit, people: 0, registered: 0, ready: 0 };
-        units.set(unit.toLowerCase(), counted);
-        const found = await this.#find(matcher, person);
-        counted.people += found.covered ? 1 : 0;
-        counted.registered += found.registered ? 1 : 0;
-        counted.ready += found.ready ? 1 : 0;
+        const { whole, byPolicy: own } = await this.#find(matcher, person);
+        count(everybody, { day, unit }, whole);
+        for (const [policy, standing] of own) {
+          const units = byPolicy.get(policy) ?? new Map<string, Tally>();
+          byPolicy.set(policy, units);
+          count(units, { day, unit }, standing);
+        }
       }
     }
-    return [...units.values()].filter(({ people }) => people > 0);
+    const numbers = [...byPolicy].flatMap(([policy, units]) => [...units.values()].map((one) => ({ ...one, policy })));
+    return { everybody: [...everybody.values()].filter(({ people }) => people > 0), byPolicy: numbers };
   }
 
-  async #find(matcher: PolicyMatcher, person: Surveyed) {
+  /** How somebody stands with all policies that they come under, one a zone, and with each of them. */
+  async #find(
+    matcher: PolicyMatcher,
+    person: Surveyed,
+  ): Promise<{ readonly whole: Standing; readonly byPolicy: readonly (readonly [name: string, Standing])[] }> {
     const { account, gates } = person;
     const { zones, issued } = this.#needs;
     const own = await policiesIn(zones, matcher, account);
-    return {
-      covered: own.length > 0,
-      registered: isRegisteredForAll(own, { gates, issued }),
-      ready: isReadyForAll(own.map((policy) => ({ policy, readiness: readinessOf(account, policy, person) }))),
-    };
+    const standingOf = (policies: readonly Policy[]): Standing => ({
+      covered: policies.length > 0,
+      registered: isRegisteredForAll(policies, { gates, issued }),
+      ready: isReadyForAll(policies.map((policy) => ({ policy, readiness: readinessOf(account, policy, person) }))),
+    });
+    return { whole: standingOf(own), byPolicy: own.map((policy) => [policy.name, standingOf([policy])]) };
   }
 
   async #hold(): Promise<boolean> {
@@ -106,4 +122,13 @@ export class CoverageKeeper {
     const until = new Date(now.getTime() + holdMs);
     return (await duties.hold('coverage', node, { now, until })) !== undefined;
   }
+}
+
+/** Adds one person to their unit. */
+function count(units: Map<string, Tally>, at: { readonly day: string; readonly unit: string }, one: Standing): void {
+  const tally = units.get(at.unit.toLowerCase()) ?? { ...at, people: 0, registered: 0, ready: 0 };
+  units.set(at.unit.toLowerCase(), tally);
+  tally.people += one.covered ? 1 : 0;
+  tally.registered += one.registered ? 1 : 0;
+  tally.ready += one.ready ? 1 : 0;
 }

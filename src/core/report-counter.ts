@@ -1,31 +1,54 @@
+import type { AuditRow } from './audit.ts';
 import type { Clock } from './clock.ts';
+import { countByPolicy, policyOf } from './policy-counts.ts';
 import { countRows } from './report-counts.ts';
-import type { ReportStore } from './report-store.ts';
+import type { Counted, ReportStore } from './report-store.ts';
 import type { AuditStore, DutyStore } from './stores.ts';
 
 export interface ReportCounterNeeds {
-  readonly audit: Pick<AuditStore, 'page'>;
+  readonly audit: Pick<AuditStore, 'page' | 'firstOf'>;
   readonly duties: DutyStore;
-  readonly reports: Pick<ReportStore, 'add'>;
+  readonly reports: Pick<ReportStore, 'add' | 'addByPolicy'>;
   readonly clock: Clock;
   /** This node, unlike every other. */
   readonly node: string;
   /** Rows in one transaction. */
   readonly pageRows?: number;
+  /** Pages that one turn counts by policy at most: after an update that is all there ever was. */
+  readonly mostPages?: number;
+}
+
+/** One way to count the rows. It has a position of its own, so that a new one begins at the first row. */
+interface Way {
+  readonly duty: 'count' | 'count-policies';
+  /** False when another node was faster. */
+  readonly add: (rows: readonly AuditRow[], counted: Counted) => Promise<boolean>;
+  readonly mostPages: number;
 }
 
 /** Milliseconds that a node has the duty without a sign of life. */
 const holdMs = 60_000;
 
 /**
- * Counts the audit by day for the reports: one node at a time, on from where the last one came, each row once. Counts
- * and position are written together, so that a process that dies in between counts nothing twice and leaves nothing out.
+ * Counts the audit by day for the reports, of everybody and by policy: one node at a time, on from where the last one
+ * came, each row once. Counts and position are written together, so that a process that dies in between counts nothing
+ * twice and leaves nothing out.
  */
 export class ReportCounter {
   readonly #needs: ReportCounterNeeds;
+  readonly #ways: readonly Way[];
 
   constructor(needs: ReportCounterNeeds) {
+    const { reports, mostPages = 100 } = needs;
     this.#needs = needs;
+    this.#ways = [
+      { duty: 'count', mostPages: Number.POSITIVE_INFINITY, add: (rows, to) => reports.add(countRows(rows), to) },
+      {
+        duty: 'count-policies',
+        mostPages,
+        add: async (rows, to) => reports.addByPolicy(countByPolicy(rows, await this.#policiesOf(rows)), to),
+      },
+    ];
   }
 
   /**
@@ -33,19 +56,39 @@ export class ReportCounter {
    * @param ending stops it after the page in hand
    */
   async turn(ending?: AbortSignal): Promise<void> {
-    const { audit, duties, reports, clock, node, pageRows = 1_000 } = this.#needs;
+    for (const way of this.#ways) await this.#count(way, ending);
+  }
+
+  async #count({ duty: name, add, mostPages }: Way, ending?: AbortSignal): Promise<void> {
+    const { audit, duties, clock, node, pageRows = 1_000 } = this.#needs;
     // A look costs no write: mostly there is nothing to count.
-    const { position } = await duties.read('count');
+    const { position } = await duties.read(name);
     if ((await audit.page({ after: position, limit: 1 })).length === 0) return;
-    while (ending?.aborted !== true) {
+    for (let page = 0; page < mostPages && ending?.aborted !== true; page += 1) {
       const now = clock.now();
-      const duty = await duties.hold('count', node, { now, until: new Date(now.getTime() + holdMs) });
+      const duty = await duties.hold(name, node, { now, until: new Date(now.getTime() + holdMs) });
       if (duty === undefined) return;
       const rows = await audit.page({ after: duty.position, limit: pageRows });
       const to = rows.at(-1)?.sequence;
       if (to === undefined) return;
       const moved = { by: node, from: duty.position, to, now: clock.now() };
-      if (!(await reports.add(countRows(rows), moved)) || rows.length < pageRows) return;
+      if (!(await add(rows, moved)) || rows.length < pageRows) return;
+      // SQLite answers at once: without this no request would be served before all pages are counted.
+      await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  /** The policy of each visit that these rows are of, by its reference. Most began among them; the others are looked up. */
+  async #policiesOf(rows: readonly AuditRow[]): Promise<ReadonlyMap<string, string>> {
+    const begun = rows.filter(({ event }) => event === 'flow.started');
+    const here = new Set(begun.map(({ flow }) => flow));
+    const others = new Set(rows.flatMap(({ flow }) => (flow === undefined || here.has(flow) ? [] : [flow])));
+    const starts = [...begun, ...(await this.#needs.audit.firstOf([...others]))];
+    return new Map(
+      starts.flatMap((start) => {
+        const policy = policyOf(start);
+        return start.flow === undefined || policy === undefined ? [] : [[start.flow, policy] as const];
+      }),
+    );
   }
 }

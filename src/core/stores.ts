@@ -244,6 +244,8 @@ export interface AuditStore {
    * at the ends of a time; the numbers hide nothing.
    */
   search(wanted: AuditSearch): Promise<readonly AuditRow[]>;
+  /** The first row of each of these flows, by their references, in no order; a flow that has none is left out. */
+  firstOf(flows: readonly string[]): Promise<readonly AuditRow[]>;
   /** First and last number of the rows from one moment to another, both included; undefined when there is none. */
   between(from: Date, to: Date): Promise<{ readonly first: number; readonly last: number } | undefined>;
   /** The rows about one subject, only those of one event or all but those, newest first; at most `limit`. */
@@ -255,10 +257,11 @@ export interface AuditStore {
 }
 
 /**
- * What one node at a time does: `sign` the audit's head, `ship` its rows, `count` them for the reports, write a
- * `campaign`'s letters, tell administrators of `policies`, and once a day look at everybody's `coverage`.
+ * What one node at a time does: `sign` the audit's head, `ship` its rows, `count` them for the reports, once for
+ * everybody and once by policy (`count-policies`), write a `campaign`'s letters, tell administrators of `policies`, and
+ * once a day look at everybody's `coverage`.
  */
-export type DutyName = 'sign' | 'ship' | 'count' | 'campaign' | 'coverage' | 'policies';
+export type DutyName = 'sign' | 'ship' | 'count' | 'count-policies' | 'campaign' | 'coverage' | 'policies';
 
 /** How far a duty has come. */
 export interface Duty {

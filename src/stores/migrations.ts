@@ -14,6 +14,7 @@ import { ownedSessions } from './migrations/0013-owned-sessions.ts';
 import { personAudit } from './migrations/0014-person-audit.ts';
 import { policyNotices } from './migrations/0015-policy-notices.ts';
 import { presses } from './migrations/0016-presses.ts';
+import { policyReports } from './migrations/0017-policy-reports.ts';
 
 /**
  * Every step from an empty database to the schema of today, in order of name. Forward only; a step that was released
@@ -35,5 +36,6 @@ export function migrations(sealer: Sealer): Record<string, Migration> {
     '0014-person-audit': personAudit,
     '0015-policy-notices': policyNotices,
     '0016-presses': presses,
+    '0017-policy-reports': policyReports,
   };
 }

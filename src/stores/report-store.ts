@@ -1,14 +1,18 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
 import type { AuditEventName } from '../core/audit.ts';
+import { type PolicyCount, policyKey } from '../core/policy-counts.ts';
 import type { DailyCount } from '../core/report-counts.ts';
-import type { CoverageSnapshot, ReportSpan, ReportStore } from '../core/report-store.ts';
+import type { Counted, CoverageSnapshot, PolicyCoverage, ReportSpan, ReportStore } from '../core/report-store.ts';
+import type { DutyName } from '../core/stores.ts';
+import type { CoverageRow } from './report-schema.ts';
 import type { Database, Tables } from './schema.ts';
 
 const key = ['day', 'event', 'portal', 'gate', 'provider', 'why', 'decoy'] as const;
 /** Values in one statement; SQLite takes 32,766 (SQLITE_MAX_VARIABLE_NUMBER). */
 const rowsAtOnce = 500;
+const mostPolicies = 1_000;
 
-/** Daily counts and snapshots of who is registered. */
+/** Daily counts and snapshots of who is registered; of everybody, and by policy in tables of their own. */
 export class SqlReportStore implements ReportStore {
   readonly #db: Database;
 
@@ -16,19 +20,9 @@ export class SqlReportStore implements ReportStore {
     this.#db = needs.db;
   }
 
-  async add(
-    counts: readonly DailyCount[],
-    moved: { readonly by: string; readonly from: number; readonly to: number; readonly now: Date },
-  ): Promise<boolean> {
+  async add(counts: readonly DailyCount[], moved: Counted): Promise<boolean> {
     return this.#db.transaction().execute(async (transaction) => {
-      const move = await transaction
-        .updateTable('audit_duties')
-        .set({ position: moved.to, moved_at: moved.now.getTime() })
-        .where('name', '=', 'count')
-        .where('holder', '=', moved.by)
-        .where('position', '=', moved.from)
-        .executeTakeFirst();
-      if (move.numUpdatedRows === 0n) return false;
+      if (!(await move(transaction, 'count', moved))) return false;
       for (const count of counts) {
         await transaction
           .insertInto('daily_counts')
@@ -44,11 +38,33 @@ export class SqlReportStore implements ReportStore {
     });
   }
 
-  async counts(span: ReportSpan, events: readonly AuditEventName[]): Promise<readonly DailyCount[]> {
+  async addByPolicy(counts: readonly PolicyCount[], moved: Counted): Promise<boolean> {
+    return this.#db.transaction().execute(async (transaction) => {
+      if (!(await move(transaction, 'count-policies', moved))) return false;
+      await putPolicies(transaction, counts);
+      for (const count of counts) {
+        await transaction
+          .insertInto('policy_counts')
+          .values({ ...count, policy: policyKey(count.policy), decoy: count.decoy ? 1 : 0 })
+          .onConflict((conflict) =>
+            conflict
+              .columns(['policy', ...key])
+              .doUpdateSet({ count: (row) => row('policy_counts.count', '+', row.ref('excluded.count')) }),
+          )
+          .execute();
+      }
+      return true;
+    });
+  }
+
+  async counts(span: ReportSpan, events: readonly AuditEventName[], policy?: string): Promise<readonly DailyCount[]> {
     if (events.length === 0) return [];
-    const rows = await this.#db
-      .selectFrom('daily_counts')
-      .selectAll()
+    const some =
+      policy === undefined
+        ? this.#db.selectFrom('daily_counts')
+        : this.#db.selectFrom('policy_counts as daily_counts').where('policy', '=', policyKey(policy));
+    const rows = await (some as SelectQueryBuilder<Tables, 'daily_counts', object>)
+      .select([...key, 'count'])
       .where('event', 'in', [...events])
       .where('day', '>=', span.from)
       .where('day', '<=', span.to)
@@ -57,34 +73,45 @@ export class SqlReportStore implements ReportStore {
     return rows.map((row) => ({ ...row, event: row.event as AuditEventName, decoy: row.decoy === 1 }));
   }
 
+  async policies(): Promise<readonly string[]> {
+    const rows = await this.#db
+      .selectFrom('counted_policies')
+      .select('name')
+      .orderBy('last_day', 'desc')
+      .orderBy('name')
+      .limit(mostPolicies)
+      .execute();
+    return rows.map(({ name }) => name);
+  }
+
   async events(): Promise<readonly AuditEventName[]> {
     const rows = await this.#db.selectFrom('daily_counts').select('event').distinct().orderBy('event').execute();
     return rows.map(({ event }) => event as AuditEventName);
   }
 
-  async keepCoverage(day: string, snapshots: readonly CoverageSnapshot[]): Promise<void> {
-    const rows = snapshots.map(({ unit, people, registered, ready }) => ({
-      day,
-      unit,
-      unit_key: unit.toLowerCase(),
-      people,
-      registered,
-      ready,
-    }));
+  async keepCoverage(
+    day: string,
+    snapshots: readonly CoverageSnapshot[],
+    byPolicy: readonly PolicyCoverage[] = [],
+  ): Promise<void> {
+    const rows = snapshots.map((snapshot) => coverageRow(day, snapshot));
+    const own = byPolicy.map((one) => ({ ...coverageRow(day, one), policy: policyKey(one.policy) }));
     await this.#db.transaction().execute(async (transaction) => {
       await transaction.deleteFrom('coverage').where('day', '=', day).execute();
-      for (let at = 0; at < rows.length; at += rowsAtOnce) {
-        await transaction
-          .insertInto('coverage')
-          .values(rows.slice(at, at + rowsAtOnce))
-          .execute();
-      }
+      await transaction.deleteFrom('policy_coverage').where('day', '=', day).execute();
+      await putPolicies(transaction, byPolicy);
+      for (const some of portions(rows)) await transaction.insertInto('coverage').values(some).execute();
+      for (const some of portions(own)) await transaction.insertInto('policy_coverage').values(some).execute();
     });
   }
 
-  async coverage(span: ReportSpan, within?: readonly string[]): Promise<readonly Omit<CoverageSnapshot, 'unit'>[]> {
+  async coverage(
+    span: ReportSpan,
+    within?: readonly string[],
+    policy?: string,
+  ): Promise<readonly Omit<CoverageSnapshot, 'unit'>[]> {
     if (within?.length === 0) return [];
-    const rows = await inUnits(this.#db.selectFrom('coverage'), within)
+    const rows = await inUnits(this.#coverage(policy), within)
       .select((row) => [
         'day',
         row.fn.sum<number>('people').as('people'),
@@ -105,27 +132,82 @@ export class SqlReportStore implements ReportStore {
     }));
   }
 
-  async coverageByUnit(span: ReportSpan, within?: readonly string[]): Promise<readonly CoverageSnapshot[]> {
+  async coverageByUnit(
+    span: ReportSpan,
+    within?: readonly string[],
+    policy?: string,
+  ): Promise<readonly CoverageSnapshot[]> {
     if (within?.length === 0) return [];
-    return inUnits(this.#db.selectFrom('coverage'), within)
+    const last = this.#coverage(policy)
+      .select((row) => row.fn.max('day').as('day'))
+      .where('day', '>=', span.from)
+      .where('day', '<=', span.to);
+    return inUnits(this.#coverage(policy), within)
       .select(['day', 'unit', 'people', 'registered', 'ready'])
-      .where('day', '=', (row) =>
-        row
-          .selectFrom('coverage as last')
-          .select((last) => last.fn.max('last.day').as('day'))
-          .where('last.day', '>=', span.from)
-          .where('last.day', '<=', span.to),
-      )
+      .where('day', '=', last)
       .orderBy('unit_key')
+      .execute();
+  }
+
+  /** The table of everybody, or of those under one policy, by the same names. */
+  #coverage(policy: string | undefined): Coverage {
+    if (policy === undefined) return this.#db.selectFrom('coverage');
+    const own = this.#db.selectFrom('policy_coverage as coverage').where('policy', '=', policyKey(policy));
+    return own as unknown as Coverage;
+  }
+}
+
+type Coverage<Result = object> = SelectQueryBuilder<Tables, 'coverage', Result>;
+
+/** The first of a transaction: of two nodes that count the same rows, one is told to leave it. */
+async function move(db: Database, duty: DutyName, { by, from, to, now }: Counted): Promise<boolean> {
+  const done = await db
+    .updateTable('audit_duties')
+    .set({ position: to, moved_at: now.getTime() })
+    .where('name', '=', duty)
+    .where('holder', '=', by)
+    .where('position', '=', from)
+    .executeTakeFirst();
+  return done.numUpdatedRows > 0n;
+}
+
+/** Notes what policies are called that have numbers. */
+async function putPolicies(
+  db: Database,
+  numbers: readonly { readonly policy: string; readonly day: string }[],
+): Promise<void> {
+  const last = new Map<string, { readonly name: string; readonly last_day: string }>();
+  for (const { policy, day } of numbers) {
+    const known = last.get(policyKey(policy));
+    if (known === undefined || known.last_day <= day) last.set(policyKey(policy), { name: policy, last_day: day });
+  }
+  for (const [policy, about] of last) {
+    await db
+      .insertInto('counted_policies')
+      .values({ policy, ...about })
+      .onConflict((conflict) =>
+        conflict
+          .column('policy')
+          .doUpdateSet(about)
+          // Old rows may be counted after new ones.
+          .where('counted_policies.last_day', '<=', about.last_day),
+      )
       .execute();
   }
 }
 
+function coverageRow(day: string, { unit, people, registered, ready }: CoverageSnapshot): CoverageRow {
+  return { day, unit, unit_key: unit.toLowerCase(), people, registered, ready };
+}
+
+function portions<Row>(rows: readonly Row[]): readonly (readonly Row[])[] {
+  return Array.from({ length: Math.ceil(rows.length / rowsAtOnce) }, (_, at) =>
+    rows.slice(at * rowsAtOnce, (at + 1) * rowsAtOnce),
+  );
+}
+
 /** A unit is within another when its path is the same or goes on after a slash; names are compared without case. */
-function inUnits<Result>(
-  query: SelectQueryBuilder<Tables, 'coverage', Result>,
-  within: readonly string[] | undefined,
-): SelectQueryBuilder<Tables, 'coverage', Result> {
+function inUnits<Result>(query: Coverage<Result>, within: readonly string[] | undefined): Coverage<Result> {
   if (within === undefined || within.includes('')) return query;
   return query.where((row) =>
     row.or(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Generated, Kysely } from 'kysely';
 import type { PressRow } from './press-store.ts';
+import type { CountedPolicyRow, CoverageRow, DailyCountRow } from './report-schema.ts';
 
 /**
  * The tables as they are after the last migration. Text and integers only, so that one schema and one set of queries
@@ -25,6 +26,9 @@ export interface Tables {
   readonly audit_duties: AuditDutyRow;
   readonly daily_counts: DailyCountRow;
   readonly coverage: CoverageRow;
+  readonly counted_policies: CountedPolicyRow;
+  readonly policy_counts: DailyCountRow & Pick<CountedPolicyRow, 'policy'>;
+  readonly policy_coverage: CoverageRow & Pick<CountedPolicyRow, 'policy'>;
   readonly sessions: SessionRow;
   readonly policy_versions: PolicyVersionRow;
   readonly jobs: JobRow;
@@ -179,28 +183,6 @@ export interface AuditDutyRow {
   readonly held_until: number;
   readonly position: number;
   readonly moved_at: number | null;
-}
-
-/** How often something happened on one day; see core/report-counts.ts. */
-export interface DailyCountRow {
-  readonly day: string;
-  readonly event: string;
-  readonly portal: string;
-  readonly gate: string;
-  readonly provider: string;
-  readonly why: string;
-  readonly decoy: number;
-  readonly count: number;
-}
-
-export interface CoverageRow {
-  readonly day: string;
-  readonly unit: string;
-  /** What the unit is found by: its path without regard to case. */
-  readonly unit_key: string;
-  readonly people: number;
-  readonly registered: number;
-  readonly ready: number;
 }
 
 export interface SessionRow {

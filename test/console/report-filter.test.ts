@@ -8,7 +8,10 @@ const usual = { from: '2026-02-28', to: '2026-03-29' };
 describe('the filter of a report', () => {
   test('is the last 30 days when nothing was asked', () => {
     expect(reportFilter({}, now)).toEqual({ ...usual, problems: [] });
-    expect(reportFilter({ from: '', to: ' ', gate: '', unit: '' }, now)).toEqual({ ...usual, problems: [] });
+    expect(reportFilter({ from: '', to: ' ', gate: '', unit: '', policy: ' ' }, now)).toEqual({
+      ...usual,
+      problems: [],
+    });
   });
 
   test('takes days, a gate and a unit, and ends today', () => {
@@ -39,10 +42,13 @@ describe('the filter of a report', () => {
     ['what is not seen', { unit: 'People\u0000' }, 'unit'],
     ['what turns text', { unit: 'People\u202e' }, 'unit'],
     ['several units', { unit: ['a', 'b'] }, 'unit'],
+    ['several policies', { policy: ['a', 'b'] }, 'policy'],
+    ['a policy that turns text', { policy: 'Staff\u202e' }, 'policy'],
+    ['a policy of 257 characters', { policy: 'x'.repeat(257) }, 'policy'],
   ])('says so and shows a span of at most 30 days after %s', (_name, query, field) => {
-    const { problems, from, to, gate, unit } = reportFilter(query as Record<string, unknown>, now);
+    const { problems, from, to, gate, unit, policy } = reportFilter(query as Record<string, unknown>, now);
     expect(problems.map((problem) => problem.field)).toEqual([field]);
-    expect([gate, unit]).toEqual([undefined, undefined]);
+    expect([gate, unit, policy]).toEqual([undefined, undefined, undefined]);
     expect(dayIn(from) !== undefined && dayIn(to) !== undefined && from <= to).toBe(true);
     expect(Date.parse(to) - Date.parse(from)).toBeLessThan(30 * 86_400_000);
   });

@@ -34,6 +34,20 @@ export function auditContract(world: () => StoreWorld): void {
     expect(others.map(({ event }) => event)).toEqual(['gate.wrong', 'gate.wrong', 'gate.wrong']);
   });
 
+  test('the first row of a flow is found by its reference, of many at once, and of no other flow', async () => {
+    const { audit } = world().stores;
+    const first = await audit.append(sampleEvent({ event: 'flow.started', flow: 'f1', detail: { policy: '=1+1' } }));
+    await audit.append(sampleEvent({ flow: 'f1' }));
+    const second = await audit.append(sampleEvent({ flow: 'f2' }));
+    await audit.append(sampleEvent({ event: 'flow.started', flow: 'F1' }));
+    await audit.append({ at: first.at, event: 'system.stopping' });
+    const found = await world().other.audit.firstOf(['f1', 'f2', 'f3', "') or 1=1 --", '']);
+    expect(found.toSorted((a, b) => a.sequence - b.sequence)).toStrictEqual([first, second]);
+    const many = Array.from({ length: 1_200 }, (_, at) => `g${at}`);
+    expect(await audit.firstOf([...many, 'f1'])).toStrictEqual([first]);
+    expect(await audit.firstOf([])).toEqual([]);
+  });
+
   test('50 appends at once, on two nodes, make one chain without a fork or a gap', async () => {
     const { stores, other } = world();
     const rows = await together([stores, other], 50, (node, at) => node.audit.append(sampleEvent({ detail: { at } })));

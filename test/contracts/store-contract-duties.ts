@@ -57,9 +57,12 @@ export function dutyContract(world: () => StoreWorld): void {
     for (const basedOn of [0, 1]) {
       await stores.policies.save({ basedOn, by: 'ana', byName: 'Ana', note: '', policies: [], at: noon });
     }
-    await sql("delete from audit_duties where name = 'policies'");
-    await sql("delete from kysely_migration where name = '0015-policy-notices'");
-    expect(await other.migrate()).toEqual(['0015-policy-notices']);
+    // As it was before that step: what later ones made is gone too.
+    const later = ['presses', 'counted_policies', 'policy_counts', 'policy_coverage'];
+    for (const table of later) await sql(`drop table if exists ${table}`);
+    await sql("delete from audit_duties where name in ('policies', 'count-policies')");
+    await sql("delete from kysely_migration where name >= '0015'");
+    expect((await other.migrate())[0]).toBe('0015-policy-notices');
     expect(await stores.duties.read('policies')).toStrictEqual({ position: 2 });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { PolicyCount } from '../../src/core/policy-counts.ts';
 import type { DailyCount } from '../../src/core/report-counts.ts';
 import { later, noon } from './store-samples.ts';
 import { type StoreWorld, together } from './store-world.ts';
@@ -70,6 +71,71 @@ export function reportContract(world: () => StoreWorld): void {
     });
   });
 
+  describe('daily counts by policy', () => {
+    const under = (policy: string, changes: Partial<DailyCount> = {}) => ({ ...wrong(changes), policy });
+    const addBy = async (counts: readonly PolicyCount[], from: number, to: number, on = world().stores) => {
+      await on.duties.hold('count-policies', 'one', { now: noon, until: later(1) });
+      return on.reports.addByPolicy(counts, { by: 'one', from, to, now: noon });
+    };
+    const of = (policy: string) => world().stores.reports.counts(span, ['gate.wrong', 'gate.passed'], policy);
+
+    test('add up under their policy, apart from every other and from those of everybody', async () => {
+      await addBy([under('Staff', { count: 2 }), under('Staff', { decoy: true }), under('Guests', { count: 9 })], 0, 9);
+      await addBy([under('Staff', { count: 3 })], 9, 12);
+      expect(await of('Staff')).toHaveLength(2);
+      expect(await of('Staff')).toEqual(expect.arrayContaining([wrong({ count: 5 }), wrong({ decoy: true })]));
+      expect(await of('Guests')).toEqual([wrong({ count: 9 })]);
+      expect([await found(), await of('nobody'), await of('')]).toEqual([[], [], []]);
+      expect((await world().other.duties.read('count-policies')).position).toBe(12);
+      expect((await world().other.duties.read('count')).position).toBe(0);
+    });
+
+    test('come of the days and the events that were asked for', async () => {
+      const days = ['2026-02-28', '2026-03-01', '2026-03-31', '2026-04-01'];
+      await addBy([...days.map((one) => under('a', { day: one })), under('a', { event: 'flow.refused' })], 0, 5);
+      expect((await of('a')).map((count) => count.day)).toEqual(days.slice(1, 3));
+    });
+
+    test('are kept whatever a policy is called, and one that was spelt anew is the same', async () => {
+      const names = ['=1+1', '%', '_', "'; drop table audit; --", 'x'.repeat(200), '汉'.repeat(200), '𝒳 <b>', 'ä'];
+      await addBy(
+        names.map((name, at) => under(name, { count: at + 1 })),
+        0,
+        1,
+      );
+      for (const [at, name] of names.entries()) expect(await of(name)).toEqual([wrong({ count: at + 1 })]);
+      expect((await world().other.reports.policies()).toSorted()).toEqual(names.toSorted());
+      await addBy([under('Ä', { day: '2026-03-30' })], 1, 2);
+      expect(await of('ä')).toHaveLength(2);
+      const spelt = await world().stores.reports.policies();
+      expect([spelt.length, spelt[0], spelt.includes('ä')]).toEqual([names.length, 'Ä', false]);
+      await addBy([under('ä', { day: '2026-01-01' })], 2, 3);
+      expect((await world().stores.reports.policies())[0]).toBe('Ä');
+    });
+
+    test('of many who add the same page at once, one does', async () => {
+      const { stores, other } = world();
+      await stores.duties.hold('count-policies', 'one', { now: noon, until: later(1) });
+      const moved = { by: 'one', from: 0, to: 4, now: noon };
+      const done = await together([stores, other], 10, (node) => node.reports.addByPolicy([under('a')], moved));
+      expect(done.filter((one) => one)).toHaveLength(1);
+      expect(await of('a')).toEqual([wrong()]);
+    });
+
+    test('leave position and names where they were when they cannot be written', async () => {
+      await expect(addBy([under('a'), { ...under('b'), gate: null as never }], 0, 4)).rejects.toThrow();
+      expect([await of('a'), await world().stores.reports.policies()]).toEqual([[], []]);
+      expect((await world().stores.duties.read('count-policies')).position).toBe(0);
+    });
+
+    test('name a thousand policies at most, those that had some last', async () => {
+      const many = Array.from({ length: 1_010 }, (_, at) => under(`old ${at}`, { day: '2026-01-01' }));
+      await addBy([...many, under('new')], 0, 4);
+      const names = await world().stores.reports.policies();
+      expect([names.length, names[0]]).toEqual([1_000, 'new']);
+    });
+  });
+
   describe('coverage', () => {
     const one = (unit: string, people: number, on = day) => ({ day: on, unit, people, registered: 2, ready: 1 });
     const keep = (units: readonly string[], on = day) =>
@@ -89,6 +155,28 @@ export function reportContract(world: () => StoreWorld): void {
       ]);
       expect(await reports.coverageByUnit(span)).toStrictEqual([one('People/it', 10), one('People/Sales', 1)]);
       expect(await reports.coverageByUnit({ from: '2025-01-01', to: '2025-12-31' })).toEqual([]);
+    });
+
+    test('by policy is of the people under it, in the units that are asked for, and no part of everybody’s', async () => {
+      const { reports } = world().stores;
+      const of = (policy: string, unit: string, people: number, on = day) => ({ ...one(unit, people, on), policy });
+      await reports.keepCoverage('2026-03-02', [one('a', 7, '2026-03-02')], [of('Staff', 'a', 4, '2026-03-02')]);
+      await reports.keepCoverage(
+        day,
+        [one('a', 9), one('a/b', 90)],
+        [of('Staff', 'a', 5), of('Staff', 'A/B', 50), of('Guests', 'a/b', 60)],
+      );
+      const { other } = world();
+      expect(await other.reports.coverageByUnit(span, undefined, 'STAFF')).toStrictEqual([one('a', 5), one('A/B', 50)]);
+      expect(await other.reports.coverageByUnit(span, ['a/b'], 'Staff')).toStrictEqual([one('A/B', 50)]);
+      expect(await other.reports.coverage(span, undefined, 'Staff')).toMatchObject([{ people: 4 }, { people: 55 }]);
+      expect(await other.reports.coverage(span, ['a/b'], 'Guests')).toMatchObject([{ people: 60 }]);
+      expect(await other.reports.coverage(span)).toMatchObject([{ people: 7 }, { people: 99 }]);
+      expect(await other.reports.coverage(span, undefined, 'nobody')).toEqual([]);
+      expect((await other.reports.policies()).toSorted()).toEqual(['Guests', 'Staff']);
+      await reports.keepCoverage(day, [one('a', 9)], [of('Guests', 'a', 9)]);
+      expect(await other.reports.coverageByUnit(span, undefined, 'Guests')).toStrictEqual([one('a', 9)]);
+      expect(await other.reports.coverageByUnit(span, undefined, 'Staff')).toStrictEqual([one('a', 4, '2026-03-02')]);
     });
 
     test('of a day is replaced as a whole', async () => {

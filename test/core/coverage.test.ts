@@ -87,6 +87,40 @@ test('registered is who has what the policies of all zones with a listener need,
   expect(await world.stores.reports.coverageByUnit(span)).toMatchObject([{ people: 4, registered: 2, ready: 2 }]);
 });
 
+test('everybody is counted under each policy that they come under, from one zone or the other, and once over all', async () => {
+  world.people = [
+    somebody('ana', { unit: 'People/Sales', groups: ['id-of-sales'] }),
+    somebody('ben', { unit: 'People/Sales' }),
+    somebody('cem', { unit: 'People', disabled: true }),
+  ];
+  await world.register('ana', ['questions']);
+  await world.register('cem', ['questions']);
+  const members = { everyone: false, groups: ['sales'], units: [], except: { groups: [], units: [] } };
+  const policies = [
+    somePolicy('sales outside', { members, zone: 'extranet', chain: ['questions', 'phone'] }),
+    somePolicy('all'),
+    somePolicy('nobody comes here'),
+  ];
+  await look(createKeeper({ policies: async () => policies }));
+  const { reports } = world.stores;
+  const of = async (policy: string) =>
+    (await reports.coverageByUnit(span, undefined, policy)).map((one) => [
+      one.unit,
+      one.people,
+      one.registered,
+      one.ready,
+    ]);
+  expect(await of('sales outside')).toEqual([['People/Sales', 1, 0, 0]]);
+  expect(await of('all')).toEqual([
+    ['People', 1, 1, 0],
+    ['People/Sales', 2, 1, 1],
+  ]);
+  expect(await of('nobody comes here')).toEqual([]);
+  expect(await reports.coverage(span)).toMatchObject([{ people: 3, registered: 1, ready: 0 }]);
+  expect((await reports.policies()).toSorted()).toEqual(['all', 'sales outside']);
+  expect(faults).toEqual([]);
+});
+
 test('of two nodes that are woken at once, one walks', async () => {
   world.people = [somebody('ana')];
   await Promise.all(['one', 'two', 'three'].map((node) => look(createKeeper({ node }))));

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AuditEvent, AuditRow } from '../../src/core/audit.ts';
+import { reportedEvents } from '../../src/core/report.ts';
 import { ReportCounter } from '../../src/core/report-counter.ts';
 import { countKeyOf, dayAfter, daysBetween } from '../../src/core/report-counts.ts';
 import type { ReportStore } from '../../src/core/report-store.ts';
@@ -69,8 +70,8 @@ describe('the counter', () => {
   });
   afterEach(() => stores.close());
 
-  const counter = (node: string, reports: Pick<ReportStore, 'add'> = stores.reports) =>
-    new ReportCounter({ audit: stores.audit, duties: stores.duties, reports, clock, node, pageRows: 3 });
+  const counter = (node: string, reports: Pick<ReportStore, 'add' | 'addByPolicy'> = stores.reports) =>
+    new ReportCounter({ audit: stores.audit, duties: stores.duties, reports, clock, node, pageRows: 3, mostPages: 4 });
   const append = async (count: number) => {
     for (let at = 0; at < count; at += 1) await stores.audit.append({ at: clock.now(), event: 'gate.wrong' });
   };
@@ -102,7 +103,8 @@ describe('the counter', () => {
   test('that dies after a page, or before it was written, counts nothing twice and leaves nothing out', async () => {
     await append(9);
     let pages = 0;
-    const dying: Pick<ReportStore, 'add'> = {
+    const dying: Pick<ReportStore, 'add' | 'addByPolicy'> = {
+      addByPolicy: stores.reports.addByPolicy.bind(stores.reports),
       add: async (counts, moved) => {
         pages += 1;
         if (pages === 2) throw new Error('the power is gone');
@@ -120,5 +122,88 @@ describe('the counter', () => {
     await append(9);
     await counter('one').turn(AbortSignal.abort());
     expect(await counted()).toBe(0);
+  });
+
+  const visit = async (flow: string, detail: NonNullable<AuditEvent['detail']>, also: Partial<AuditEvent> = {}) => {
+    const row = { at: clock.now(), portal: 'reset', flow, ...also };
+    await stores.audit.append({ ...row, event: 'flow.started', detail });
+    return async (event: AuditEvent['event'], about: Partial<AuditEvent> = {}) =>
+      void (await stores.audit.append({ ...row, event, ...about }));
+  };
+  const under = async (policy: string) =>
+    (await stores.reports.counts(span, reportedEvents, policy)).map(({ event, why, count }) => [event, why, count]);
+  const staff = { decoy: false, policy: 'Staff' };
+
+  test('counts what happens in a visit under the policy that it began with, however far behind its start', async () => {
+    const first = await visit('f1', staff);
+    const second = await visit('f2', { decoy: false, policy: 'Guests' });
+    await append(5);
+    await first('gate.wrong', { gate: 'otp-sms' });
+    await counter('one').turn();
+    await first('gate.wrong', { gate: 'otp-sms' });
+    await second('write.done', { detail: { action: 'unlock' } });
+    await stores.audit.append({ at: clock.now(), event: 'challenge.sent', flow: 'f1', detail: { channel: 'sms' } });
+    await stores.audit.append({ at: clock.now(), event: 'challenge.sent', flow: 'f0', detail: { channel: 'sms' } });
+    await counter('one').turn();
+    expect(await under('Staff')).toEqual([
+      ['challenge.sent', 'sms', 1],
+      ['gate.wrong', '', 2],
+    ]);
+    expect(await under('guests')).toEqual([['write.done', 'unlock', 1]]);
+    expect((await stores.reports.policies()).toSorted()).toEqual(['Guests', 'Staff']);
+  });
+
+  test('counts from the first row on where only everybody was counted before, some pages in a turn', async () => {
+    const { audit, duties, reports } = stores;
+    const before = { add: reports.add.bind(reports), addByPolicy: async () => false };
+    const walk = await visit('f1', staff);
+    for (let at = 0; at < 30; at += 1) await walk('gate.wrong', { gate: 'phone' });
+    await counter('one', before).turn();
+    expect([(await duties.read('count')).position, (await duties.read('count-policies')).position]).toEqual([31, 0]);
+    await counter('one').turn();
+    expect((await duties.read('count-policies')).position).toBe(12);
+    for (let turns = 0; turns < 2; turns += 1) await counter('one').turn();
+    expect(await under('Staff')).toEqual([['gate.wrong', '', 30]]);
+    expect(await counted()).toBe(30);
+    expect((await audit.head()).sequence).toBe(31);
+  });
+
+  test('that dies counts by policy nothing twice and leaves nothing out', async () => {
+    const walk = await visit('f1', staff);
+    for (let at = 0; at < 8; at += 1) await walk('gate.wrong', { gate: 'phone' });
+    let pages = 0;
+    const dying: Pick<ReportStore, 'add' | 'addByPolicy'> = {
+      add: stores.reports.add.bind(stores.reports),
+      addByPolicy: async (counts, moved) => {
+        pages += 1;
+        if (pages === 2) throw new Error('the power is gone');
+        return stores.reports.addByPolicy(counts, moved);
+      },
+    };
+    await expect(counter('one', dying).turn()).rejects.toThrow('the power is gone');
+    expect(await under('Staff')).toEqual([['gate.wrong', '', 2]]);
+    clock.pass(61);
+    await Promise.all([counter('two').turn(), counter('three').turn()]);
+    expect(await under('Staff')).toEqual([['gate.wrong', '', 8]]);
+  });
+
+  test('leaves others time between its pages', async () => {
+    await append(30);
+    let between = 0;
+    const timer = setInterval(() => {
+      between += 1;
+    }, 0);
+    const busy = counter('one', {
+      ...stores.reports,
+      add: async (counts, moved) => {
+        const until = performance.now() + 2;
+        while (performance.now() < until);
+        return stores.reports.add(counts, moved);
+      },
+      addByPolicy: async () => false,
+    });
+    await busy.turn();
+    clearInterval(timer);
+    expect(between).toBeGreaterThan(3);
   });
 });
