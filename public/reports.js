@@ -1,7 +1,6 @@
 // Draws each table of a report as a plot above it, and folds the table away. Without this the tables are all there is.
 
 const columns = ['--plot-1', '--plot-2', '--plot-3', '--plot-4', '--plot-5', '--plot-6'];
-const mostBars = 25;
 const isRightToLeft = document.documentElement.dir === 'rtl';
 const drawn = [];
 
@@ -21,23 +20,56 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** Names take less than half of the drawing. */
-function shortened(text, width) {
+/** The end of a long text is left out. */
+function shortened(text, most) {
+  const letters = [...text];
+  return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : text;
+}
+
+/** A name beside its bar, in two lines where one is too long: names of units tell themselves apart by their end. */
+function linesOf(text, width) {
+  const letters = [...text];
   const most = Math.max(10, Math.min(28, Math.floor(width / 17)));
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  if (letters.length <= most) return text;
+  const start = letters.slice(0, most);
+  const gap = Math.max(...[' ', '/', '-'].map((sign) => start.lastIndexOf(sign))) + 1;
+  const cut = gap < most / 3 ? most : gap;
+  const end = letters.slice(cut);
+  const rest = end.length > most ? ['…', ...end.slice(1 - most)] : end;
+  return [letters.slice(0, cut).join('').trim(), rest.join('').trim()];
+}
+
+/** As many lines as there are colours: the largest, in the order of the table, and all others as one. */
+function fewOf(series, others) {
+  if (series.length <= columns.length) return series;
+  const total = ({ data }) => data.reduce((sum, value) => sum + (value || 0), 0);
+  const largest = new Set(series.toSorted((a, b) => total(b) - total(a)).slice(0, columns.length - 1));
+  const left = series.filter((one) => !largest.has(one));
+  const data = series[0].data.map((_, at) => left.reduce((sum, one) => sum + (one.data[at] || 0), 0));
+  return [...series.filter((one) => largest.has(one)), { label: others, data }];
+}
+
+/** The rows with the largest numbers, in the order of the table. */
+function largestRows({ labels, series }, most) {
+  const total = (at) => series.reduce((sum, { data }) => sum + (data[at] || 0), 0);
+  const all = labels.map((_, at) => at);
+  const kept = new Set(all.toSorted((a, b) => total(b) - total(a)).slice(0, most));
+  const of = (values) => values.filter((_, at) => kept.has(at));
+  return { labels: of(labels), series: series.map((one) => ({ ...one, data: of(one.data) })) };
 }
 
 function draw(details) {
   const kind = details.dataset.plot;
   const isAcross = kind === 'across';
-  const { labels, series } = read(details.querySelector('table'));
-  const most = isAcross ? mostBars : labels.length;
+  const table = read(details.querySelector('table'));
+  const { labels, series: all } = isAcross ? largestRows(table, Number(details.dataset.most)) : table;
+  const series = fewOf(all, details.dataset.others);
   const frame = Object.assign(document.createElement('div'), { className: 'drawing' });
   const canvas = document.createElement('canvas');
   canvas.setAttribute('role', 'img');
   canvas.setAttribute('aria-label', details.dataset.drawing);
   frame.append(canvas);
-  if (isAcross) frame.style.blockSize = `${Math.min(labels.length, most) * 34 + 110}px`;
+  if (isAcross) frame.style.blockSize = `${labels.length * 34 + 110}px`;
   details.before(frame);
   const ink = colour('--soft');
   const grid = { color: colour('--line') };
@@ -58,25 +90,27 @@ function draw(details) {
       autoSkip: !isAcross,
       callback(value) {
         const name = this.getLabelForValue(value);
-        return isAcross ? shortened(name, frame.clientWidth) : name;
+        return isAcross ? linesOf(name, frame.clientWidth) : name;
       },
     },
   };
   const side = isRightToLeft ? 'right' : 'left';
+  // What lies upon one another is parted by a line of the page's colour.
+  const parted = isAcross ? (isRightToLeft ? 'left' : 'right') : 'top';
   const text = { rtl: isRightToLeft, textDirection: document.documentElement.dir };
   const chart = new globalThis.Chart(canvas, {
     type: kind === 'line' ? 'line' : 'bar',
     data: {
-      labels: labels.slice(0, most),
+      labels,
       datasets: series.map((one, at) => {
         const tint = colour(columns[at % columns.length]);
         const line = { borderColor: tint, borderWidth: 2, pointRadius: labels.length > 31 ? 0 : 3, tension: 0 };
         return {
           label: one.label,
-          data: one.data.slice(0, most),
+          data: one.data,
           backgroundColor: tint,
           maxBarThickness: 28,
-          ...(kind === 'line' ? line : {}),
+          ...(kind === 'line' ? line : { borderColor: colour('--sheet'), borderWidth: { [parted]: 1 } }),
         };
       }),
     },
@@ -92,10 +126,20 @@ function draw(details) {
         : { x: names, y: { ...values, position: side } },
       plugins: {
         legend: {
-          display: series.length > 1,
+          // One alone is told by the heading, unless it is one of several that there might be.
+          display: series.length > 1 || kind === 'stack',
           ...text,
           position: 'bottom',
-          labels: { color: colour('--ink'), boxWidth: 12, boxHeight: 12 },
+          labels: {
+            color: colour('--ink'),
+            boxWidth: 12,
+            boxHeight: 12,
+            generateLabels(drawing) {
+              const most = Math.max(12, Math.floor((frame.clientWidth - 40) / 7));
+              const made = globalThis.Chart.defaults.plugins.legend.labels.generateLabels(drawing);
+              return made.map((one) => ({ ...one, text: shortened(one.text, most) }));
+            },
+          },
         },
         tooltip: { ...text },
       },
@@ -114,6 +158,7 @@ function drawAll() {
 
 if (globalThis.Chart) {
   drawAll();
+  for (const cut of document.querySelectorAll('.cut')) cut.hidden = false;
   for (const details of document.querySelectorAll('[data-plot]')) details.open = false;
   // The colours of the page change with the system's; a drawing must be made anew.
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);

@@ -9,6 +9,9 @@ export interface PlotText {
   readonly id: Plot['id'];
   readonly kind: Plot['kind'];
   readonly rowName: string;
+  /** Of bars beside names no more are drawn, the largest; the table has all. */
+  readonly mostDrawn: number;
+  readonly ofAllGates: boolean;
   readonly columns: readonly { readonly text: string; readonly drawn: boolean }[];
   readonly rows: readonly {
     readonly text: string;
@@ -24,6 +27,8 @@ export interface Tongue {
   readonly tag: string;
 }
 
+const mostDrawn = 25;
+
 function textOfNamed(name: Named, translate: Translate): string {
   return 'key' in name ? translate(name.key) : name.text;
 }
@@ -34,6 +39,8 @@ export function plotText(plot: Plot, tongue: Tongue): PlotText {
     id: plot.id,
     kind: plot.kind,
     rowName: textOfNamed(plot.rowName, translate),
+    mostDrawn,
+    ofAllGates: plot.ofAllGates === true,
     columns: plot.columns.map(({ name, drawn }) => ({ text: textOfNamed(name, translate), drawn })),
     rows: plot.rows.map((row) => ({
       text: 'part' in row.name ? partText(row.name.part, tongue.tag) : textOfNamed(row.name, translate),

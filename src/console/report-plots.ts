@@ -41,6 +41,8 @@ export interface Plot {
   readonly rowName: Named;
   readonly columns: readonly Column[];
   readonly rows: readonly PlotRow[];
+  /** What belongs to no gate alone, and stays as it is when one is chosen. */
+  readonly ofAllGates?: true;
 }
 
 const mostReasons = 12;
@@ -61,7 +63,10 @@ export function overviewOf(
   const ofGate = gate === undefined ? counts : counts.filter((count) => count.gate === gate);
   const actions = actionSeries(counts, parts);
   return [
-    overTime('actions', actions, { parts, nameOf: (name) => ({ key: `console.reports.actions.${name}` }) }),
+    {
+      ...overTime('actions', actions, { parts, nameOf: (name) => ({ key: `console.reports.actions.${name}` }) }),
+      ofAllGates: true,
+    },
     refusalPlot(counts),
     gatePlot(ofGate),
     overTime('registrations', registrationSeries(ofGate, parts), { parts, nameOf: gateName }),
@@ -110,6 +115,7 @@ function refusalPlot(counts: readonly DailyCount[]): Plot {
     rowName: { key: 'console.reports.reason' },
     columns: [{ name: { key: 'console.reports.times' }, drawn: true }],
     rows: most.map(({ at, why, count }) => ({ name: reasonName(at, why), values: [count] })),
+    ofAllGates: true,
   };
 }
 

@@ -95,6 +95,17 @@ describe('the overview', () => {
     expect(table(administrator, 'gates').map(([name]) => name)).toEqual(['Gate', 'Code by text message']);
   });
 
+  test('says of what belongs to no gate that it is of all, where a gate was chosen', async () => {
+    const told = () =>
+      ['actions', 'refusals', 'gates', 'registrations', 'bars', 'providers'].filter((id) =>
+        administrator.page(`#${id} .hint`).text().includes('This is of all gates.'),
+      );
+    await administrator.open('/reports?gate=otp-sms');
+    expect(told()).toEqual(['actions', 'refusals']);
+    await administrator.open('/reports');
+    expect(told()).toEqual([]);
+  });
+
   test.each([
     'from=275760-09-13',
     'from=-1',

@@ -13,6 +13,7 @@ const expected = /the server responded with a status of 400/;
 const pages = [
   '/reports',
   '/reports?from=275760-09-13',
+  '/reports?policy=nowhere&gate=otp-sms',
   '/coverage',
   '/audit',
   '/audit?subject=nobody',
@@ -76,6 +77,37 @@ describe.skipIf(whyNoChromium() !== undefined)('reports and the audit in a brows
     await page.context().close();
   });
 
+  test('draws no more than can be told apart, says what it leaves out, and leaves out nothing in silence', async () => {
+    const { page, complaints } = await open({ viewport: wide });
+    const drawn = (id: string) =>
+      page.evaluate(`(() => {
+        const { data } = Chart.getChart(document.querySelector('#${id} canvas'));
+        return { labels: data.labels, sets: data.datasets.map(({ label, data, backgroundColor }) => [label, data.at(-1), backgroundColor]) };
+      })()`) as Promise<{ labels: readonly string[]; sets: readonly (readonly [string, number, string])[] }>;
+    await page.goto(`/reports?from=${busyDay}&to=${busyDay}`);
+    await page.locator('.drawing canvas').first().waitFor();
+    const { sets } = await drawn('registrations');
+    expect(sets.map(([label, last]) => [label, last])).toEqual([
+      ['gate-3', 3],
+      ['gate-4', 4],
+      ['gate-5', 5],
+      ['gate-6', 6],
+      ['gate-7', 7],
+      ['All others', 3],
+    ]);
+    expect(new Set(sets.map(([, , tint]) => tint)).size).toBe(6);
+    expect(await page.locator('#registrations thead th').count()).toBe(1 + 7);
+    await page.goto(`/coverage?from=${busyDay}&to=${busyDay}`);
+    await page.locator('.drawing canvas').first().waitFor();
+    const units = await drawn('units');
+    expect([units.labels.length, units.labels.at(0), units.labels.at(-1)]).toEqual([25, 'Unit 05', 'Unit 29']);
+    expect(await page.locator('#units .cut').isVisible()).toBe(true);
+    expect(await page.locator('#units .cut').textContent()).toMatch(/25.* largest of .*30/);
+    expect(await page.locator('#units tbody tr').count()).toBe(30);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test('has all its numbers without a script', async () => {
     const { page } = await open({ javaScriptEnabled: false, viewport: narrow });
     await page.goto('/reports');
@@ -105,6 +137,9 @@ describe.skipIf(whyNoChromium() !== undefined)('reports and the audit in a brows
   });
 });
 
+/** Long before the others: more gates and more units than a plot can show. */
+const busyDay = '2025-03-01';
+
 /** Some days of use, and some units. */
 async function fill({ latchkey, clock }: ConsoleWorld): Promise<void> {
   const { reports, duties, audit } = latchkey.stores;
@@ -119,13 +154,30 @@ async function fill({ latchkey, clock }: ConsoleWorld): Promise<void> {
     { ...of, day, event: 'challenge.sent' as const, gate: '', provider: 'texts', why: 'sms', count: 12 },
     { ...of, day, event: 'flow.started' as const, gate: '', why: 'unregistered', decoy: true, count: 4 },
   ]);
+  const busy = Array.from({ length: 7 }, (_, at) => ({
+    ...of,
+    day: busyDay,
+    event: 'enrolment.kept' as const,
+    gate: `gate-${at + 1}`,
+    why: '',
+    count: at + 1,
+  }));
   await duties.hold('count', 'test', { now, until: new Date(now.getTime() + 1_000) });
   const from = (await duties.read('count')).position;
-  await reports.add(counts, { by: 'test', from, to: (await audit.head()).sequence, now });
+  await reports.add([...counts, ...busy], { by: 'test', from, to: (await audit.head()).sequence, now });
   const units = ['People/Sales', 'People/Sales/A unit with a name that is longer than any place for it', 'People/IT'];
   for (let at = 0; at < 5; at += 1) {
     const day = dayAfter(dayOf(now), -at);
     const snapshots = units.map((unit, index) => ({ day, unit, people: 90 + index, registered: 80 - at, ready: 70 }));
     await reports.keepCoverage(day, snapshots);
   }
+  const many = Array.from({ length: 30 }, (_, at) => ({
+    unit: `Unit ${String(at).padStart(2, '0')}`,
+    people: 10 + at,
+  }));
+  const numbers = { day: busyDay, registered: 1, ready: 1 };
+  await reports.keepCoverage(
+    busyDay,
+    many.map((one) => ({ ...numbers, ...one })),
+  );
 }
