@@ -94,6 +94,7 @@ function draw(details) {
       },
     },
   };
+  const areApart = frame.clientWidth / labels.length > 12;
   const side = isRightToLeft ? 'right' : 'left';
   // What lies upon one another is parted by a line of the page's colour.
   const parted = isAcross ? (isRightToLeft ? 'left' : 'right') : 'top';
@@ -104,7 +105,7 @@ function draw(details) {
       labels,
       datasets: series.map((one, at) => {
         const tint = colour(columns[at % columns.length]);
-        const line = { borderColor: tint, borderWidth: 2, pointRadius: labels.length > 31 ? 0 : 3, tension: 0 };
+        const line = { borderColor: tint, borderWidth: 2, pointRadius: areApart ? 3 : 0, tension: 0 };
         return {
           label: one.label,
           data: one.data,
@@ -116,6 +117,8 @@ function draw(details) {
     },
     options: {
       animation: false,
+      // Where the axis runs from the right, the first name below it would be cut.
+      layout: { padding: { right: isRightToLeft && !isAcross ? 20 : 0 } },
       maintainAspectRatio: false,
       indexAxis: isAcross ? 'y' : 'x',
       locale: document.documentElement.lang,

@@ -35,6 +35,7 @@ function textOfNamed(name: Named, translate: Translate): string {
 
 export function plotText(plot: Plot, tongue: Tongue): PlotText {
   const { translate } = tongue;
+  const write = new Writer(tongue.tag);
   return {
     id: plot.id,
     kind: plot.kind,
@@ -43,36 +44,52 @@ export function plotText(plot: Plot, tongue: Tongue): PlotText {
     ofAllGates: plot.ofAllGates === true,
     columns: plot.columns.map(({ name, drawn }) => ({ text: textOfNamed(name, translate), drawn })),
     rows: plot.rows.map((row) => ({
-      text: 'part' in row.name ? partText(row.name.part, tongue.tag) : textOfNamed(row.name, translate),
-      cells: row.values.map((value, at) => ({
-        value,
-        text: valueText(value, { row, column: plot.columns[at], tongue }),
-      })),
+      text: 'part' in row.name ? write.part(row.name.part) : textOfNamed(row.name, translate),
+      cells: row.values.map((value, at) => ({ value, text: write.value(value, plot.columns[at], row) })),
     })),
     isEmpty: plot.rows.every(({ values }) => values.every((value) => value === undefined || value === 0)),
   };
 }
 
-function valueText(
-  value: number | undefined,
-  of: { readonly row: PlotRow; readonly column: Column | undefined; readonly tongue: Tongue },
-): string {
-  if (value === undefined) return '–';
-  const { tag } = of.tongue;
-  const currency = of.row.currency ?? 'EUR';
-  if (of.column?.as === 'money') return new Intl.NumberFormat(tag, { style: 'currency', currency }).format(value);
-  const style = of.column?.as === 'share' ? { style: 'percent' as const, maximumFractionDigits: 1 } : {};
-  return new Intl.NumberFormat(tag, style).format(value);
+/** Writes numbers and days in one language. A format costs far more to make than to use, so each is made once. */
+class Writer {
+  readonly #tag: string;
+  readonly #numbers = new Map<string, Intl.NumberFormat>();
+  readonly #days = new Map<string, Intl.DateTimeFormat>();
+
+  constructor(tag: string) {
+    this.#tag = tag;
+  }
+
+  value(value: number | undefined, column: Column | undefined, { currency = 'EUR' }: PlotRow): string {
+    if (value === undefined) return '–';
+    if (column?.as === 'money') return this.#number(currency, { style: 'currency', currency }).format(value);
+    if (column?.as === 'share') return this.#number('%', { style: 'percent', maximumFractionDigits: 1 }).format(value);
+    return this.#number('', {}).format(value);
+  }
+
+  /** Days are days in UTC, wherever the reader is. */
+  part({ from, to, unit }: Part): string {
+    const [first, last] = [new Date(`${from}T00:00Z`), new Date(`${to}T00:00Z`)];
+    const format = this.#day(unit === 'month' ? { month: 'short', year: 'numeric' } : wholeDay);
+    return unit === 'week' ? format.formatRange(first, last) : format.format(first);
+  }
+
+  #number(name: string, style: Intl.NumberFormatOptions): Intl.NumberFormat {
+    const format = this.#numbers.get(name) ?? new Intl.NumberFormat(this.#tag, style);
+    this.#numbers.set(name, format);
+    return format;
+  }
+
+  #day(style: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+    const name = style.day ?? '';
+    const format = this.#days.get(name) ?? new Intl.DateTimeFormat(this.#tag, { ...style, timeZone: 'UTC' });
+    this.#days.set(name, format);
+    return format;
+  }
 }
 
-/** Days are days in UTC, wherever the reader is. */
-function partText({ from, to, unit }: Part, tag: string): string {
-  const [first, last] = [new Date(`${from}T00:00Z`), new Date(`${to}T00:00Z`)];
-  const style =
-    unit === 'month' ? { month: 'short', year: 'numeric' } : { day: 'numeric', month: 'short', year: 'numeric' };
-  const format = new Intl.DateTimeFormat(tag, { ...style, timeZone: 'UTC' } as Intl.DateTimeFormatOptions);
-  return unit === 'week' ? format.formatRange(first, last) : format.format(first);
-}
+const wholeDay: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric' };
 
 /**
  * The same as a file: days as they sort, numbers as they are.

@@ -41,6 +41,9 @@ const usual: readonly AuditEventName[] = [
 ];
 /** Few among a million. */
 const rare: readonly AuditEventName[] = ['account.unbarred', 'enrolment.removing', 'gate.disabled'];
+/** Some of which are gone; each visit began under one. */
+const policyNames = Array.from({ length: 40 }, (_, at) => `Policy ${at} of people whom nobody would have thought of`);
+const units = Array.from({ length: 100 }, (_, at) => `People/Site ${at % 7}/Department ${at}`);
 /** One address from which half of everything comes, as behind a proxy that nobody named. */
 const crowded = '192.0.2.1';
 const key = { id: 'bench', secret: randomBytes(32) };
@@ -72,8 +75,13 @@ function eventAt(number: number): AuditEvent {
     ...(event.startsWith('gate.') ? { gate: step < 4 ? 'otp-sms' : 'questions' } : {}),
     address: number % 2 === 0 ? crowded : `198.51.${flows.length % 200}.${number % 250}`,
     correlation,
-    detail: event.startsWith('gate.') ? { step: 'verify', number } : { action: 'unlock', number },
+    detail: detailOf(event, number),
   };
+}
+
+function detailOf(event: AuditEventName, number: number): NonNullable<AuditEvent['detail']> {
+  if (event === 'flow.started') return { decoy: false, policy: pick(policyNames), zone: 'extranet' };
+  return event.startsWith('gate.') ? { step: 'verify', number } : { action: 'unlock', number };
 }
 
 function subjectAt(number: number): string {
@@ -107,9 +115,8 @@ try {
   await fill();
   print(`${rows} rows, ${Math.round(statSync(world.portals.databaseFile).size / 1e6)} MB, in ${seconds(began)} s`);
 
-  const counting = performance.now();
-  await new ReportCounter({ ...stores, clock: world.clock, node: 'bench' }).turn();
-  print(`counted by day for the first time in ${seconds(counting)} s`);
+  await count();
+  await cover();
 
   const anywhere = () => 1 + Math.floor(Math.random() * rows);
   const month = (): Pick<AuditSearch, 'from' | 'to'> => {
@@ -150,6 +157,8 @@ try {
     const span = { from: day(end - days * 86_400_000), to: day(end) };
     const count = async () => void (await stores.reports.counts(span, reportedEvents));
     report(`counts of ${days} days`, await measure({ count: 50, atOnce: 1 }, count));
+    const own = async () => void (await stores.reports.counts(span, reportedEvents, pick(policyNames)));
+    report(`counts of ${days} days, one policy`, await measure({ count: 50, atOnce: 1 }, own));
   }
   const appended = await measure({ count: 500, atOnce: 1 }, async () => {
     await stores.audit.append({ ...eventAt(anywhere()), at: new Date(end) });
@@ -164,6 +173,35 @@ try {
   await world.close();
 }
 
+/** As after an update: everything there is, by everybody and by policy, while others want their turn. */
+async function count(): Promise<void> {
+  const counting = performance.now();
+  const counter = new ReportCounter({ ...stores, clock: world.clock, node: 'bench' });
+  let [longest, last] = [0, performance.now()];
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 1);
+  const { sequence } = await stores.audit.head();
+  let turns = 0;
+  for (; (await stores.duties.read('count-policies')).position < sequence; turns += 1) await counter.turn();
+  clearInterval(timer);
+  print(
+    `counted by day and by policy for the first time in ${seconds(counting)} s, ${turns} turns; ` +
+      `others waited ${Math.round(longest)} ms at most`,
+  );
+}
+
+/** A year of coverage, some units of which have people of three policies. */
+async function cover(): Promise<void> {
+  for (let ago = 0; ago < 365; ago += 1) {
+    const day = new Date(end - ago * 86_400_000).toISOString().slice(0, 10);
+    const snapshots = units.map((unit) => ({ day, unit, people: 1_000, registered: 900, ready: 800 }));
+    const own = policyNames.slice(0, 3).flatMap((policy) => snapshots.map((one) => ({ ...one, policy })));
+    await stores.reports.keepCoverage(day, snapshots, own);
+  }
+}
+
 async function pages(): Promise<void> {
   const { visitor } = await world.signedIn('administrator');
   const filling = performance.now();
@@ -173,7 +211,11 @@ async function pages(): Promise<void> {
   const page = {
     'reports of 30 days': () => '/reports',
     'reports of a year': () => `/reports?from=${year}`,
+    'reports of 30 days, one policy': () => `/reports?policy=${pick(policyNames)}`,
+    'reports of a year, one policy': () => `/reports?from=${year}&policy=${pick(policyNames)}`,
     registration: () => '/coverage',
+    'registration of a year': () => `/coverage?from=${year}`,
+    'registration of a year, one policy': () => `/coverage?from=${year}&policy=${policyNames[0]}`,
     'the audit': () => '/audit',
     'the audit, one person': () => `/audit?subject=${pick(subjects)}`,
     'the audit, what seldom happens': () => `/audit?event=${pick(rare)}&address=${crowded}`,
