@@ -227,5 +227,5 @@ test('the library that draws comes from here, and its page names nothing from el
     .page('script')
     .toArray()
     .map((one) => administrator.page(one).attr('src'));
-  expect(sources).toEqual(['/assets/latchkey.js', '/assets/chart.js', '/assets/reports.js']);
+  expect(sources).toEqual(['/assets/latchkey.js', '/assets/chart.js', '/assets/reports.js', '/assets/idle.js']);
 });
