@@ -145,6 +145,19 @@ consoleJourneys(
       }
       expect(await findingsOf(visitor)).toEqual([]);
 
+      // Everything of that day was under the one policy that there is.
+      const ofAll = await Promise.all(
+        ['actions', 'registrations', 'gates', 'refusals'].map((id) => tableOf(visitor, id)),
+      );
+      await visitor.page.locator('[name="policy"]').selectOption({ index: 1 });
+      await visitor.press('main form button');
+      const ofOne = await Promise.all(
+        ['actions', 'registrations', 'gates', 'refusals'].map((id) => tableOf(visitor, id)),
+      );
+      expect(new URL(visitor.page.url()).searchParams.get('policy')).not.toBe('');
+      expect(ofOne).toEqual(ofAll);
+      await visitor.page.locator('[name="policy"]').selectOption({ index: 0 });
+
       await visitor.page.locator('[name="gate"]').selectOption('otp-sms');
       await visitor.press('main form button');
       expect(await rowOf('gates', 'Code by text message')).toMatchObject({ Passed: '2' });
