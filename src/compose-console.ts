@@ -75,6 +75,7 @@ export async function composeConsole(configuration: Configuration, shared: Share
     backgroundPages: { ...shared.backgroundPages, audit },
     rows: stores.audit,
     reports: stores.reports,
+    duties: stores.duties,
     policiesInForce: async () => (await shared.driven.source.current()).policies.map(({ name }) => name),
     prices: pricesOf(configuration),
     headKeys: () => configuredHeadKeys(configuration),

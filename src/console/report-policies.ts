@@ -1,6 +1,7 @@
 import { policyKey } from '../core/policy-counts.ts';
 import type { ReportStore } from '../core/report-store.ts';
 import type { StaffMember } from '../core/staff.ts';
+import type { DutyStore } from '../core/stores.ts';
 import type { ReportFilter } from './report-filter.ts';
 
 /** Who may see numbers of the whole organisation, and of one policy: neither is kept by who may see whom. */
@@ -40,6 +41,15 @@ export async function policyChoice(
   if (chosen !== undefined) return { filter: { ...filter, policy: chosen }, policies };
   const problem = { field: 'policy', message: { key: 'console.reports.policy-unknown' } };
   return { filter: { ...others, problems: [...filter.problems, problem] }, policies };
+}
+
+/** So many rows are counted by policy within a turn or two: nobody needs to hear of them. */
+const fewRows = 5_000;
+
+/** Whether much was counted for everybody that is still to be counted by policy, as after an update. */
+export async function isBehind(duties: Pick<DutyStore, 'read'>): Promise<boolean> {
+  const [all, byPolicy] = await Promise.all([duties.read('count'), duties.read('count-policies')]);
+  return all.position - byPolicy.position > fewRows;
 }
 
 async function policiesOf({ reports, policiesInForce }: ReportPolicyNeeds): Promise<PolicyChoice> {

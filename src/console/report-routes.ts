@@ -4,6 +4,7 @@ import { reportedEvents } from '../core/report.ts';
 import type { ReportStore } from '../core/report-store.ts';
 import type { SendingPrice } from '../core/sending-rules.ts';
 import { everyRole, type StaffMember, sightOf } from '../core/staff.ts';
+import type { DutyStore } from '../core/stores.ts';
 import { isWithin } from '../core/unit.ts';
 import type { Answer } from './answer.ts';
 import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
@@ -12,10 +13,11 @@ import { plotFile, plotText, type Tongue } from './plot-text.ts';
 import { queryOf, type ReportFilter, reportFilter } from './report-filter.ts';
 import { gateName } from './report-names.ts';
 import { overviewOf, type Plot } from './report-plots.ts';
-import { overseers, policyChoice, type ReportPolicyNeeds } from './report-policies.ts';
+import { isBehind, overseers, policyChoice, type ReportPolicyNeeds } from './report-policies.ts';
 
 export interface ReportNeeds extends ReportPolicyNeeds {
   readonly reports: ReportStore;
+  readonly duties: Pick<DutyStore, 'read'>;
   readonly clock: Clock;
   readonly audit: ConsoleAudit;
   /** What one sending costs, by the name of its provider. */
@@ -35,7 +37,8 @@ export function reportRoutes(router: ConsoleRouter, needs: ReportNeeds): void {
     async handler(visit) {
       const { filter, policies } = await asked(visit, needs);
       const { plots, gates } = await overview(filter, needs);
-      return pageOf('console/reports/overview', { visit, filter, plots, data: { gates, policies } });
+      const behind = filter.policy !== undefined && (await isBehind(needs.duties));
+      return pageOf('console/reports/overview', { visit, filter, plots, data: { gates, policies, behind } });
     },
   });
 

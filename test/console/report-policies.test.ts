@@ -154,6 +154,21 @@ describe('reports of one policy', () => {
     }
   });
 
+  test('say that they are too small while what happened before is still being counted by policy', async () => {
+    const { duties, reports } = world.latchkey.stores;
+    const told = async (asked: string) =>
+      (await administrator.open(`/reports?${asked}`)).text.includes('still being counted');
+    expect(await told(query(inForce))).toBe(false);
+    const now = world.clock.now();
+    const from = (await duties.read('count')).position;
+    await duties.hold('count', 'test', { now, until: new Date(now.getTime() + 1_000) });
+    await reports.add([], { by: 'test', from, to: from + 5_001, now });
+    expect([await told(query(inForce)), await told(span)]).toEqual([true, false]);
+    await duties.hold('count-policies', 'test', { now, until: new Date(now.getTime() + 1_000) });
+    await reports.addByPolicy([], { by: 'test', from, to: from + 5_001, now });
+    expect(await told(query(inForce))).toBe(false);
+  });
+
   test('keep a gate to be seen that was chosen and has no numbers there', async () => {
     await administrator.open(`/reports?${query(formula, '&gate=otp-sms')}`);
     expect(administrator.page('#gate option[selected]').attr('value')).toBe('otp-sms');
