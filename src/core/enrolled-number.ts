@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import type { ChallengeTarget } from './challenge-body.ts';
 import type { Destinations } from './challenge-sender.ts';
+import type { Subject } from './gate.ts';
 import type { Json } from './json.ts';
+import { decoyMask, maskNumber } from './phone-number.ts';
 import type { EnrolmentStore } from './stores.ts';
 
 const schema = z.strictObject({ number: z.string().regex(/^\+[1-9]\d{3,14}$/) });
@@ -17,6 +20,18 @@ export function enrolledNumber(enrolment: Json | undefined): EnrolledNumber {
 export function numberIn(enrolment: Json): string | undefined {
   const found = schema.safeParse(enrolment);
   return found.success ? found.data.number : undefined;
+}
+
+/** Whose number a gate reaches; the number itself is looked up at the moment of sending. */
+export function targetOf(subject: Subject): ChallengeTarget {
+  return subject.kind === 'decoy' ? { kind: 'decoy' } : { kind: 'enrolled', accountId: subject.account.id };
+}
+
+/** What a page shows of that number. A decoy that looks like nobody has the mask of a number that does not exist. */
+export function maskOf(subject: Subject, gate: string): string {
+  const kept = subject.kind === 'decoy' ? subject.like : subject.enrolment;
+  const unknown = subject.kind === 'decoy' && kept === undefined;
+  return unknown ? decoyMask(subject.seed, gate) : maskNumber(enrolledNumber(kept).number);
 }
 
 /** Looks numbers up where gates keep them, at the moment of sending. */

@@ -96,6 +96,12 @@ export type Subject =
    */
   | { readonly kind: 'decoy'; readonly seed: string; readonly like?: Json };
 
+/** Whose account a registration is for: it follows a sign-in, so there always is one. */
+export function accountOf({ subject }: Pick<GateContext, 'subject'>): Identity {
+  if (subject.kind === 'account') return subject.account;
+  throw new Error('a decoy cannot register');
+}
+
 /** What a step shows. `data` reaches the view as it is: no secret, no whole number may be in it. */
 export interface Page {
   /** Name of the view below views/gates/<gate id>/, for example `verify`. */

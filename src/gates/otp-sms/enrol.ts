@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { Identity } from '../../core/account.ts';
 import { BadRequest } from '../../core/errors.ts';
-import type { GateContext, Page, Step, Verdict } from '../../core/gate.ts';
+import { accountOf, type GateContext, type Page, type Step, type Verdict } from '../../core/gate.ts';
 import type { Json } from '../../core/json.ts';
 import { numberPage, proposedNumber } from '../../core/number-entry.ts';
 import { noneSent, sendCount } from '../../core/send-allowance.ts';
@@ -91,10 +90,4 @@ export class EnrolBySms implements Step {
     if (!proposed?.proved) throw new Error('a code was right, but which number it proved is not on record');
     return { kind: 'passed', enrolment: { number: proposed.to } };
   }
-}
-
-/** Registration follows a sign-in: there is always an account. */
-function accountOf(context: GateContext): Identity {
-  if (context.subject.kind === 'account') return context.subject.account;
-  throw new Error('a decoy cannot register');
 }

@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import type { ChallengeTarget } from '../../core/challenge-body.ts';
-import { enrolledNumber } from '../../core/enrolled-number.ts';
-import type { GateContext, Page, Step, Subject, Verdict } from '../../core/gate.ts';
+import { maskOf, targetOf } from '../../core/enrolled-number.ts';
+import type { GateContext, Page, Step, Verdict } from '../../core/gate.ts';
 import type { Json } from '../../core/json.ts';
-import { decoyMask, maskNumber } from '../../core/phone-number.ts';
 import { noneSent } from '../../core/send-allowance.ts';
 import { type CodeSending, codeMemory, gateId } from './code-sending.ts';
 
@@ -22,11 +20,8 @@ export class VerifyBySms implements Step {
 
   async open(context: GateContext): Promise<Json> {
     const { subject } = context;
-    const target = targetOf(subject);
-    const kept = subject.kind === 'decoy' ? subject.like : subject.enrolment;
-    const unknown = subject.kind === 'decoy' && kept === undefined;
-    const mask = unknown ? decoyMask(subject.seed, gateId) : maskNumber(enrolledNumber(kept).number);
-    return this.#codes.send({ target, mask, sends: noneSent }, context);
+    const to = { target: targetOf(subject), mask: maskOf(subject, gateId), sends: noneSent };
+    return this.#codes.send(to, context);
   }
 
   async show(context: GateContext): Promise<Page> {
@@ -38,9 +33,4 @@ export class VerifyBySms implements Step {
     if (input.act === 'again') return this.#codes.sendAgain(memory, targetOf(context.subject), context);
     return this.#codes.judge(input.code, memory, context);
   }
-}
-
-/** Whose number; the number itself is looked up when the message is sent. */
-function targetOf(subject: Subject): ChallengeTarget {
-  return subject.kind === 'decoy' ? { kind: 'decoy' } : { kind: 'enrolled', accountId: subject.account.id };
 }

@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import type { ChallengeTarget } from '../../core/challenge-body.ts';
-import { enrolledNumber } from '../../core/enrolled-number.ts';
-import type { GateContext, Page, Step, Subject, Verdict } from '../../core/gate.ts';
+import { maskOf, targetOf } from '../../core/enrolled-number.ts';
+import type { GateContext, Page, Step, Verdict } from '../../core/gate.ts';
 import type { Json } from '../../core/json.ts';
-import { decoyMask, maskNumber } from '../../core/phone-number.ts';
 import { noneSent } from '../../core/send-allowance.ts';
 import { type Calling, callMemory, gateId } from './calling.ts';
 
@@ -20,11 +18,8 @@ export class VerifyByCall implements Step {
 
   async open(context: GateContext): Promise<Json> {
     const { subject } = context;
-    const target = targetOf(subject);
-    const kept = subject.kind === 'decoy' ? subject.like : subject.enrolment;
-    const unknown = subject.kind === 'decoy' && kept === undefined;
-    const mask = unknown ? decoyMask(subject.seed, gateId) : maskNumber(enrolledNumber(kept).number);
-    return this.#calling.call({ target, mask, calls: noneSent }, context);
+    const to = { target: targetOf(subject), mask: maskOf(subject, gateId), calls: noneSent };
+    return this.#calling.call(to, context);
   }
 
   async show(context: GateContext): Promise<Page> {
@@ -44,9 +39,4 @@ export class VerifyByCall implements Step {
   async isRefused(context: GateContext): Promise<boolean> {
     return this.#calling.isRefused(callMemory.parse(context.memory), context);
   }
-}
-
-/** Whose number; the number itself is looked up when the call is placed. */
-function targetOf(subject: Subject): ChallengeTarget {
-  return subject.kind === 'decoy' ? { kind: 'decoy' } : { kind: 'enrolled', accountId: subject.account.id };
 }

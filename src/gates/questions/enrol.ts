@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { Misconfigured } from '../../core/errors.ts';
-import type { GateContext, Page, Step, Verdict } from '../../core/gate.ts';
+import { accountOf, type GateContext, type Page, type Step, type Verdict } from '../../core/gate.ts';
 import type { Json } from '../../core/json.ts';
 import { inLanguage } from '../../core/localised-text.ts';
 import type { AnswerHashes } from './answer-hashes.ts';
@@ -26,7 +26,7 @@ export class EnrolAnswers implements Step {
   }
 
   async open(context: GateContext): Promise<Json> {
-    if (context.subject.kind !== 'account') throw new Error('a decoy cannot register');
+    accountOf(context);
     const offered = this.#settings.questions.filter((one) => !one.retired).map((one) => one.id);
     return { shown: shuffled(offered).slice(0, this.#settings['registration-shows']) };
   }
@@ -51,12 +51,12 @@ export class EnrolAnswers implements Step {
   }
 
   async answer(input: Readonly<Record<string, string>>, context: GateContext): Promise<Verdict> {
-    const { subject, memory, language } = context;
-    if (subject.kind !== 'account') throw new Error('a decoy cannot register');
+    const { memory, language } = context;
+    const account = accountOf(context);
     const given = this.#shown(memory)
       .map((question, at) => ({ field: fieldName(at), question, answer: input[fieldName(at)] ?? '' }))
       .filter(({ answer }) => tidyAnswer(answer) !== '');
-    const problems = answerProblems(given, { settings: this.#settings, account: subject.account, language });
+    const problems = answerProblems(given, { settings: this.#settings, account, language });
     if (problems.length > 0) return { kind: 'more', memory, problems };
     const count = this.#settings['registration-requires'];
     if (given.length < count) {
