@@ -143,7 +143,7 @@ describe('who may import whom', () => {
     expect(importsOf('src/core/login.ts')).toEqual([]);
     expect(importsOf('src/web/express-app.ts')[0]?.target).toBe('node:path');
     expect(importsOf('src/app.ts').map(({ target }) => target)).toEqual(
-      expect.arrayContaining(['pino', 'express', 'core/clock.ts', 'web/csrf.ts']),
+      expect.arrayContaining(['express', 'core/clock.ts', 'portals/home-routes.ts', 'web/surface.ts']),
     );
   });
 
@@ -182,6 +182,11 @@ describe('sources', () => {
     expect(
       holding(/rejectUnauthorized(?!: true\b)|NODE_TLS_REJECT_UNAUTHORIZED|checkServerIdentity|insecureHTTPParser/),
     ).toEqual([]);
+  });
+
+  test('answer browsers behind all guards: one file makes an app, and one gives it its guards', () => {
+    expect(holding(/\bexpress\(\)/)).toEqual(['src/web/express-app.ts']);
+    expect(holding(/\bcreateExpress\(/)).toEqual(['src/web/express-app.ts', 'src/web/surface.ts']);
   });
 
   test('export by name', () => {

@@ -11,7 +11,7 @@ export const notFound: RequestHandler = (_request, _response, next) => {
  * The last word on every fault: one plain page, a number to tell the helpdesk, and the detail in the log only.
  * @param needs.view another page than the portals' one
  */
-export function setUpErrorPage(needs: { pages: Pages; view?: string }): ErrorRequestHandler {
+export function setUpErrorPage(needs: { pages: Pages; view?: string | undefined }): ErrorRequestHandler {
   return (fault: unknown, request, response, next) => {
     if (response.headersSent) return next(fault);
     const known = asKnown(fault);

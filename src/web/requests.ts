@@ -37,17 +37,14 @@ export function setUpMethods(): Router {
   return router;
 }
 
-/**
- * A POST is a form: URL-encoded, small, and without a query beside it.
- * @param needs how many fields and octets it may have, where a form has more than usual
- */
-export function setUpBody({
-  fields = mostFields,
-  octets = formOctets,
-}: {
+/** How much a form may hold, where one holds more than usual. */
+export interface FormSize {
   readonly fields?: number;
   readonly octets?: number;
-} = {}): Router {
+}
+
+/** A POST is a form: URL-encoded, small, and without a query beside it. */
+export function setUpBody({ fields = mostFields, octets = formOctets }: FormSize = {}): Router {
   const router = Router();
   router.use((request, _response, next) => {
     if (request.method !== 'POST') return next();
