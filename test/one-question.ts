@@ -1,3 +1,5 @@
+import type { Visitor } from './portals/visitor.ts';
+
 /** The settings of a chain that is one question: the shortest way through a real process that is about something else. */
 export const oneQuestion = {
   policies: [{ name: 'everyone', members: 'everyone', chain: ['questions'] }],
@@ -11,3 +13,9 @@ export const oneQuestion = {
     },
   },
 };
+
+/** Writes one answer into every field of the page. */
+export async function answerAll(visitor: Visitor, text: string): Promise<void> {
+  const fields = visitor.page('main input[type="text"], main input[type="password"]').toArray();
+  await visitor.submit(Object.fromEntries(fields.map((field) => [visitor.page(field).attr('name') ?? '', text])));
+}

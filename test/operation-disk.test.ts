@@ -8,7 +8,7 @@ import { startDemoServer } from '../src/demo-world.ts';
 import { createActiveDirectory } from '../src/directories/active-directory/active-directory.ts';
 import { demoPassword } from '../src/directories/demo/people.ts';
 import { ConfigurationFolder, freePort, LatchkeyProcess } from './latchkey-process.ts';
-import { oneQuestion } from './one-question.ts';
+import { answerAll, oneQuestion } from './one-question.ts';
 import { Visitor } from './portals/visitor.ts';
 
 const toEnd: (() => unknown)[] = [];
@@ -97,11 +97,11 @@ it.skipIf(disk === undefined)(
 
     const visitor = await new Visitor(origin).open('/registration');
     await visitor.submit({ login: 'ben.okafor', password: demoPassword });
-    await answer(visitor);
+    await answerAll(visitor, 'Hillside');
     expect(visitor.heading).toBe("You're registered");
     await visitor.open('/reset');
     await visitor.submit({ login: 'ben.okafor' });
-    await answer(visitor);
+    await answerAll(visitor, 'Hillside');
     await visitor.submit({ action: 'reset' });
     expect(visitor.path).toBe('/reset/password');
 
@@ -127,9 +127,3 @@ it.skipIf(disk === undefined)(
   },
   90_000,
 );
-
-/** Gives the one question its one answer. */
-async function answer(visitor: Visitor): Promise<void> {
-  const fields = visitor.page('main input[type="text"], main input[type="password"]').toArray();
-  await visitor.submit(Object.fromEntries(fields.map((field) => [visitor.page(field).attr('name') ?? '', 'Hillside'])));
-}

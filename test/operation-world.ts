@@ -8,7 +8,7 @@ import type { Entry, EntryContent } from '../src/directories/demo/entry.ts';
 import { demoPassword } from '../src/directories/demo/people.ts';
 import { bindCode } from './directories/demo/demo-client.ts';
 import { ConfigurationFolder, freePort, LatchkeyProcess } from './latchkey-process.ts';
-import { oneQuestion } from './one-question.ts';
+import { answerAll, oneQuestion } from './one-question.ts';
 import { TestAuthority } from './peers/authority.ts';
 import { GatewayPeer, snsBehindGateway } from './peers/gateway-peer.ts';
 import { SmtpPeer } from './peers/smtp-peer.ts';
@@ -109,15 +109,15 @@ export class Operation {
   async toPassword(): Promise<Visitor> {
     const visitor = await new Visitor(this.origin).open('/registration');
     await visitor.submit({ login: samName, password: demoPassword });
-    await answer(visitor, 'Hillside');
+    await answerAll(visitor, 'Hillside');
     expect(visitor.heading).toBe("You're registered");
     // What is counted about somebody else must outlive everything that follows.
     const stranger = await new Visitor(this.origin).open('/reset');
     await stranger.submit({ login: 'nobody.at.all' });
-    await answer(stranger, 'a guess');
+    await answerAll(stranger, 'a guess');
     await visitor.open('/reset');
     await visitor.submit({ login: samName });
-    await answer(visitor, 'Hillside');
+    await answerAll(visitor, 'Hillside');
     await visitor.submit({ action: 'reset' });
     expect(visitor.path).toBe('/reset/password');
     await until(() => this.mail.mails.length > 0 && this.rows('select id from outbox').length === 0);
@@ -241,10 +241,4 @@ export class Operation {
       channels: { email: ['mail'] },
     };
   }
-}
-
-/** Gives the one question its one answer. */
-async function answer(visitor: Visitor, text: string): Promise<void> {
-  const names = visitor.page('main input[type="text"], main input[type="password"]').toArray();
-  await visitor.submit(Object.fromEntries(names.map((field) => [visitor.page(field).attr('name') ?? '', text])));
 }

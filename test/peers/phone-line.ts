@@ -1,3 +1,5 @@
+import type { ContractPhone } from '../contracts/provider-contract.ts';
+
 /** How a call ends at the far end. */
 export type LineEnd =
   | { readonly kind: 'keys'; readonly keys: string }
@@ -33,4 +35,15 @@ export class PhoneLine {
     this.#ends = this.#calls.length;
     last(how);
   }
+}
+
+/** What somebody does with the call that rings there, as the contract of providers asks for it. */
+export function phoneAt(line: PhoneLine): ContractPhone {
+  return {
+    ringing: () => line.ringing(),
+    press: async (keys) => line.end({ kind: 'keys', keys }),
+    hangUp: async () => line.end({ kind: 'hung-up' }),
+    refuse: async () => line.end({ kind: 'refused' }),
+    voicemail: async () => line.end({ kind: 'voicemail' }),
+  };
 }

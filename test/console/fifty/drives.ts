@@ -3,7 +3,7 @@ import { plain } from '../../portals/visitor.ts';
 import { beginDry, beginLive, dryCode, testAccount, testLogins } from '../drive-world.ts';
 import { many, posted, type Storm } from '../storm.ts';
 import { ConsoleWorld } from '../world.ts';
-import { counted, formOn, mails, reason, type Table, told } from './scene.ts';
+import { counted, formOn, mails, reason, type Scene, type Table, told } from './scene.ts';
 
 /** Test drives, and one provider alone. */
 export const driveTable: Table = {
@@ -88,12 +88,9 @@ export const driveTable: Table = {
   'POST /drive/providers/:trial': [
     [
       'is right once, and stays right',
-      async ({ world, staff, visitor }) => {
-        await visitor.open('/drive/providers');
-        await visitor.submit({}, 'channel=sms');
-        const code = await world.portals.code(staff.mobile);
-        await visitor.open(visitor.path);
-        const { path } = visitor;
+      async (scene) => {
+        const { path, code } = await textedTrial(scene);
+        const { visitor } = scene;
         return {
           visitor,
           form: visitor.form({ code }),
@@ -106,12 +103,9 @@ export const driveTable: Table = {
     ],
     [
       'judges a wrong code a few times and then no more',
-      async ({ world, staff, visitor }) => {
-        await visitor.open('/drive/providers');
-        await visitor.submit({}, 'channel=sms');
-        const code = await world.portals.code(staff.mobile);
-        await visitor.open(visitor.path);
-        const { path } = visitor;
+      async (scene) => {
+        const { path, code } = await textedTrial(scene);
+        const { visitor } = scene;
         return {
           visitor,
           form: visitor.form({ code: code === '000000' ? '111111' : '000000' }),
@@ -195,6 +189,19 @@ export const driveTable: Table = {
     ],
   ],
 };
+
+/** One provider's text to whoever has signed in, with the page that asks for its code. */
+async function textedTrial({
+  world,
+  staff,
+  visitor,
+}: Scene): Promise<{ readonly path: string; readonly code: string }> {
+  await visitor.open('/drive/providers');
+  await visitor.submit({}, 'channel=sms');
+  const code = await world.portals.code(staff.mobile);
+  await visitor.open(visitor.path);
+  return { path: visitor.path, code };
+}
 
 async function callInADryRun(): Promise<Storm> {
   const at = await ConsoleWorld.open({ chain: ['phone'], console: { 'test-accounts': [testLogins.north] } });

@@ -11,6 +11,7 @@ import { TestAuthority } from '../../peers/authority.ts';
 import { everyMisbehaviour } from '../../peers/misbehaviour.ts';
 import { makeP12 } from '../../peers/p12.ts';
 import { PfAuthPeer } from '../../peers/pf-auth-peer.ts';
+import { phoneAt } from '../../peers/phone-line.ts';
 import { withFiles } from '../files.ts';
 import { number, start, testNeeds } from '../needs.ts';
 
@@ -61,16 +62,7 @@ async function world(needs: ProviderNeeds, channel: Channel): Promise<ProviderWo
     },
   };
   if (channel === 'sms') return { ...common, lastCode: () => peer.lastCode() };
-  return {
-    ...common,
-    phone: {
-      ringing: () => peer.line.ringing(),
-      press: async (pressed) => peer.line.end({ kind: 'keys', keys: pressed }),
-      hangUp: async () => peer.line.end({ kind: 'hung-up' }),
-      refuse: async () => peer.line.end({ kind: 'refused' }),
-      voicemail: async () => peer.line.end({ kind: 'voicemail' }),
-    },
-  };
+  return { ...common, phone: phoneAt(peer.line) };
 }
 
 providerContract('azure-mfa-sdk, calls', { proves: 'call' }, (needs) => world(needs, 'voice'));

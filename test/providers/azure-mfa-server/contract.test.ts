@@ -5,6 +5,7 @@ import { type ProviderWorld, providerContract } from '../../contracts/provider-c
 import { TestAuthority } from '../../peers/authority.ts';
 import { MfaServerPeer } from '../../peers/mfa-server-peer.ts';
 import { everyMisbehaviour } from '../../peers/misbehaviour.ts';
+import { phoneAt } from '../../peers/phone-line.ts';
 import { withFiles } from '../files.ts';
 import { number } from '../needs.ts';
 
@@ -44,16 +45,7 @@ async function world(needs: ProviderNeeds, channel: Channel, withCertificate: bo
     },
   };
   if (channel === 'sms') return { ...common, lastCode: () => peer.lastCode() };
-  return {
-    ...common,
-    phone: {
-      ringing: () => peer.line.ringing(),
-      press: async (keys) => peer.line.end({ kind: 'keys', keys }),
-      hangUp: async () => peer.line.end({ kind: 'hung-up' }),
-      refuse: async () => peer.line.end({ kind: 'refused' }),
-      voicemail: async () => peer.line.end({ kind: 'voicemail' }),
-    },
-  };
+  return { ...common, phone: phoneAt(peer.line) };
 }
 
 providerContract('azure-mfa-server, calls, Basic', { proves: 'call' }, (needs) => world(needs, 'voice', false));
