@@ -16,6 +16,8 @@ export type TroubleKind =
   | 'partly-registered'
   /** They can help themselves in one zone, and lack something in this one. */
   | `unregistered-${Zone}`
+  /** The same, and a code of the helpdesk would let them pass there. */
+  | `needs-code-${Zone}`
   /** All is registered; what is missing is given out by the helpdesk. */
   | 'needs-code'
   /** Too little is registered, and a code of the helpdesk would make up for it. */
@@ -72,7 +74,8 @@ function shortfall(standing: Standing): Trouble | undefined {
   if (first === undefined) return undefined;
   const lacking = missing({ ...standing, zones });
   if (lacking.kind === 'worn-out' || lacking.kind === 'held') return lacking;
-  return { kind: `unregistered-${first.zone}`, gates: lacking.gates ?? first.missing };
+  if (lacking.kind === 'needs-code' || lacking.kind === 'code-would-do') return { kind: `needs-code-${first.zone}` };
+  return { kind: `unregistered-${first.zone}`, gates: lacking.gates ?? [] };
 }
 
 function barTrouble(bars: readonly Bar[], of: Bar['of']): Trouble | undefined {

@@ -63,7 +63,10 @@ describe('why a person is stuck', () => {
     expect(await trouble()).toMatchObject({ kind: 'worn-out', gates: ['otp-sms'] });
     const codes = policyOf({ chain: ['questions', 'helpdesk-code'] });
     world.policies = { intranet: policyOf({ chain: ['questions'] }), extranet: codes };
-    expect(await trouble()).toMatchObject({ kind: 'unregistered-extranet', gates: ['helpdesk-code'] });
+    expect(await trouble()).toEqual({ kind: 'needs-code-extranet', also: 'locked' });
+    const anyTwo = policyOf({ chain: ['questions', 'phone', 'helpdesk-code'], needed: 2 });
+    world.policies = { intranet: anyTwo, extranet: policyOf({ chain: ['questions'] }) };
+    expect(await trouble()).toEqual({ kind: 'needs-code-intranet', also: 'locked' });
   });
 
   test('is that they never registered, or not everything, and the directory’s lock beside it', async () => {
