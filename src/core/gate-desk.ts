@@ -142,8 +142,8 @@ export class GateDesk {
     const own = (enrolments: readonly Enrolment[]): Json | undefined =>
       enrolments.find((enrolment) => enrolment.gate === gate)?.data;
     const seed = subject.kind === 'decoy' || step === 'verify' ? subject.seed : undefined;
-    const like = seed === undefined ? undefined : own(await this.registered({ subject }));
-    // A decoy is asked about as well, or it would answer sooner by just as long as that takes.
+    // Both are asked about everybody who verifies: a decoy would answer sooner, or later, by just as long as one takes.
+    const like = step === 'verify' ? own(await this.registered({ subject })) : undefined;
     const enrolment = own(await this.enrolled({ subject, reference }));
     const mayBeWithout = seed !== undefined || this.#isIssued({ gate, step });
     if (subject.kind === 'decoy' || (mayBeWithout && enrolment === undefined)) {
