@@ -91,18 +91,10 @@ export class Policies {
   }
 
   /**
-   * The policy that a decoy shows: by a keyed hash, so that it is always the same, and each as often as its share says,
-   * so that a chain tells nothing about whether there is anybody.
-   * @throws Misconfigured when the zone has no policy at all
-   */
-  async decoyFor(seed: string, zone: Zone): Promise<Policy> {
-    return this.#pick((await this.#read()).policies, seed, zone);
-  }
-
-  /**
    * The policy that somebody is shown who cannot pass: the one that they come under, also when they come under none
    * because they are privileged, as that must not show either; a decoy's when there is nobody, or no policy for them.
    * The work is the same for all of them.
+   * @throws Misconfigured when the zone has no policy at all
    */
   async shownTo(known: Account | undefined, seed: string, zone: Zone): Promise<Policy> {
     const list = await this.#read();
@@ -115,6 +107,10 @@ export class Policies {
     return own?.policy ?? otherwise?.policy ?? decoy;
   }
 
+  /**
+   * The policy that a decoy shows: by a keyed hash, so that it is always the same, and each as often as its share says,
+   * so that a chain tells nothing about whether there is anybody.
+   */
   #pick(policies: readonly Policy[], seed: string, zone: Zone): Policy {
     const [first, ...others] = policies.filter((policy) => isOfZone(policy, zone));
     if (first === undefined) throw new Misconfigured(`no policy is for the zone ${zone}`);

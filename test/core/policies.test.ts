@@ -194,7 +194,7 @@ describe('a group that a policy names', () => {
     const runs = [
       () => world.policies.match(account(), 'extranet'),
       () => world.policies.match(undefined, 'extranet'),
-      () => world.policies.decoyFor('seed', 'extranet'),
+      () => world.policies.shownTo(undefined, 'seed', 'extranet'),
       () => world.policies.shownTo(undefined, 'seed', 'intranet'),
       () => world.policies.explain(account(), 'extranet'),
     ];
@@ -254,7 +254,7 @@ describe('5.4: the policy that a decoy shows', () => {
     zone: Zone = 'extranet',
   ): Promise<Readonly<Record<string, number>>> => {
     const { policies } = new World(list);
-    const names = await Promise.all(seeds.map(async (seed) => (await policies.decoyFor(seed, zone)).name));
+    const names = await Promise.all(seeds.map(async (seed) => (await policies.shownTo(undefined, seed, zone)).name));
     return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]));
   };
 
@@ -262,9 +262,9 @@ describe('5.4: the policy that a decoy shows', () => {
     const list = [policy('a'), policy('b'), policy('c')];
     const [one, two] = [new World(list), new World(list)];
     for (const seed of seeds.slice(0, 50)) {
-      const first = await one.policies.decoyFor(seed, 'extranet');
-      expect((await one.policies.decoyFor(seed, 'extranet')).name).toBe(first.name);
-      expect((await two.policies.decoyFor(seed, 'extranet')).name).toBe(first.name);
+      const first = await one.policies.shownTo(undefined, seed, 'extranet');
+      expect((await one.policies.shownTo(undefined, seed, 'extranet')).name).toBe(first.name);
+      expect((await two.policies.shownTo(undefined, seed, 'extranet')).name).toBe(first.name);
     }
   });
 
@@ -296,14 +296,14 @@ describe('5.4: the policy that a decoy shows', () => {
       new World([policy('new'), policy('b'), policy('a')]),
     ];
     for (const seed of seeds.slice(0, 300)) {
-      const now = (await after.policies.decoyFor(seed, 'extranet')).name;
-      if (now !== 'new') expect(now).toBe((await before.policies.decoyFor(seed, 'extranet')).name);
+      const now = (await after.policies.shownTo(undefined, seed, 'extranet')).name;
+      if (now !== 'new') expect(now).toBe((await before.policies.shownTo(undefined, seed, 'extranet')).name);
     }
   });
 
   test('is a fault where the zone has none', async () => {
     const world = new World([policy('in', { zone: 'intranet' })]);
-    await expect(world.policies.decoyFor('seed', 'extranet')).rejects.toThrow(Misconfigured);
+    await expect(world.policies.shownTo(undefined, 'seed', 'extranet')).rejects.toThrow(Misconfigured);
   });
 
   test('is their own for somebody who comes under one, privileged or not', async () => {
