@@ -90,12 +90,10 @@ export class PolicyAnnouncer {
   }
 
   async #announceAfter(position: number): Promise<void> {
-    const { store, administrators, duties, node, clock, announced, wake } = this.#needs;
-    const newest = await store.newest();
+    const { administrators, duties, node, clock, announced, wake } = this.#needs;
+    const heads = await this.#headsAfter(position);
     const people = await Array.fromAsync(administrators(this.#rounds.ending));
-    for (let version = Math.max(position, newest - mostVersions) + 1; version <= newest; version += 1) {
-      const head = await this.#head(version, newest);
-      if (head === undefined) continue;
+    for (const head of heads) {
       const changes = await this.#changes(head);
       // The first list is what the service began with: nobody changed anything.
       const told = head.version === 1 ? [] : people.filter(({ id }) => id !== head.by);
@@ -113,17 +111,21 @@ export class PolicyAnnouncer {
   }
 
   /**
-   * Undefined for one that was lost, or that is damaged and not the newest: whoever saved upon it has settled that, and
-   * theirs is told.
+   * Without those that were lost, and those that are damaged and not the newest: whoever saved upon one has settled that,
+   * and theirs is told.
    */
-  async #head(version: number, newest: number): Promise<PolicyVersionHead | undefined> {
-    try {
-      const [head] = await this.#needs.store.list(1, version + 1);
-      return head?.version === version ? head : undefined;
-    } catch (fault) {
-      if (version === newest || !(fault instanceof Misconfigured)) throw fault;
-      return undefined;
+  async #headsAfter(position: number): Promise<readonly PolicyVersionHead[]> {
+    const { store } = this.#needs;
+    const newest = await store.newest();
+    const heads: PolicyVersionHead[] = [];
+    for (let version = Math.max(position, newest - mostVersions) + 1; version <= newest; version += 1) {
+      try {
+        heads.push(...(await store.list(1, version + 1)).filter((head) => head.version === version));
+      } catch (fault) {
+        if (version === newest || !(fault instanceof Misconfigured)) throw fault;
+      }
     }
+    return heads;
   }
 
   /** What the version changed; undefined when it, or the one before it, cannot be read any more. */
