@@ -80,10 +80,20 @@ export function gateSettingProblems(
       const whole = withOwn(gates[id], own);
       const at = ['policies', index, 'gates', id];
       const document = { policies: { [index]: { gates: { [id]: whole } } } };
+      // What the configuration says may have come from a reference, and whoever reads this may not see it.
+      const configured = Object.entries(Object(gates[id] ?? {})).filter(([setting]) => !Object.hasOwn(own, setting));
+      const secrets = new Set(textsIn(Object.fromEntries(configured), at));
       const parsed = definitions.gates.find((gate) => gate.id === id)?.settings.safeParse(whole);
       return (parsed?.error?.issues ?? []).flatMap((issue) =>
-        describeIssue({ ...issue, path: [...at, ...issue.path] }, document, new Set()),
+        describeIssue({ ...issue, path: [...at, ...issue.path] }, document, secrets),
       );
     }),
   );
+}
+
+/** Dotted paths of all texts. */
+function textsIn(value: unknown, at: readonly (string | number)[]): readonly string[] {
+  if (typeof value === 'string') return [at.join('.')];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, one]) => textsIn(one, [...at, name]));
 }

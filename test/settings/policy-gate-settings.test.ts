@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { checkPolicies } from '../../src/commands/check-policies.ts';
+import { gateSettingProblems } from '../../src/settings/gate-settings.ts';
 import { policyFrom } from '../../src/settings/policy-settings.ts';
 import { definitions, everyone, load, problemsOf, type Settings } from './policy-configuration.ts';
 
@@ -124,6 +126,22 @@ describe('the settings of gates of a policy', () => {
       'policies.0.gates.__proto__: is not a setting; check its spelling and where it stands',
     ]);
     expect(({} as { readonly lifetime?: number }).lifetime).toBeUndefined();
+  });
+
+  test('5.43: that do not go with a text of the configuration are refused without showing it: it may be a secret', () => {
+    const settings = z
+      .strictObject({ url: z.string(), mode: z.enum(['a', 'b']) })
+      .refine(({ mode }) => mode === 'a', { path: ['url'], message: 'has no mode b' });
+    const create = () => {
+      throw new Error('nobody comes here');
+    };
+    const badge = { id: 'badge', factor: 'possession', settings, create } as const;
+    const sections = { policies: load([own({})]).policies.map((one) => ({ ...one, gates: { badge: { mode: 'b' } } })) };
+    const gates = { badge: { url: 'https://badges.example/?c4n4ry', mode: 'a' } };
+    const world = { ...definitions, gates: [...definitions.gates, badge] };
+    expect(gateSettingProblems({ ...sections, gates }, world)).toEqual([
+      { setting: 'policies.0.gates.badge.url', problem: 'found a secret; has no mode b' },
+    ]);
   });
 
   test('may ask less of its providers than the configuration, and no less than it says itself', () => {
