@@ -36,6 +36,9 @@ export function auditFilter(query: Query): AuditFilter {
     problems.push({ message: { key: 'console.audit.page-wrong' } });
   }
   const { event, from, to, ...same } = typed;
+  if (from !== undefined && to !== undefined && from > to) {
+    problems.push({ field: 'from', message: { key: 'console.reports.span-backwards' } });
+  }
   return {
     typed,
     problems,

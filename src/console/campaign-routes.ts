@@ -112,9 +112,12 @@ async function overview(
   { staff }: Pick<Visit, 'staff'>,
   problem?: { readonly typed: { readonly login: string; readonly reason: string }; readonly found: Problem },
 ): Promise<Answer> {
+  const optOuts = await needs.campaigns.optOuts(mostOptOuts + 1);
   const data = {
     campaigns: await needs.campaigns.recent(mostShown),
-    optOuts: await needs.campaigns.optOuts(mostOptOuts),
+    optOuts: optOuts.slice(0, mostOptOuts),
+    // The last one that was entered comes first, so that nobody is out of reach here.
+    latest: optOuts.length > mostOptOuts ? mostOptOuts : undefined,
     isActor: staff.roles.includes('administrator'),
     typed: problem?.typed ?? { login: '', reason: '' },
   };
@@ -150,7 +153,7 @@ async function optOut(needs: CampaignNeeds, visit: Visit): Promise<Answer> {
   const typed = { login: typedAgain(form.login), reason: form.reason };
   const refuse = (found: Problem) => overview(needs, visit, { typed, found });
   const login = parseLogin(form.login);
-  if (login === undefined) return refuse(loginProblem(form.login));
+  if (login === undefined) return refuse(loginProblem(form.login, 'another'));
   if (typed.reason.trim() === '') {
     return refuse({ field: 'reason', message: { key: 'console.campaigns.reason-empty' } });
   }

@@ -50,10 +50,14 @@ async function look(needs: OneLoginPageNeeds, visit: Visit): Promise<Answer> {
   const form = posted(loginForm, request.body, 'one login is looked at');
   const shown = { typed: typedAgain(form.login), ...(await offered(needs, staff)) };
   const login = parseLogin(form.login);
-  if (login === undefined) return page(shown, loginProblem(form.login));
+  if (login === undefined) return page(shown, loginProblem(form.login, 'another'));
+  const draft = form.list === 'draft' ? await ownDraft(needs, staff) : undefined;
+  // Thrown away in another window, perhaps: by another list it would be the answer to another question.
+  if (form.list === 'draft' && draft === undefined) {
+    return page(shown, { message: { key: 'console.simulator.no-draft' } });
+  }
   const account = await reachable(needs, visit, await needs.directory.find(login));
   if (account === undefined) return page(shown, { field: 'login', message: { key: 'console.one-login.nobody' } });
-  const draft = form.list === 'draft' ? await ownDraft(needs, staff) : undefined;
   const policies = needs.matcher(draft ?? (await needs.lists.present()));
   const outlook = await outlookOf({ ...needs, policies }, account);
   return { ...page({ ...shown, outlook, isDraft: draft !== undefined }), about: { subject: account.id } };

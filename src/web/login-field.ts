@@ -9,7 +9,14 @@ export function typedAgain(login: string): string {
   return login.slice(0, 256);
 }
 
-/** What stands at the field when `parseLogin` made nothing of it. */
-export function loginProblem(typed: string): Problem {
-  return { field: 'login', message: { key: typed.trim() === '' ? 'start.login-empty' : 'start.login-shape' } };
+/**
+ * What stands at the field when `parseLogin` made nothing of it.
+ * @param whose somebody else's where staff type it
+ */
+export function loginProblem(typed: string, whose: 'own' | 'another' = 'own'): Problem {
+  const keys =
+    whose === 'own'
+      ? { empty: 'start.login-empty', shape: 'start.login-shape' }
+      : { empty: 'console.login-empty', shape: 'console.login-shape' };
+  return { field: 'login', message: { key: typed.trim() === '' ? keys.empty : keys.shape } };
 }

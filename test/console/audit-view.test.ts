@@ -242,6 +242,13 @@ describe('a file', () => {
   });
 });
 
+test('a search whose days are the wrong way round says so, where nothing could be found', async () => {
+  await auditor.open('/audit?from=2026-03-02&to=2026-03-01');
+  expect([auditor.status, auditor.problems]).toEqual([400, 'The first day must not come after the last']);
+  expect(auditor.page('.problem a').attr('href')).toBe('#from');
+  expect(auditor.page('#from').attr('value')).toBe('2026-03-02');
+});
+
 describe('the check of the chain', () => {
   const finished = async (visitor: Visitor): Promise<Visitor> => {
     const { path } = visitor;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { usualForm } from '../../src/console/campaign-form.ts';
-import type { Visitor } from '../portals/visitor.ts';
+import { plain, type Visitor } from '../portals/visitor.ts';
 import { ConsoleWorld } from './world.ts';
 
 /** A name that would like to be a page of its own. */
@@ -190,7 +190,8 @@ describe('who wants no letters', () => {
   });
 
   test.each([
-    [{ login: '', reason: 'x' }, 'Enter your user name'],
+    [{ login: '', reason: 'x' }, 'Enter the user name'],
+    [{ login: 'a/b', reason: 'x' }, 'Enter the user name in one of the three ways'],
     [{ login: 'nobody.here', reason: 'x' }, 'There is nobody of that name'],
     [{ login: 'anna.berg', reason: ' ' }, 'Say why'],
   ])('%j is refused with a sentence', async (typed, said) => {
@@ -199,6 +200,33 @@ describe('who wants no letters', () => {
     expect(answer.status).toBe(422);
     expect(answer.text).toContain(said);
     expect(await store().optOuts(9)).toEqual([]);
+  });
+
+  test('is told when there are more than are shown, and comes to the top when entered once more', async () => {
+    const [first, ...more] = [
+      world.portals.person(),
+      ...Array.from({ length: 200 }, (_, at) => ({ id: `other-${at}` })),
+    ];
+    const by = { by: 'somebody', at: world.clock.now() };
+    const names = (): readonly string[] => {
+      const $ = administrator.page;
+      return $('h2 ~ table tbody th')
+        .toArray()
+        .map((one) => plain($(one).text()));
+    };
+    await store().optOut({ ...by, account: first.id, name: first.samName });
+    world.clock.pass(1);
+    for (const { id } of more.slice(1)) await store().optOut({ by: 'x', at: world.clock.now(), account: id, name: id });
+    await administrator.open('/campaigns');
+    expect([names().length, administrator.text.includes('Shown are the latest')]).toEqual([200, false]);
+    await store().optOut({ by: 'x', at: world.clock.now(), account: 'other-0', name: 'other-0' });
+    await administrator.open('/campaigns');
+    expect([names().length, names().includes(first.samName)]).toEqual([200, false]);
+    expect(administrator.text).toContain('Shown are the latest 200');
+    world.clock.pass(1);
+    await administrator.submit({ login: first.samName, reason: 'To be written to again' });
+    expect(names()[0]).toMatch(new RegExp(`\\\\${first.samName}$`));
+    for (const { account } of await store().optOuts(300)) await store().optIn(account);
   });
 
   test('is nothing that a forged or made-up request changes', async () => {

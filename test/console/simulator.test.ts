@@ -243,19 +243,20 @@ describe('one login', () => {
   test('a login that is none is a sentence at the field, and markup stays text', async () => {
     await administrator.open('/one-login');
     await administrator.submit({ login: '' });
-    expect(administrator.problems).toBe('Enter your user name');
+    expect(administrator.problems).toBe('Enter the user name');
     const answer = await administrator.post('/one-login', { login: '"><img src=x onerror=alert(1)>' });
     expect(answer.status).toBe(422);
     expect(answer.text).not.toContain('<img src=x');
     expect((await administrator.post('/one-login', { login: 'x', list: 'present', id: '1' })).status).toBe(400);
   });
 
-  test('a draft is nobody else’s to try: asked for without one, the list in force answers', async () => {
+  test('a draft is nobody else’s to try: asked for without one, no other list answers', async () => {
     const { visitor } = await world.signedIn('helpdesk');
     await visitor.open('/one-login');
     const answer = await visitor.post('/one-login', { login: north.samName, list: 'draft' });
-    expect(answer.text).toContain('matches: it is for everybody');
-    expect(answer.text).not.toContain('Tried with your draft');
+    expect([answer.status, answer.text]).toEqual([422, expect.stringContaining('There is no draft of yours')]);
+    expect(answer.text).toContain(`value="${north.samName}"`);
+    expect(answer.text).not.toContain('matches: it is for everybody');
   });
 });
 
