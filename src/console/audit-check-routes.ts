@@ -59,7 +59,12 @@ export function auditCheckRoutes(router: ConsoleRouter, needs: AuditCheckNeeds):
       const job = await checkNamed(jobs, request.params.job);
       const { result, ...shown } = job;
       const found = result as unknown as AuditCheck | undefined;
-      return { kind: 'page', view: 'console/audit/check', data: { job: shown, found } };
+      return {
+        kind: 'page',
+        view: 'console/audit/check',
+        data: { job: shown, found },
+        about: { detail: { job: job.id } },
+      };
     },
   });
 

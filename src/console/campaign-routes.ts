@@ -87,7 +87,8 @@ export function campaignRoutes(router: ConsoleRouter, needs: CampaignNeeds): voi
     async handler({ request, staff }) {
       const campaign = await campaignNamed(needs, request.params.campaign);
       const isActor = staff.roles.includes('administrator');
-      return { kind: 'page', view: 'console/campaign', data: { campaign, isActor, timeZone: needs.timeZone } };
+      const data = { campaign, isActor, timeZone: needs.timeZone };
+      return { kind: 'page', view: 'console/campaign', data, about: { detail: { campaign: campaign.id } } };
     },
   });
 

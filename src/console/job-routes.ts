@@ -33,7 +33,8 @@ export function jobRoutes(router: ConsoleRouter, { jobs, audit }: JobNeeds): voi
     async handler({ request, staff }) {
       const { result: _large, ...job } = await jobNamed(jobs, request.params.job);
       const isActor = staff.roles.includes('administrator');
-      return { kind: 'page', view: 'console/job', data: { job, isActor, result: results[job.kind] } };
+      const data = { job, isActor, result: results[job.kind] };
+      return { kind: 'page', view: 'console/job', data, about: { detail: { job: job.id } } };
     },
   });
 

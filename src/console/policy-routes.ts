@@ -184,7 +184,15 @@ async function versionPage(
   };
   const problems = about.wrong === undefined ? [] : [{ field: 'note', message: { key: about.wrong } }];
   const isWrong = about.wrong !== undefined || about.saved !== undefined;
-  return { kind: 'page', view: 'console/policy-version', data, problems, ...(isWrong ? { status: 422 } : {}) };
+  const seen = { detail: { version: version.version } };
+  return {
+    kind: 'page',
+    view: 'console/policy-version',
+    data,
+    problems,
+    about: seen,
+    ...(isWrong ? { status: 422 } : {}),
+  };
 }
 
 /** Undefined for none, and for one that cannot be read any more. */

@@ -59,7 +59,7 @@ export function simulatorRoutes(router: ConsoleRouter, needs: SimulatorNeeds): v
     async handler({ request }) {
       const job = await simulationNamed(needs, request.params.job);
       if (job.found === undefined) return { kind: 'go', to: `/jobs/${job.id}` };
-      return { kind: 'page', view: 'console/simulation', data: { ...job } };
+      return { kind: 'page', view: 'console/simulation', data: { ...job }, about: { detail: { job: job.id } } };
     },
   });
 
@@ -70,8 +70,8 @@ export function simulatorRoutes(router: ConsoleRouter, needs: SimulatorNeeds): v
     roles: jobReaders,
     fresh: true,
     async handler({ request }) {
-      const { found } = await simulationNamed(needs, request.params.job);
-      return csvFile('stranded.csv', peopleRows(finished(found)));
+      const { id, found } = await simulationNamed(needs, request.params.job);
+      return csvFile('stranded.csv', { job: id, rows: peopleRows(finished(found)) });
     },
   });
 
@@ -81,8 +81,8 @@ export function simulatorRoutes(router: ConsoleRouter, needs: SimulatorNeeds): v
     page: `${path}/:job`,
     roles: jobReaders,
     async handler({ request }) {
-      const { found } = await simulationNamed(needs, request.params.job);
-      return csvFile('units.csv', unitRows(finished(found)));
+      const { id, found } = await simulationNamed(needs, request.params.job);
+      return csvFile('units.csv', { job: id, rows: unitRows(finished(found)) });
     },
   });
 }
@@ -125,8 +125,12 @@ function finished(found: Simulation | undefined): Simulation {
   return found;
 }
 
-function csvFile(name: string, rows: readonly (readonly CsvCell[])[]): Answer {
-  return { kind: 'file', name, type: 'text/csv; charset=utf-8', body: csvStart + rows.map(csvLine).join('') };
+function csvFile(
+  name: string,
+  { job, rows }: { readonly job: string; readonly rows: readonly (readonly CsvCell[])[] },
+): Answer {
+  const body = csvStart + rows.map(csvLine).join('');
+  return { kind: 'file', name, type: 'text/csv; charset=utf-8', body, about: { detail: { job, format: 'csv' } } };
 }
 
 /** Headings and reasons in the words of the configuration: files are read by programs. */

@@ -249,6 +249,16 @@ test('a search whose days are the wrong way round says so, where nothing could b
   expect(auditor.page('#from').attr('value')).toBe('2026-03-02');
 });
 
+test('whoever looks at one of many is in the audit with which', async () => {
+  const { jobs } = world.latchkey.background;
+  const job = await jobs.start('audit-check', { id: reader.id, name: 'Reader' }, async () => ({ rows: 1 }));
+  await jobs.idle();
+  for (const path of ['/jobs', '/audit/check']) {
+    await auditor.open(`${path}/${job?.id}`);
+    expect(world.audited('console.viewed').at(-1)?.detail).toMatchObject({ what: `${path}/:job`, job: job?.id });
+  }
+});
+
 describe('the check of the chain', () => {
   const finished = async (visitor: Visitor): Promise<Visitor> => {
     const { path } = visitor;

@@ -38,7 +38,9 @@ async function started(changes: Partial<Record<keyof typeof wish, string>> = {})
   expect(answer.status).toBe(303);
   await administrator.open(String(answer.headers.location));
   expect(administrator.path).toMatch(/^\/campaigns\/[\w-]{12}$/);
-  return administrator.path.split('/').at(-1) ?? '';
+  const campaign = administrator.path.split('/').at(-1) ?? '';
+  expect(world.audited('console.viewed').at(-1)?.detail).toMatchObject({ campaign });
+  return campaign;
 }
 
 const mails = (mail: string): readonly string[] => (world.latchkey.mailbox?.mails(mail) ?? []).map(({ text }) => text);

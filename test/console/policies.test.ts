@@ -260,6 +260,7 @@ describe('the policies, as an administrator changes them', () => {
     await admin.open(admin.page('a[rel="next"]').attr('href') ?? '');
     expect(namesOn(admin)).toEqual(['6', '5', '4', '3', '2', '1']);
     await admin.open('/policies/versions/20');
+    expect(pages.world.audited('console.viewed').at(-1)?.detail).toMatchObject({ version: 20 });
     expect(admin.text).toContain('Nr 19');
     expect(admin.text).toContain('Share of unknown names that are shown “everyone”: 20, and 19 before.');
   });

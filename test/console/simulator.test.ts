@@ -84,13 +84,15 @@ describe('the simulation of the list in force', () => {
       event: 'console.act',
       detail: { what: '/simulator', list: 'present', by: expect.any(String) },
     });
-    expect(rows.at(-1)).toMatchObject({ event: 'console.viewed', detail: { what: '/simulator/:job' } });
+    expect(rows.at(-1)).toMatchObject({ event: 'console.viewed', detail: { what: '/simulator/:job', job: id } });
   });
 
   test('leaves as CSV in which no name is a formula', async () => {
     const evil = world.portals.person({ displayName: '=HYPERLINK("https://evil.example","x")' });
     const id = await simulated();
     const file = await administrator.ask({ method: 'get', path: `/simulator/${id}/people.csv` });
+    const [taken] = world.audited('console.viewed').slice(-1);
+    expect(taken?.detail).toMatchObject({ what: '/simulator/:job/people.csv', job: id, format: 'csv' });
     expect(file.headers['content-type']).toBe('text/csv; charset=utf-8');
     expect(file.headers['content-disposition']).toContain('attachment');
     const line = file.text.split('\r\n').find((one) => one.includes(evil.samName)) ?? '';
