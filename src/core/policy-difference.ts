@@ -98,10 +98,12 @@ function membersEssence({ everyone, groups, units, except }: Members): readonly 
 
 /** That it is there, and then what of it is not as it would be if nothing had been said. */
 function arrival({ policy, place }: Placed): readonly Message[] {
-  const { lockout, flowSeconds, actions } = policy;
+  const { name, lockout, flowSeconds, actions, share = 1 } = policy;
   return [
-    { key: 'policy-change.added', values: { policy: policy.name, place } },
-    ...fieldChanges({ ...nothing, lockout, flowSeconds, actions }, policy),
+    { key: 'policy-change.added', values: { policy: name, place } },
+    ...fieldChanges({ ...nothing, lockout, flowSeconds, actions, share }, policy),
+    // It had none before.
+    ...(share === 1 ? [] : [{ key: 'policy-change.share-given', values: { policy: name, share } }]),
   ];
 }
 

@@ -30,13 +30,14 @@ describe('what became of a list', () => {
     [
       'one that came, with all that is not as usual',
       [a],
-      [samplePolicy('New', { members: { ...nobody, groups: ['Staff'] }, zone: 'intranet', needed: 1 }), a],
+      [samplePolicy('New', { members: { ...nobody, groups: ['Staff'] }, zone: 'intranet', needed: 1, share: 5 }), a],
       [
         '“New” is new, in place 1.',
         '“New” is for the group Staff.',
         '“New” counts from the intranet only.',
         'The gates of “New” are, in this order: Phone call, Questions and answers.',
         '“New” asks for any 1 of its gates.',
+        'Share of unknown names that are shown “New”: 5.',
       ],
     ],
     [
