@@ -127,6 +127,7 @@ describe('a row', () => {
     for (const text of ['gate.wrong', subject, 'tries', 'typed', row.hash, 'Fits to the row before']) {
       expect(auditor.text).toContain(text);
     }
+    expect(auditor.page(`main a[href="/people/${subject}"]`).text()).toBe('Who that is');
     await auditor.open(auditor.page('a[rel="prev"]').attr('href') ?? '');
     expect(auditor.heading).toBe(`Row ${row.sequence - 1}`);
   });

@@ -49,6 +49,7 @@ describe('a dry run', () => {
     await visitor.submit({ action: 'reset' });
     await visitor.submit({ password: 'Quiet-Harbour-77-x', repeat: 'Quiet-Harbour-77-x' });
     expect(visitor.path).toMatch(/done$/);
+    expect(visitor.text).toContain('As it would go in earnest.');
     expect(says('Would be written: the new password')).toBe(true);
     expect(says('The person would be told that the password was reset.')).toBe(true);
     expect(told().every((one) => /^\d+ ms /.test(one.replaceAll(',', '')))).toBe(true);

@@ -215,6 +215,7 @@ describe('one login', () => {
       expect(zone).toContain('matches: it is for everybody');
       expect(zone).toContain('set a new password');
     }
+    expect(administrator.page(`h2 a[href="/people/${south.id}"]`)).toHaveLength(1);
     await administrator.submit({ login: north.samName });
     expect(administrator.text).toContain('Missing: Code by text message');
     expect(world.audited('console.viewed').at(-1)?.detail).toMatchObject({ what: '/one-login' });
@@ -281,6 +282,7 @@ describe('a draft', () => {
     await stored.latchkey.background.jobs.idle();
     await visitor.open(String(started.headers.location).replace('/jobs/', '/simulator/'));
     expect(visitor.heading).toBe('What the draft would do');
+    expect(visitor.page('main a[href="/policies/draft/review"]')).toHaveLength(1);
     const row = visitor
       .page('#people ~ table tbody tr')
       .filter((_, one) => visitor.page(one).text().includes(person.samName));
