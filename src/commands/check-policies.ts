@@ -3,7 +3,7 @@ import type { Configuration } from '../config.ts';
 import { type ChainWeakness, chainStrength } from '../core/chain-strength.ts';
 import type { Directory, Finding } from '../core/directory.ts';
 import type { Policy, Zone } from '../core/policy.ts';
-import { unreachablePolicies } from '../core/policy-order.ts';
+import { leftoverPolicies, unreachablePolicies } from '../core/policy-order.ts';
 import type { Definitions } from '../definitions.ts';
 import type { Loaded } from '../load.ts';
 import { gatesOf, issuingProblems } from '../settings/channel-checks.ts';
@@ -73,9 +73,18 @@ export function checkPolicies(configuration: Configuration, definitions: Definit
       remedy: behind.length === 0 ? 'Give a listener this zone, or take the policy out.' : 'Put it further up.',
     };
   });
+  const leftover = leftoverPolicies(policies, zones).map(
+    ({ policy, behind }): Finding => ({
+      level: 'warning',
+      subject: subjectOf(policy),
+      detail: `counts only for whom ${behind.name} leaves out, which is for everybody and stands before it`,
+      remedy: 'Put it further up, if it is for others too.',
+    }),
+  );
   return [
     ...policies.flatMap((policy) => strengthOf(policy, definitions)),
     ...late,
+    ...leftover,
     ...policies.flatMap((policy) => frankFindings(policy, zones)),
     ...policies.flatMap((policy) =>
       askingFindings(policy, { gates: configuration.gates, others: policies }, definitions),

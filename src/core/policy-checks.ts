@@ -2,7 +2,7 @@ import type { DirectoryGroup, DirectoryPeople } from './directory-people.ts';
 import type { Message } from './message.ts';
 import { isOfZone } from './policies.ts';
 import type { Policy, Zone } from './policy.ts';
-import { unreachablePolicies } from './policy-order.ts';
+import { leftoverPolicies, unreachablePolicies } from './policy-order.ts';
 
 /** Something about a policy list that somebody should know before it is taken into force. */
 export interface PolicyFinding {
@@ -81,7 +81,7 @@ function orderFindings(
   zones: readonly Zone[],
 ): readonly PolicyFinding[] {
   const idOf = (name: string): string => groups.get(name)?.id ?? name.toLowerCase();
-  return unreachablePolicies(policies, new Set(zones), idOf).map(({ policy, behind }) => {
+  const never = unreachablePolicies(policies, new Set(zones), idOf).map(({ policy, behind }): PolicyFinding => {
     const [earlier] = behind;
     const message =
       earlier === undefined
@@ -89,6 +89,10 @@ function orderFindings(
         : { key: 'policy-check.never-matches', values: { policy: policy.name, earlier: earlier.name } };
     return { level: 'warning', message };
   });
+  const late = leftoverPolicies(policies, new Set(zones), idOf).map(({ policy, behind }) =>
+    warning('behind-everybody', { policy: policy.name, earlier: behind.name }),
+  );
+  return [...never, ...late];
 }
 
 function problem(key: string, values: Message['values'] & object): PolicyFinding {

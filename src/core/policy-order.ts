@@ -31,6 +31,43 @@ export function unreachablePolicies(
   });
 }
 
+/** A policy that counts for those only whom an earlier one, which is for everybody, leaves out. */
+export interface Leftover {
+  readonly policy: Policy;
+  readonly behind: Policy;
+}
+
+/**
+ * Finds policies that were probably meant to stand further up: they name somebody else than whom the earlier one for
+ * everybody leaves out, and count for nobody else. Those that can never count are not among them.
+ * @param zones those that a listener has
+ */
+export function leftoverPolicies(
+  policies: readonly Policy[],
+  zones: ReadonlySet<Zone>,
+  idOf: GroupId = (group) => group.toLowerCase(),
+): readonly Leftover[] {
+  const never = new Set(unreachablePolicies(policies, zones, idOf).map(({ policy }) => policy));
+  return policies.flatMap((policy, index) => {
+    const before = [...zones]
+      .filter((zone) => isIn(policy, zone))
+      .map((zone) => policies.slice(0, index).find((one) => isIn(one, zone) && leavesOver(one, policy, idOf)));
+    const [behind] = before;
+    if (never.has(policy) || behind === undefined || before.includes(undefined)) return [];
+    return [{ policy, behind }];
+  });
+}
+
+function leavesOver(earlier: Policy, { members, privileged }: Policy, idOf: GroupId): boolean {
+  if (!earlier.members.everyone || members.everyone || (privileged && !earlier.privileged)) return false;
+  const { groups, units } = earlier.members.except;
+  const left = new Set(groups.map(idOf));
+  const isOfThem =
+    members.groups.every((group) => left.has(idOf(group))) &&
+    members.units.every((unit) => units.some((outer) => isWithin(unit, outer)));
+  return !isOfThem;
+}
+
 function isIn(policy: Policy, zone: Zone): boolean {
   return policy.zone === 'any' || policy.zone === zone;
 }

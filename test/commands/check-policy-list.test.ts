@@ -91,6 +91,14 @@ describe('latchkey check', () => {
     expect(found).toEqual(late.map((why) => `warning policy late: never matches: ${why}`));
   });
 
+  test('warns of a policy behind one that is for everybody, for which hardly anybody is left', () => {
+    const all = { ...everyone, members: { everyone: true, except: { groups: ['Few'] } } };
+    const late = { ...everyone, name: 'late', members: { groups: ['Staff'] } };
+    const found = (list: unknown[]) => said(list, {}).filter((line) => line.includes('policy late: counts only for'));
+    expect(found([all, late])).toHaveLength(1);
+    expect(found([late, all])).toEqual([]);
+  });
+
   test('warns of a policy that tells strangers who can pass', () => {
     const frank = { ...everyone, 'unknown-logins': 'say-so' };
     const outside = { ...everyone, name: 'outside' };

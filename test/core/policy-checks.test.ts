@@ -7,7 +7,7 @@ import { Unavailable } from '../../src/core/errors.ts';
 import { Policies, pinnedPolicies } from '../../src/core/policies.ts';
 import type { Members, Policy, Zone } from '../../src/core/policy.ts';
 import { examinePolicies, type PolicyCheckNeeds } from '../../src/core/policy-checks.ts';
-import { unreachablePolicies } from '../../src/core/policy-order.ts';
+import { leftoverPolicies, unreachablePolicies } from '../../src/core/policy-order.ts';
 import { untroubled } from '../account-state.ts';
 import { anyList, everybody, nobody, samplePolicy } from './sample-policies.ts';
 
@@ -118,6 +118,40 @@ describe('before a list is taken into force', () => {
     expect(await found([spelt('A', 'Staff'), spelt('B', 'CORP\\Staff')])).toEqual([
       ['warning', 'never-matches', 'B', 'A'],
     ]);
+  });
+});
+
+describe('a policy behind one that is for everybody', () => {
+  const rest = samplePolicy('rest', { members: { ...everybody, except: { groups: ['Guests'], units: ['Labs'] } } });
+  const named = (name: string, changes: Partial<Members>, more: Partial<Policy> = {}) =>
+    samplePolicy(name, { members: of(changes), ...more });
+
+  test.each<[string, Policy[], string[]]>([
+    ['is said to count for hardly anybody', [rest, named('B', { groups: ['Staff'] })], ['B behind rest']],
+    ['is said to, where one of its units is another', [rest, named('B', { units: ['Labs', 'x'] })], ['B behind rest']],
+    ['is fine when it is for whom that one leaves out', [rest, named('B', { groups: ['GUESTS'] })], []],
+    ['is fine for a unit within one that is left out', [rest, named('B', { units: ['labs/deep'] })], []],
+    ['is fine when it is for all the others', [rest, samplePolicy('B')], []],
+    ['is fine in front of it', [named('B', { groups: ['Staff'] }), rest], []],
+    ['is fine in another zone', [{ ...rest, zone: 'intranet' }, named('B', { groups: ['Staff'] })], []],
+    [
+      'is fine for privileged accounts, which the other does not serve',
+      [rest, named('B', { groups: ['Staff'] }, { privileged: true })],
+      [],
+    ],
+    [
+      'is told as one that never counts when that is so',
+      [{ ...rest, members: everybody }, named('B', { groups: ['Staff'] })],
+      [],
+    ],
+  ])('%s', (_name, list, said) => {
+    const left = leftoverPolicies(list, bothZones);
+    expect(left.map(({ policy, behind }) => `${policy.name} behind ${behind.name}`)).toEqual(said);
+  });
+
+  test('is a warning before it is saved, and no more', async () => {
+    const list = [rest, named('B', { groups: ['Staff'] })];
+    expect(await found(list)).toContainEqual(['warning', 'behind-everybody', 'B', 'rest']);
   });
 });
 
