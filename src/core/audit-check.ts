@@ -38,15 +38,17 @@ export async function checkAudit(
     () => undefined,
   );
   let rows = 0;
+  const tell = (): void => report(of === undefined ? { done: rows } : { done: rows, of });
   const broken = await audit.verify({
     objection(row) {
       rows += 1;
-      if (rows % stepRows === 0) report(of === undefined ? { done: rows } : { done: rows, of });
+      if (rows % stepRows === 0) tell();
       if (rows % pageSize === 0) signal.throwIfAborted();
       return witness.objection(row);
     },
     missing: (last) => witness.missing(last),
   });
+  tell();
   const proved = witness.proved?.sequence;
   return {
     rows,

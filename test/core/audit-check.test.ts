@@ -86,6 +86,7 @@ test('tells how far it is, and ends when it is told to', async () => {
   expect(told).toEqual([
     { done: 5_000, of: 12_000 },
     { done: 10_000, of: 12_000 },
+    { done: 12_000, of: 12_000 },
   ]);
   await expect(checkAudit({ audit, keys }, () => undefined, AbortSignal.abort('cancelled'))).rejects.toBe('cancelled');
 });
