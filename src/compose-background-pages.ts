@@ -6,6 +6,7 @@ import { CampaignDesk } from './core/campaign-desk.ts';
 import type { Clock } from './core/clock.ts';
 import type { Directory } from './core/directory.ts';
 import type { PolicySource } from './core/policies.ts';
+import { memberTrouble } from './core/policy-checks.ts';
 import type { ReadPolicies } from './core/stored-policies.ts';
 import type { Stores } from './core/stores.ts';
 import { zonesOf } from './settings/listeners.ts';
@@ -46,6 +47,7 @@ export function backgroundPages(
       present: async () => (await source.current()).policies,
       // Where the list is pinned in the file, nobody writes another.
       ...(keptIn === 'store' ? { draft } : {}),
+      trouble: (policies) => memberTrouble(policies, directory),
     },
     campaigns: stores.campaigns,
     campaignDesk: new CampaignDesk({

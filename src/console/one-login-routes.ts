@@ -58,6 +58,8 @@ async function look(needs: OneLoginPageNeeds, visit: Visit): Promise<Answer> {
   }
   const account = await reachable(needs, visit, await needs.directory.find(login));
   if (account === undefined) return page(shown, { field: 'login', message: { key: 'console.one-login.nobody' } });
+  const trouble = draft === undefined ? [] : await needs.lists.trouble(draft);
+  if (trouble.length > 0) return page({ ...shown, isDraft: true }, ...trouble.map((message) => ({ message })));
   const policies = needs.matcher(draft ?? (await needs.lists.present()));
   const outlook = await outlookOf({ ...needs, policies }, account);
   return { ...page({ ...shown, outlook, isDraft: draft !== undefined }), about: { subject: account.id } };
@@ -83,11 +85,14 @@ async function ownDraft({ lists }: OneLoginPageNeeds, staff: StaffMember): Promi
   return staff.roles.includes('administrator') ? lists.draft?.(staff.id) : undefined;
 }
 
-function page(data: Readonly<Record<string, unknown>>, problem?: Problem): Extract<Answer, { kind: 'page' }> {
+function page(
+  data: Readonly<Record<string, unknown>>,
+  ...problems: readonly Problem[]
+): Extract<Answer, { kind: 'page' }> {
   return {
     kind: 'page',
     view: 'console/one-login',
-    ...(problem === undefined ? {} : { status: 422, problems: [problem] }),
+    ...(problems.length === 0 ? {} : { status: 422, problems }),
     data: { outlook: undefined, isDraft: false, ...data },
   };
 }

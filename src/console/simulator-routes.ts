@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { type CsvCell, csvLine, csvStart } from '../core/csv.ts';
+import type { Message } from '../core/message.ts';
 import type { Policy } from '../core/policy.ts';
 import { posted } from '../core/posted-form.ts';
 import { asJson, type Simulation, type SimulationNeeds, simulate } from '../core/simulation.ts';
+import type { StaffMember } from '../core/staff.ts';
 import type { Answer } from './answer.ts';
 import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
 import { type JobNeeds, jobNamed, jobReaders } from './job-routes.ts';
@@ -15,6 +17,8 @@ export interface TriedLists {
    * where the list is pinned in the file: nobody writes another there.
    */
   draft?(staffId: string): Promise<readonly Policy[] | undefined>;
+  /** Why a draft cannot be tried on anybody, such as a group that the directory does not have; none when it can. */
+  trouble(policies: readonly Policy[]): Promise<readonly Message[]>;
 }
 
 export interface SimulatorNeeds extends JobNeeds {
@@ -29,19 +33,12 @@ const startForm = z.strictObject({ list: z.enum(['present', 'draft']) });
 
 /** What the policies in force, or a draft of them, do to everybody: tried in the background, on live data. */
 export function simulatorRoutes(router: ConsoleRouter, needs: SimulatorNeeds): void {
-  const { jobs, lists } = needs;
-
   router.route({
     method: 'get',
     path,
     roles: jobReaders,
     menu: 'simulator',
-    async handler({ staff }) {
-      const recent = (await jobs.recent()).filter((job) => job.kind === kind).slice(0, mostShown);
-      const isActor = staff.roles.includes('administrator');
-      const hasDraft = isActor && (await lists.draft?.(staff.id)) !== undefined;
-      return { kind: 'page', view: 'console/simulator', data: { recent, isActor, hasDraft } };
-    },
+    handler: ({ staff }) => startPage(needs, staff),
   });
 
   router.route({
@@ -87,12 +84,24 @@ export function simulatorRoutes(router: ConsoleRouter, needs: SimulatorNeeds): v
   });
 }
 
-async function start({ jobs, lists, audit, simulation }: SimulatorNeeds, visit: Visit): Promise<Answer> {
+async function startPage({ jobs, lists }: SimulatorNeeds, staff: StaffMember): Promise<Page> {
+  const recent = (await jobs.recent()).filter((job) => job.kind === kind).slice(0, mostShown);
+  const isActor = staff.roles.includes('administrator');
+  const hasDraft = isActor && (await lists.draft?.(staff.id)) !== undefined;
+  return { kind: 'page', view: 'console/simulator', data: { recent, isActor, hasDraft } };
+}
+
+async function start(needs: SimulatorNeeds, visit: Visit): Promise<Answer> {
+  const { jobs, lists, audit, simulation } = needs;
   const { request, staff, context } = visit;
   const { list } = posted(startForm, request.body, 'a simulation is of one list');
   const draft = list === 'draft' ? await lists.draft?.(staff.id) : undefined;
   if (list === 'draft' && draft === undefined)
     return { kind: 'go', to: path, notice: { key: 'console.simulator.no-draft' } };
+  const trouble = draft === undefined ? [] : await lists.trouble(draft);
+  if (trouble.length > 0) {
+    return { ...(await startPage(needs, staff)), status: 422, problems: trouble.map((message) => ({ message })) };
+  }
   const own = await jobs.running(kind, staff.id);
   if (own !== undefined) return { kind: 'go', to: `/jobs/${own.id}`, notice: { key: 'console.jobs.yours' } };
   const present = await lists.present();
@@ -105,6 +114,8 @@ async function start({ jobs, lists, audit, simulation }: SimulatorNeeds, visit: 
   if (job === undefined) return { kind: 'go', to: path, notice: { key: 'console.jobs.busy' } };
   return { kind: 'go', to: `/jobs/${job.id}` };
 }
+
+type Page = Extract<Answer, { kind: 'page' }>;
 
 interface NamedSimulation {
   readonly id: string;

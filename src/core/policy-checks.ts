@@ -35,25 +35,59 @@ export async function examinePolicies(
   policies: readonly Policy[],
   needs: PolicyCheckNeeds,
 ): Promise<readonly PolicyFinding[]> {
-  const names = new Set(policies.flatMap(({ members }) => [...members.groups, ...members.except.groups]));
-  const paths = new Set(policies.flatMap(({ members }) => [...members.units, ...members.except.units]));
-  const groups = await lookUp(names, (name) => needs.directory.findGroup(name));
-  const units = await lookUp(paths, (path) => needs.directory.findUnit(path));
+  const named = await namedMembers(policies, needs.directory);
   const found = [
     ...needs.zones.flatMap((zone) => zoneFindings(policies, zone)),
     ...policies.flatMap((policy) => [
-      ...groupFindings(policy, groups),
-      ...[...policy.members.units, ...policy.members.except.units]
-        .filter((path) => units.get(path) === undefined)
-        .map((unit) => problem('unit-missing', { policy: policy.name, unit })),
+      ...memberFindings(policy, named),
       ...gateFindings(policy, needs),
       ...needs.askingMore(policy).map((gate) => warning('asks-more', { policy: policy.name, gate })),
     ]),
-    ...orderFindings(policies, groups, needs.zones),
+    ...orderFindings(policies, named.groups, needs.zones),
   ];
   // Who could pass is asked of a list that works at all.
   if (found.some(({ level }) => level === 'problem')) return found;
   return [...found, ...((await needs.stranding?.(policies)) ?? [])];
+}
+
+/**
+ * Why nobody can say who comes under these policies: groups and units that are not there, groups within themselves.
+ * None when all is well.
+ */
+export async function memberTrouble(
+  policies: readonly Policy[],
+  directory: PolicyCheckNeeds['directory'],
+): Promise<readonly Message[]> {
+  const named = await namedMembers(policies, directory);
+  return policies.flatMap((policy) => memberFindings(policy, named).map(({ message }) => message));
+}
+
+/** What the directory has of the names in a list. */
+interface NamedMembers {
+  readonly groups: ReadonlyMap<string, DirectoryGroup | undefined>;
+  readonly units: ReadonlyMap<string, unknown>;
+}
+
+async function namedMembers(
+  policies: readonly Policy[],
+  directory: PolicyCheckNeeds['directory'],
+): Promise<NamedMembers> {
+  const names = new Set(policies.flatMap(({ members }) => [...members.groups, ...members.except.groups]));
+  const paths = new Set(policies.flatMap(({ members }) => [...members.units, ...members.except.units]));
+  return {
+    groups: await lookUp(names, (name) => directory.findGroup(name)),
+    units: await lookUp(paths, (path) => directory.findUnit(path)),
+  };
+}
+
+function memberFindings(policy: Policy, { groups, units }: NamedMembers): readonly PolicyFinding[] {
+  const { name, members } = policy;
+  return [
+    ...groupFindings(policy, groups),
+    ...[...members.units, ...members.except.units]
+      .filter((path) => units.get(path) === undefined)
+      .map((unit) => problem('unit-missing', { policy: name, unit })),
+  ];
 }
 
 function zoneFindings(policies: readonly Policy[], zone: Zone): readonly PolicyFinding[] {

@@ -298,6 +298,29 @@ describe('a draft', () => {
     expect((await other.post('/simulator', { list: 'draft' })).headers.location).toBe('/simulator');
   });
 
+  test('that names what the directory does not have is tried on nobody, and says so', async () => {
+    const { person, visitor } = await stored.signedIn('administrator');
+    const { policies } = stored.latchkey.stores;
+    const members = { groups: ['Phantoms'], units: ['People/Atlantis'] };
+    const list = [{ name: 'ghosts', members, chain: ['otp-sms'] }];
+    await policies.keepDraft(person.id, { revision: 0, basedOn: 1, policies: list }, stored.clock.now());
+    const before = (await stored.latchkey.background.jobs.recent()).length;
+    await visitor.open('/simulator');
+    await visitor.submit({ list: 'draft' });
+    const said = [
+      '“ghosts” names the group Phantoms, which the directory does not have.',
+      '“ghosts” names the unit People/Atlantis, which the directory does not have.',
+    ];
+    expect(visitor.status).toBe(422);
+    for (const sentence of said) expect(visitor.text).toContain(sentence);
+    expect(await stored.latchkey.background.jobs.recent()).toHaveLength(before);
+    await visitor.open('/one-login');
+    await visitor.submit({ login: person.samName, list: 'draft' });
+    expect(visitor.status).toBe(422);
+    for (const sentence of said) expect(visitor.text).toContain(sentence);
+    expect(visitor.page('[name="list"][checked]').attr('value')).toBe('draft');
+  });
+
   test('that cannot be read is not offered', async () => {
     const { person, visitor } = await stored.signedIn('administrator');
     const { policies } = stored.latchkey.stores;
