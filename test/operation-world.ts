@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import BetterSqlite from 'better-sqlite3';
 import { afterEach, expect } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { type DemoDirectory, startDemoDirectory } from '../src/directories/demo/demo-directory.ts';
 import type { Entry, EntryContent } from '../src/directories/demo/entry.ts';
 import { demoPassword } from '../src/directories/demo/people.ts';
@@ -103,6 +104,18 @@ export class Operation {
     const server = await LatchkeyProcess.server({ configuration: this.folder.file, node });
     toEnd.push(() => server.end());
     return server;
+  }
+
+  /** A second node on the same database: the same settings, at other ports. @returns the port of its console */
+  async anotherNode(): Promise<number> {
+    const [port, consolePort] = [await freePort(), await freePort()];
+    const settings = parse(readFileSync(this.folder.file, 'utf8'));
+    const ports = { listen: { ...settings.listen, port }, console: { ...settings.console, port: consolePort } };
+    const file = this.folder.path('another.yaml');
+    writeFileSync(file, stringify({ ...settings, ...ports }));
+    const server = await LatchkeyProcess.server({ configuration: file });
+    toEnd.push(() => server.end());
+    return consolePort;
   }
 
   /** From nothing to the page that takes the new password, with every notice of the way there delivered. */
