@@ -179,7 +179,8 @@ describe('registration under one policy', () => {
   test('is of the people under it', async () => {
     await auditor.open(`/coverage?${query(inForce)}`);
     expect(rows(auditor, 'units')).toEqual(['People/North60411015059.4%']);
-    expect(auditor.text).toContain('Only of people who come under');
+    expect(auditor.text).toContain('Registered means all that it asks of somebody');
+    expect(auditor.text).not.toContain('of every zone');
     const link = auditor.page('#units .file a').attr('href') ?? '';
     const { text } = await auditor.ask({ method: 'get', path: link });
     expect(text).toContain(`"People/North",60,41,101,50,${60 / 101},"${inForce}"\r\n`);
