@@ -63,11 +63,14 @@ describe('whoever signs in to the console', () => {
 
   test('goes on to the page that they wanted', async () => {
     const person = await world.staff('auditor');
-    const visitor = await world.visitor().open('/confirm');
-    expect(visitor.path).toBe('/console');
-    await visitor.submit({ login: person.samName, password: person.password });
-    await world.passFactor(person, visitor);
-    expect(visitor.path).toBe('/confirm');
+    // Whoever has just signed in has nothing to confirm.
+    for (const [wanted, got = wanted] of [['/policies'], ['/people?q=somebody'], ['/confirm', '/']]) {
+      const visitor = await world.visitor().open(wanted ?? '');
+      expect(visitor.path).toBe('/console');
+      await visitor.submit({ login: person.samName, password: person.password });
+      await world.passFactor(person, visitor);
+      expect(visitor.path).toBe(got);
+    }
   });
 });
 
