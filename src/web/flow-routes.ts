@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Request, type Response, Router } from 'express';
 import type { ActionRunner } from '../core/action-runner.ts';
 import { type Flow, isEnded, openLink, zoneOf } from '../core/flow.ts';
@@ -35,6 +36,9 @@ export interface FlowNeeds {
   readonly renewAtEnd?: (request: Request, flow: Flow) => Promise<string | undefined>;
 }
 
+/** Longer than a gate takes to judge: five seconds. */
+const [lookMs, mostLooks] = [100, 50];
+
 /** As much of it as the pages of one flow need, whoever shows them. */
 export type PageNeeds<Name extends 'desk' | 'runner' | 'ways' | 'actions'> = Pick<FlowNeeds, Name> & {
   readonly pages: Pick<Pages, 'send'>;
@@ -58,6 +62,9 @@ export function flowRoutes(portal: Portal, needs: FlowNeeds, extra: { readonly [
   const handlerOf = (flow: Flow): FlowPage | undefined =>
     openLink(flow) === undefined ? extra[pageOf(flow)] : gatePage;
 
+  // Whoever posts twice in a hurry goes on from the second answer, and their old session does not lead to the new one.
+  const endsElsewhere = needs.renewAtEnd !== undefined;
+
   router.get('/:page/state', async (request, response) => {
     const flow = await openFlow(request);
     const here = flow !== undefined && pageOf(flow) === request.params.page;
@@ -79,11 +86,11 @@ export function flowRoutes(portal: Portal, needs: FlowNeeds, extra: { readonly [
     const inTime = needs.postTime?.begin();
     const flow = await openFlow(request);
     if (flow === undefined) return leave(request, response);
-    if (pageOf(flow) !== request.params.page) {
+    if (pageOf(flow) !== request.params.page && !(endsElsewhere && isEnded(flow.step))) {
       await needs.audit.write('flow.sequence-violation', flow, { request: contextOf(request) });
       return response.redirect(303, pathOf(flow));
     }
-    const after = await take(flow, request);
+    const after = await judged(await take(flow, request));
     // A session that has reached the end can do nothing more: whoever comes next to this browser starts anew.
     // Who left before the answer keeps the old session: the new one would reach nobody, and the end would be lost.
     const onwards = isEnded(after.step) && !response.destroyed ? await renewAtEnd(request, after) : undefined;
@@ -97,6 +104,16 @@ export function flowRoutes(portal: Portal, needs: FlowNeeds, extra: { readonly [
   async function take(flow: Flow, request: Request): Promise<Flow> {
     if (isExactly(request.body, 'cancel', 'yes')) return needs.runner.cancel(flow, contextOf(request));
     return (await handlerOf(flow)?.take?.(flow, request)) ?? flow;
+  }
+
+  /** What another request of the same browser is judging is waited for, and its end is the end of this one. */
+  async function judged(flow: Flow): Promise<Flow> {
+    let seen = flow;
+    for (let looks = 0; endsElsewhere && looks < mostLooks && isJudging(seen); looks += 1) {
+      await pause(lookMs);
+      seen = (await needs.runner.read(flow.id)) ?? seen;
+    }
+    return seen;
   }
 
   async function renewAtEnd(request: Request, flow: Flow): Promise<string | undefined> {
@@ -123,6 +140,10 @@ export function flowRoutes(portal: Portal, needs: FlowNeeds, extra: { readonly [
       response.redirect(303, `/${portal}/expired`);
     }
   }
+}
+
+function isJudging({ step }: Flow): boolean {
+  return step.kind === 'gate' && step.judgingSince !== undefined;
 }
 
 /**
