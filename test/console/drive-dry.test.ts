@@ -86,6 +86,8 @@ describe('a dry run', () => {
   test('is audited: that it began, for whom, and each page that was looked at', async () => {
     const before = world.audited().length;
     await beginDry(visitor, driven.id);
+    // A page of the portals, on which the console's session idles all the same.
+    expect(visitor.page('[data-idle="900"]')).toHaveLength(1);
     const rows = world.audited().slice(before);
     expect(rows).toContainEqual({
       event: 'console.act',

@@ -73,6 +73,20 @@ describe.each(tags)('the texts in %s', (tag) => {
   });
 });
 
+describe('one word for one thing', () => {
+  it.each([
+    ['the helpdesk', 'الدعم الفني', /مكتب المساعدة/],
+    ['a bar', 'المنع', /حظر|حُظر|الحجب|محظور/],
+    ['a privileged account', 'ذات الصلاحيات الخاصة', /الامتيازات/],
+    ['a gate, beside a portal', 'خطوة', /كل البوابات|لكل البوابات|أداء البوابات|كل بوابة/],
+    ['what is quoted', '«', /[“”]/],
+  ])('stands in Arabic for %s: %s', (_what, word, others) => {
+    const texts = [...read('ar').values()];
+    expect(texts.some((text) => text.includes(word))).toBe(true);
+    expect(texts.filter((text) => others.test(text))).toEqual([]);
+  });
+});
+
 describe('the keys that code and views use', () => {
   const used = keysInUse(root, new Set([...english.keys()].map((key) => key.split('.')[0] ?? '')));
 
