@@ -51,7 +51,9 @@ export function callerRoutes(router: ConsoleRouter, needs: PeopleNeeds): void {
       if (asked.act === 'start') return start(needs, visit, { account, ...asked });
       const { caller } = visit.request.session;
       const again = { kind: 'go', to: `/people/${account.id}/caller` } as const;
-      if (caller === undefined || caller.person !== account.id) return again;
+      if (caller === undefined || caller.person !== account.id) {
+        return { ...again, notice: { key: 'console.caller.gone' } };
+      }
       const act = actOf(visit, account, caller.reason);
       const check =
         asked.act === 'check'

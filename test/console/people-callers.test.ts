@@ -33,6 +33,21 @@ describe('a caller', () => {
     expect(await desk.lockout(person)).toBeDefined();
   });
 
+  test('whose check was left for another one is not verified by it, and the agent is told', async () => {
+    const [one, other] = [await desk.registered('north'), await desk.registered('north')];
+    const page = await started(one);
+    const code = codeIn((await desk.textsTo(one.mobile)).at(-1));
+    await started(other);
+    await page.submit({ code }, 'act=check');
+    expect([page.path, page.text]).toEqual([
+      `/people/${one.id}/caller`,
+      expect.stringContaining('This check is not under way any more'),
+    ]);
+    for (const person of [one, other]) {
+      expect((await desk.rowsAbout(person)).map(({ event }) => event)).not.toContain('caller.verified');
+    }
+  });
+
   test('5.33: is sent one text, however many checks are begun at once', async () => {
     const person = await desk.registered('north');
     const fields = { act: 'start', gate: 'otp-sms', reason };
