@@ -11,6 +11,8 @@ export interface HomeNeeds {
   readonly directory: Pick<Directory, 'read'>;
   readonly audit: ConsoleAudit;
   readonly secondFactor: readonly string[];
+  /** Where staff register what they prove themselves with. */
+  readonly registrationUrl: URL;
 }
 
 /** What everybody has who has signed in: the start, proving oneself once more, and the way out. */
@@ -41,7 +43,10 @@ export function homeRoutes(router: ConsoleRouter, needs: HomeNeeds): void {
     async handler({ staff, request, context }) {
       const account = await needs.directory.read(staff.id);
       const flow = account && (await needs.starter.console(account, needs.secondFactor, context));
-      if (flow === undefined) return { kind: 'page', view: 'console/unconfirmed', status: 403 };
+      if (flow === undefined) {
+        const data = { registration: needs.registrationUrl.href };
+        return { kind: 'page', view: 'console/unconfirmed', status: 403, data };
+      }
       request.session.flow = flow.id;
       await saveSession(request);
       return { kind: 'go', to: pathOf(flow) };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { mostInARow } from '../../src/core/lockout.ts';
 import { plain, type Visitor } from '../portals/visitor.ts';
 import { type Person, threshold } from '../portals/world.ts';
 import { testAccount, testLogins } from './drive-world.ts';
@@ -151,6 +152,22 @@ describe('a second factor that is asked for in the middle of a form', () => {
     expect(check.page('.phrase')).toHaveLength(1);
     await check.submit({ code: await world.portals.code(person.mobile) }, 'act=check');
     expect(check.text).toContain('Verified: the caller has the telephone');
+  });
+
+  test('that was passed already leads whoever presses once more to the start, and not to the sign-in', async () => {
+    await visitor.open('/console/otp-sms');
+    expect(visitor.path).toBe('/console/expired');
+    await visitor.open(visitor.page('main .acts a').attr('href') ?? '');
+    expect(visitor.path).toBe('/');
+  });
+
+  test('leads to the registration when nothing is left that would do', async () => {
+    const { failures } = world.latchkey.stores;
+    for (let at = 0; at < mostInARow; at += 1) await failures.count(staff.id, 'otp-sms', 1_000, world.clock.now());
+    await visitor.open('/confirm');
+    await visitor.submit();
+    expect(visitor.status).toBe(403);
+    expect(visitor.page('main .acts a').first().attr('href')).toBe(`${world.portals.origin}/registration`);
   });
 
   test('is nobody’s wish after a sign-in, which is one', async () => {
