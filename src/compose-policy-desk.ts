@@ -9,7 +9,7 @@ import type { Json } from './core/json.ts';
 import { Policies, pinnedPolicies } from './core/policies.ts';
 import type { Policy } from './core/policy.ts';
 import type { PolicyAnnouncer } from './core/policy-announcer.ts';
-import { examinePolicies, type PolicyFinding } from './core/policy-checks.ts';
+import { examinePolicies, memberTrouble, type PolicyFinding } from './core/policy-checks.ts';
 import { PolicyDesk, type PolicyDeskNeeds } from './core/policy-desk.ts';
 import { PolicyDrafts } from './core/policy-drafts.ts';
 import type { Stores } from './core/stores.ts';
@@ -58,6 +58,7 @@ export function policyPages(
     controls: definitions.gates
       .filter(({ issued }) => issued !== true)
       .map((gate) => controlsOf(gate, gate.settings.safeParse(configuration.gates[gate.id] ?? {}).data)),
+    trouble: (policies) => memberTrouble(policies, parts.directory),
     trial: '/simulator',
     pinned: pinned !== undefined && 'policies' in pinned ? pinned.policies : undefined,
   };

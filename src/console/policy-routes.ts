@@ -26,6 +26,8 @@ export interface PolicyPagesNeeds {
   readonly controls: readonly GateControls[];
   /** The list of the configuration file, where that is the one in force: then nothing can be changed here. */
   readonly pinned: readonly ListedPolicy[] | undefined;
+  /** Why nobody can be served by a list that can be read, such as a group that is gone; none when all is well. */
+  readonly trouble: (policies: readonly ListedPolicy[]) => Promise<readonly Message[]>;
   /** Where `list=draft` is posted to try a draft on everybody. */
   readonly trial: string;
 }
@@ -54,6 +56,7 @@ export function policyRoutes(router: ConsoleRouter, needs: PolicyPagesNeeds): vo
         isRolledBack: why !== undefined,
         latest,
         draft,
+        trouble: policies === undefined ? [] : await needs.trouble(policies),
         rows: policies && policyRows(policies, { gates: needs.gates, t: request.translate }),
       };
       return { kind: 'page', view: 'console/policies', data };

@@ -52,6 +52,22 @@ describe('the policies, as an administrator changes them', () => {
     expect(JSON.parse(line ?? '')).toMatchObject({ level: 40, alarm: true, by: person.id, version: 2 });
   });
 
+  test('in force that name a group which is gone are shown with what is amiss, and pages say whom to ask', {
+    timeout,
+  }, async () => {
+    const { admin, world } = pages;
+    expect((await admin.open('/policies')).page('.problem')).toHaveLength(0);
+    const person = world.personIn('north');
+    await pages.saveElsewhere(1, [{ name: 'Guests', members: { groups: ['Gone'] }, chain: ['otp-sms'] }, everyone]);
+    await admin.open('/policies');
+    expect(admin.status).toBe(200);
+    expect(admin.page('.problem').text()).toContain('Nobody can be served by these policies now');
+    expect(admin.text).toContain('“Guests” names the group Gone, which the directory does not have.');
+    await admin.open(`/people/${person.id}`);
+    expect([admin.status, admin.heading]).toEqual([500, 'Something is not set up as it must be']);
+    expect(admin.text).not.toContain('Ask the helpdesk');
+  });
+
   test('the form shows a policy as it is, and an edit changes only what was touched', { timeout }, async () => {
     const { admin, person } = pages;
     const full = {
