@@ -1,5 +1,4 @@
 import type { Request, Response } from 'express';
-import { BadRequest } from '../core/errors.ts';
 import { type Flow, isEnded, openLink } from '../core/flow.ts';
 import { isExactly } from '../core/posted-form.ts';
 import type { DriveStep } from '../core/test-drive-recorder.ts';
@@ -56,6 +55,10 @@ export function driveWalkRoutes(router: ConsoleRouter, needs: DriveNeeds): void 
       if (flow === undefined) return onTheWay(needs, visit, drive);
       // Whoever is no test account any more is not driven on.
       if (drive.dry === undefined) await subjectNamed(needs, visit, drive.account.id);
+      if (wantsOwnPassword(drive, flow, visit.request.body)) {
+        const message = { key: 'console.drive.own-password' };
+        return { ...(await shown(needs, visit, { drive, flow })), status: 422, problems: [{ message }] };
+      }
       await take(drive, flow, visit);
       await drive.dry?.idle();
       return onTheWay(needs, visit, drive);
@@ -75,14 +78,12 @@ async function take(drive: Drive, flow: Flow, { request, context }: Visit): Prom
     await drive.parts.runner.cancel(flow, context);
     return;
   }
-  if (wantsOwnPassword(drive, flow, request.body)) {
-    throw new BadRequest('staff set their own password at the portal, not in a live test drive');
-  }
   await walkerOf(drive, flow).page?.take?.(flow, request);
 }
 
 /** In earnest a new password is set for test accounts alone: one's own is typed at the portal. */
 function wantsOwnPassword({ isSelf, dry }: Drive, flow: Flow, body: unknown): boolean {
+  if (isExactly(body, 'cancel', 'yes')) return false;
   return isSelf && dry === undefined && (flow.step.kind === 'password' || isExactly(body, 'action', 'reset'));
 }
 
@@ -110,7 +111,7 @@ async function shown(
   { drives }: DriveNeeds,
   { request }: Visit,
   { drive, flow }: { readonly drive: Drive; readonly flow: Flow },
-): Promise<Answer> {
+): Promise<Extract<Answer, { kind: 'page' }>> {
   const { page, sent } = walkerOf(drive, flow);
   const { res } = request;
   if (page === undefined || res === undefined) throw new Error(`there is no page ${pageOf(flow)} of a reset`);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Visitor } from '../portals/visitor.ts';
+import { plain, type Visitor } from '../portals/visitor.ts';
 import type { Person } from '../portals/world.ts';
 import { beginDry, beginLive, dryCode, openDriveWorld, testAccount, testLogins, wholeDatabase } from './drive-world.ts';
 import { type ConsoleWorld, staffGroups } from './world.ts';
@@ -252,7 +252,10 @@ describe('a live drive', () => {
     expect(visitor.path).toMatch(/choose$/);
     const at = visitor.path;
     const before = world.portals.standing(staff);
-    expect((await visitor.post(at, { action: 'reset' })).status).toBe(400);
+    const refused = await visitor.post(at, { action: 'reset' });
+    expect(refused.status).toBe(422);
+    expect(plain(refused.text)).toContain('In a test drive you set no new password of your own');
+    expect((await visitor.open(at)).path).toBe(at);
     expect((await visitor.post(at, { password: 'Quiet-Harbour-77-x', repeat: 'Quiet-Harbour-77-x' })).status).toBe(400);
     expect(world.portals.standing(staff)).toEqual(before);
   });
