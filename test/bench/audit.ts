@@ -243,7 +243,7 @@ function busy(): string {
 
 function report(name: string, took: { readonly p50: number; readonly p95: number; readonly p99: number }): void {
   const [p50, p95, p99] = [took.p50, took.p95, took.p99].map((ms) => ms.toFixed(1));
-  print(`${name.padEnd(56)} median ${p50} ms, 95 % ${p95} ms, slowest ${p99} ms`);
+  print(`${name.padEnd(72)} median ${p50} ms, 95 % ${p95} ms, slowest ${p99} ms`);
 }
 
 function seconds(since: number): string {
