@@ -58,7 +58,7 @@ export async function fillConsole(
 
 /**
  * Whole pages as a member of staff asks for them, over HTTP, with who asks looked up and the view audited. Beside the time
- * it tells what a page costs the processor, browser included: that is the same however busy the machine is.
+ * it tells what a page costs the processor, with the asking side: that is the same however busy the machine is.
  */
 export async function measurePages(
   visitor: Visitor,
