@@ -56,7 +56,22 @@ export function driveProviderRoutes(router: ConsoleRouter, { trials, audit }: Tr
     async handler(visit) {
       const trial = trialOf(trials, visit);
       await trials.look(trial);
-      return { kind: 'page', view: 'console/drive/trial', data: { trial: trialOf(trials, visit) } };
+      return { kind: 'page', view: 'console/drive/trial', data: shown(trialOf(trials, visit)) };
+    },
+  });
+
+  router.route({
+    method: 'get',
+    path: `${path}/:trial/state`,
+    roles: drivers,
+    quiet: true,
+    async handler({ request, staff }) {
+      const { trial: id } = request.params;
+      const trial = trials.find(id, staff.id);
+      // The page says what became of it, once.
+      if (trial === undefined) return { kind: 'json', body: { state: 'changed' } };
+      await trials.look(trial);
+      return { kind: 'json', body: { state: stateOf(trials.find(id, staff.id) ?? trial) } };
     },
   });
 
@@ -71,6 +86,16 @@ export function driveProviderRoutes(router: ConsoleRouter, { trials, audit }: Tr
       return { kind: 'go', to: `${path}/${trial.id}` };
     },
   });
+}
+
+function shown(trial: Trial): Readonly<Record<string, unknown>> {
+  return { trial, state: stateOf(trial) };
+}
+
+/** What it waits for: its page is another one in each. */
+function stateOf({ sent, verdict = 'waiting' }: Trial): 'sending' | 'waiting' | 'over' {
+  if (sent === undefined) return 'sending';
+  return sent.kind !== 'failed' && (verdict === 'waiting' || verdict === 'wrong') ? 'waiting' : 'over';
 }
 
 function trialOf(trials: ProviderTrials, { staff, request }: Visit): Trial {

@@ -134,7 +134,19 @@ describe('one provider', () => {
     await visitor.open('/drive/providers');
     await visitor.submit({}, 'channel=voice');
     expect(visitor.page('.match').text()).toMatch(/\d\d/);
+    await world.latchkey.challenges.idle();
+    await visitor.open(visitor.path);
+    // The page asks how it stands where nothing is written down and nobody stays signed in for it.
+    const waits = visitor.page('[data-job]');
+    expect([waits.attr('data-job'), waits.attr('data-job-goes-on')]).toEqual([`${visitor.path}/state`, 'waiting']);
+    expect(visitor.page('[data-reload]')).toHaveLength(0);
+    const state = async (path: string) => (await visitor.ask({ method: 'get', path })).text;
+    const rows = world.audited().length;
+    expect(await state(`${visitor.path}/state`)).toBe('{"state":"waiting"}');
     await world.portals.confirmCall(staff.phone);
+    expect(await state(`${visitor.path}/state`)).toBe('{"state":"over"}');
+    expect(await state('/drive/providers/nobody-s/state')).toBe('{"state":"changed"}');
+    expect(world.audited()).toHaveLength(rows);
     await visitor.open(visitor.path);
     expect(visitor.text).toContain('Right');
   });

@@ -66,6 +66,7 @@ const table: Readonly<Record<string, readonly Role[]>> = {
   'GET /drive/providers': ['administrator', 'helpdesk'],
   'POST /drive/providers': ['administrator', 'helpdesk'],
   'GET /drive/providers/:trial': ['administrator', 'helpdesk'],
+  'GET /drive/providers/:trial/state': ['administrator', 'helpdesk'],
   'POST /drive/providers/:trial': ['administrator', 'helpdesk'],
   'GET /drive/walk/:drive/:page/state': ['administrator', 'helpdesk'],
   'GET /drive/walk/:drive/:page': ['administrator', 'helpdesk'],
