@@ -18,7 +18,8 @@ export function reportSending(report: SendingReport, needs: { log: Logger; store
       ...(subject === undefined ? {} : { subject }),
       flow: challenge.flowReference,
       gate: challenge.gate,
-      detail: { channel: challenge.channel, provider: provider ?? 'none' },
+      // What somebody at the helpdesk can tell the person; all else that keeps a sending back is in the log.
+      detail: { channel: challenge.channel, provider: provider ?? 'none', ...(alarm === true ? { why: 'limit' } : {}) },
     })
     .catch((err: unknown) => needs.log.error({ err }, 'a sending could not be audited'));
 }

@@ -45,6 +45,7 @@ export const toldReasons = [
   'yourself',
   'yours',
   'too-many',
+  'limit',
 ] as const;
 
 /** The sentence of a row. Every event has one, `console.history.<event>`; some say more where the row does. */
