@@ -35,7 +35,7 @@ const maxLength = 256;
 /** Who asks for what. */
 export interface RuleSources {
   readonly policy: PasswordPolicy;
-  readonly screen: Pick<PasswordScreen, 'minLength' | 'organisation'>;
+  readonly screen: Pick<PasswordScreen, 'minLength' | 'organisation' | 'knowsLeaked'>;
 }
 
 /**
@@ -82,7 +82,11 @@ export function passwordRules(
   }
   const values = { organisation: screen.organisation };
   rules.push({ id: 'context', from: 'portal', message: { key: 'password.rules.context', values } });
-  rules.push({ id: 'known', from: 'portal', message: { key: 'password.rules.known' } });
+  rules.push({
+    id: 'known',
+    from: 'portal',
+    message: { key: screen.knowsLeaked ? 'password.rules.known' : 'password.rules.common' },
+  });
   return rules;
 }
 

@@ -10,6 +10,8 @@ export interface PasswordScreen {
   readonly minLength: number;
   /** The organisation's name, for the checklist. */
   readonly organisation: string;
+  /** Whether it knows leaked passwords beside the most common ones, for the checklist. */
+  readonly knowsLeaked: boolean;
   /**
    * Judges a password that meets the directory's rules or not. Says all that is wrong, but asks another machine only
    * about a password with which nothing else is wrong.

@@ -24,11 +24,13 @@ export interface ScreenNeeds {
 export class Screen implements PasswordScreen {
   readonly minLength: number;
   readonly organisation: string;
+  readonly knowsLeaked: boolean;
   readonly #needs: ScreenNeeds;
 
   constructor(needs: ScreenNeeds) {
     this.minLength = needs.minLength;
     this.organisation = needs.organisation;
+    this.knowsLeaked = needs.breached.length > 0;
     this.#needs = needs;
   }
 

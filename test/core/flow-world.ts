@@ -165,6 +165,7 @@ export class FlowWorld {
     const enroller = new Enroller({ desk, directory, stores, registrations, rules, audit, notices, clock });
     const screen = {
       minLength: 0,
+      knowsLeaked: false,
       organisation: 'Contoso',
       judge: async () => ({ refusals: [], unchecked: false }),
     };

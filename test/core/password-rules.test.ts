@@ -12,7 +12,7 @@ const policy: PasswordPolicy = {
   lockoutWindowSeconds: 1800,
   hintsEnforced: true,
 };
-const screen = { minLength: 0, organisation: 'Contoso' };
+const screen = { minLength: 0, organisation: 'Contoso', knowsLeaked: false };
 const anna = { samName: 'anna.berg', displayName: 'Anna Berg-Strøm, Dr.' };
 
 const unmet = (password: string, wish: Partial<PasswordPolicy> = {}): readonly string[] =>
@@ -31,6 +31,12 @@ describe('the rules of a directory', () => {
     expect(rules.map((rule) => rule.id)).toEqual(['length', 'name', 'kinds', 'history', 'age', 'context', 'known']);
     expect(rules.every((rule) => rule.met === undefined)).toBe(true);
     expect(rules.find((rule) => rule.id === 'age')?.message.values).toEqual({ count: 2 });
+  });
+
+  test('speak of leaked passwords only where a list or a service knows them', () => {
+    const keyWith = (knowsLeaked: boolean) =>
+      passwordRules({ policy, screen: { ...screen, knowsLeaked } }, anna).find(({ id }) => id === 'known')?.message.key;
+    expect([keyWith(false), keyWith(true)]).toEqual(['password.rules.common', 'password.rules.known']);
   });
 
   test('6.2.5: of composition are the directory’s own and none of Latchkey’s', () => {

@@ -123,7 +123,8 @@ describe('what Latchkey asks of a new password', () => {
   test('6.2.12: a leaked one is refused, and the nearest list answers first', async () => {
     const near = new Asked(() => true);
     const far = new Asked(() => true);
-    const { refusals } = screenOf({ breached: [near, far] });
+    const { refusals, screen } = screenOf({ breached: [near, far] });
+    expect([screen.knowsLeaked, screenOf().screen.knowsLeaked]).toEqual([true, false]);
     expect(await refusals('violet lantern orbit')).toEqual(['breached']);
     expect(near.passwords).toEqual(['violet lantern orbit']);
     expect(far.passwords).toEqual([]);
