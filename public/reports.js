@@ -20,6 +20,11 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+/** A name keeps its own direction, whatever the page's: its signs stay where they are (UAX 9). */
+function isolated(text) {
+  return `\u2068${text}\u2069`;
+}
+
 /** The end of a long text is left out. */
 function shortened(text, most) {
   const letters = [...text];
@@ -30,13 +35,13 @@ function shortened(text, most) {
 function linesOf(text, width) {
   const letters = [...text];
   const most = Math.max(10, Math.min(28, Math.floor(width / 17)));
-  if (letters.length <= most) return text;
+  if (letters.length <= most) return isolated(text);
   const start = letters.slice(0, most);
   const gap = Math.max(...[' ', '/', '-'].map((sign) => start.lastIndexOf(sign))) + 1;
   const cut = gap < most / 3 ? most : gap;
   const end = letters.slice(cut);
   const rest = end.length > most ? ['…', ...end.slice(1 - most)] : end;
-  return [letters.slice(0, cut).join('').trim(), rest.join('').trim()];
+  return [letters.slice(0, cut), rest].map((line) => isolated(line.join('').trim()));
 }
 
 /** As many lines as there are colours: the largest, in the order of the table, and all others as one. */
@@ -140,7 +145,7 @@ function draw(details) {
             generateLabels(drawing) {
               const most = Math.max(12, Math.floor((frame.clientWidth - 40) / 7));
               const made = globalThis.Chart.defaults.plugins.legend.labels.generateLabels(drawing);
-              return made.map((one) => ({ ...one, text: shortened(one.text, most) }));
+              return made.map((one) => ({ ...one, text: isolated(shortened(one.text, most)) }));
             },
           },
         },

@@ -108,6 +108,21 @@ describe.skipIf(whyNoChromium() !== undefined)('reports and the audit in a brows
     await page.context().close();
   });
 
+  test('names what it draws in two lines, with the end of a long name, in its own direction', async () => {
+    const { page } = await open({ viewport: narrow });
+    await page.goto('/coverage');
+    await page.locator('.drawing canvas').first().waitFor();
+    const names = (await page.evaluate(
+      `Chart.getChart(document.querySelector('#units canvas')).scales.y.ticks.map(({ label }) => [label].flat())`,
+    )) as readonly (readonly string[])[];
+    const [short, other, long = []] = names;
+    expect([short, other]).toEqual([['\u2068People/IT\u2069'], ['\u2068People/Sales\u2069']]);
+    expect(long).toHaveLength(2);
+    expect(long[0]).toMatch(/^\u2068People\/.*\u2069$/);
+    expect(long[1]).toMatch(/^\u2068….*place for it\u2069$/);
+    await page.context().close();
+  });
+
   test('has all its numbers without a script', async () => {
     const { page } = await open({ javaScriptEnabled: false, viewport: narrow });
     await page.goto('/reports');
