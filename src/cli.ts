@@ -24,6 +24,11 @@ const program = new Command('latchkey')
     '\nExit codes: 0 all is well, 1 something is not, 64 called wrongly, 78 the configuration is wrong.',
   );
 
+program.hook('preAction', (_program, command) => {
+  // Whoever reads only the first lines has what they wanted; what the command does goes on to its end.
+  if (command.name() !== 'start') process.stdout.on('error', unlessUnread);
+});
+
 program
   .command('start')
   .description('serve the portals until SIGTERM')
@@ -223,6 +228,11 @@ function reportConfiguration(fault: unknown): undefined {
     say(findingLine({ level: 'problem', subject: setting, detail: problem, remedy }));
   }
   process.exitCode = exitConfiguration;
+}
+
+/** Throws what went wrong with the output, but for a reader that has gone, such as `head`. */
+function unlessUnread(fault: NodeJS.ErrnoException): void {
+  if (fault.code !== 'EPIPE') throw fault;
 }
 
 function say(line: string): void {

@@ -373,6 +373,12 @@ describe('latchkey map', () => {
     expect(stdout).toContain('3 wrong answers in a row');
   });
 
+  it('comes to its end without a word when nobody reads on', async () => {
+    const command = LatchkeyProcess.command(['map']);
+    command.stopReading();
+    expect(await command.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('names the settings that a policy has of its own', async () => {
     const { folder } = await demoOnDisk();
     const settings = settingsOf(folder) as { readonly policies: readonly object[] };

@@ -93,6 +93,11 @@ export class LatchkeyProcess {
     return this.#said.stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
   }
 
+  /** Reads no more of its output, as `head` does when it has seen enough. */
+  stopReading(): void {
+    this.#child.stdout?.destroy();
+  }
+
   /** Waits for something to be said. */
   async until(pattern: RegExp): Promise<void> {
     while (!pattern.test(this.output) && this.#child.exitCode === null && this.#child.signalCode === null)
