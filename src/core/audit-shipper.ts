@@ -1,6 +1,6 @@
 import type { ChainedRow } from './audit.ts';
 import { chainedRows } from './audit-lines.ts';
-import type { Clock } from './clock.ts';
+import { HeldDuty, type HeldDutyNeeds } from './held-duty.ts';
 import type { AuditStore, DutyStore } from './stores.ts';
 
 /** Where audit rows go beside the store. */
@@ -23,13 +23,9 @@ export type ShippingReport =
   | { readonly kind: 'backlog'; readonly backlog: AuditBacklog }
   | { readonly kind: 'caught-up' };
 
-export interface AuditShipperNeeds {
+export interface AuditShipperNeeds extends HeldDutyNeeds {
   readonly audit: AuditStore;
-  readonly duties: DutyStore;
-  readonly clock: Clock;
   readonly sink: AuditSink;
-  /** This node, unlike every other. */
-  readonly node: string;
   /** Rows before the last certain one that go once more when a delivery failed. */
   readonly resendRows: number;
   /** Rows in one delivery; the sink has to manage them within `holdMs`. */
@@ -49,6 +45,7 @@ const holdMs = 120_000;
  */
 export class AuditShipper {
   readonly #needs: AuditShipperNeeds;
+  readonly #duty: HeldDuty;
   /** Whether what went last may not have arrived. So it is after a start: nobody knows how the last process ended. */
   #doubt = true;
   #lost = false;
@@ -56,6 +53,7 @@ export class AuditShipper {
 
   constructor(needs: AuditShipperNeeds) {
     this.#needs = needs;
+    this.#duty = new HeldDuty('ship', needs, holdMs);
   }
 
   /**
@@ -77,31 +75,28 @@ export class AuditShipper {
   }
 
   async #ship(ending: AbortSignal | undefined): Promise<void> {
-    const { duties, node, clock } = this.#needs;
     if ((await auditBacklog(this.#needs)).rows === 0) return;
     try {
       while (ending?.aborted !== true) {
-        const now = clock.now();
-        const duty = await duties.hold('ship', node, { now, until: new Date(now.getTime() + holdMs) });
+        const duty = await this.#duty.take();
         if (duty === undefined || !(await this.#shipOne(duty.position))) return;
       }
     } finally {
       // Another node may reach what this one cannot.
-      const now = clock.now();
-      await duties.hold('ship', node, { now, until: now }).catch(() => undefined);
+      await this.#duty.giveBack();
     }
   }
 
   /** One delivery. False when nothing is left, or when the duty was lost meanwhile. */
   async #shipOne(position: number): Promise<boolean> {
-    const { audit, duties, sink, node, clock, batchRows, resendRows } = this.#needs;
+    const { audit, sink, batchRows, resendRows } = this.#needs;
     const { sequence: to } = await audit.head();
     if (to <= position) return false;
     const from = Math.max(1, position + 1 - (this.#doubt ? resendRows : 0));
     const rows = await Array.fromAsync(chainedRows(audit, { from, to: Math.min(to, position + batchRows) }));
     await sink.deliver(rows);
     this.#doubt = false;
-    return duties.move('ship', node, { position: Math.min(to, position + batchRows), now: clock.now() });
+    return this.#duty.move(Math.min(to, position + batchRows));
   }
 
   async #watch(): Promise<void> {

@@ -1,14 +1,10 @@
 import { type HeadSigner, headToken } from './audit-signing.ts';
-import type { Clock } from './clock.ts';
-import type { AuditStore, DutyStore } from './stores.ts';
+import { HeldDuty, type HeldDutyNeeds } from './held-duty.ts';
+import type { AuditStore } from './stores.ts';
 
-export interface AuditSignerNeeds {
+export interface AuditSignerNeeds extends HeldDutyNeeds {
   readonly audit: AuditStore;
-  readonly duties: DutyStore;
-  readonly clock: Clock;
   readonly signer: HeadSigner;
-  /** This node, unlike every other. */
-  readonly node: string;
   readonly everyMs: number;
   readonly everyRows: number;
 }
@@ -22,32 +18,33 @@ const holdMs = 60_000;
  */
 export class AuditSigner {
   readonly #needs: AuditSignerNeeds;
+  readonly #duty: HeldDuty;
 
   constructor(needs: AuditSignerNeeds) {
     this.#needs = needs;
+    this.#duty = new HeldDuty('sign', needs, holdMs);
   }
 
   /** Signs when it is due and no other node is at it. Returns whether it did. */
   async turn(): Promise<boolean> {
-    const { audit, duties, clock, node } = this.#needs;
+    const { audit, clock } = this.#needs;
     if (!(await this.#isDue())) return false;
-    const now = clock.now();
-    const held = await duties.hold('sign', node, { now, until: new Date(now.getTime() + holdMs) });
     // Asked again with the duty in hand: another node may have signed just now.
-    if (held === undefined || !(await this.#isDue())) return false;
+    if ((await this.#duty.take()) === undefined || !(await this.#isDue())) return false;
+    const now = clock.now();
     const head = await audit.head();
     const token = headToken(this.#needs.signer.sign({ ...head, at: now }));
     const row = await audit.append({ at: now, event: 'audit.head-signed', detail: { head: token } });
     // Rows that came in between are signed the next time; only its own row needs no signature of its own.
     const position = row.sequence === head.sequence + 1 ? row.sequence : head.sequence;
-    await duties.move('sign', node, { position, now });
-    await duties.hold('sign', node, { now, until: now });
+    await this.#duty.move(position);
+    await this.#duty.giveBack();
     return true;
   }
 
   async #isDue(): Promise<boolean> {
-    const { audit, duties, clock, everyMs, everyRows } = this.#needs;
-    const { position, movedAt } = await duties.read('sign');
+    const { audit, clock, everyMs, everyRows } = this.#needs;
+    const { position, movedAt } = await this.#duty.read();
     const rows = (await audit.head()).sequence - position;
     if (rows <= 0) return false;
     return rows >= everyRows || movedAt === undefined || clock.now().getTime() - movedAt.getTime() >= everyMs;

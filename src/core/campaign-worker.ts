@@ -3,19 +3,18 @@ import type { Account } from './account.ts';
 import { type CampaignCase, type CampaignPerson, campaignCase, lastBefore, localTime } from './campaign.ts';
 import type { Campaign, CampaignStanding, CampaignStore } from './campaign-store.ts';
 import type { Directory } from './directory.ts';
+import { HeldDuty, type HeldDutyNeeds } from './held-duty.ts';
 import type { Json } from './json.ts';
 import type { Letter } from './notices.ts';
 import type { OutboxRow, OutboxStore } from './outbox.ts';
 import type { Policy } from './policy.ts';
 import { Rounds } from './rounds.ts';
-import type { DutyStore } from './stores.ts';
 import { groupsNamed, groupsOf, type PolicyMatcher, policiesIn, type SurveyNeeds, survey } from './survey.ts';
 
-export interface CampaignWorkerNeeds extends SurveyNeeds {
+export interface CampaignWorkerNeeds extends SurveyNeeds, HeldDutyNeeds {
   readonly directory: SurveyNeeds['directory'] & Pick<Directory, 'read'>;
   readonly store: CampaignStore;
   readonly outbox: Pick<OutboxStore, 'standing'>;
-  readonly duties: DutyStore;
   /** The policies in force. */
   readonly policies: () => Promise<readonly Policy[]>;
   /** Gates that the helpdesk gives something out for: nobody is asked to register them. */
@@ -24,8 +23,6 @@ export interface CampaignWorkerNeeds extends SurveyNeeds {
   readonly matcher: (policies: readonly Policy[]) => PolicyMatcher;
   /** Whose hours count; the machine's own when left out. */
   readonly timeZone?: string;
-  /** This node, unlike every other. */
-  readonly node: string;
   /** Told that letters lie in the outbox. */
   readonly wake: () => void;
   /** Told of a turn that failed. Must not throw. */
@@ -60,11 +57,13 @@ interface Wave {
  */
 export class CampaignWorker {
   readonly #needs: CampaignWorkerNeeds;
+  readonly #duty: HeldDuty;
   readonly #rounds: Rounds;
 
   constructor(needs: CampaignWorkerNeeds) {
     const { clock, report } = needs;
     this.#needs = needs;
+    this.#duty = new HeldDuty('campaign', needs, holdMs);
     this.#rounds = new Rounds({ clock, report, restMs }, () => this.#work());
   }
 
@@ -99,18 +98,17 @@ export class CampaignWorker {
   }
 
   async #work(): Promise<void> {
-    const { store, duties, node, clock } = this.#needs;
+    const { store } = this.#needs;
     try {
       for (const campaign of await store.running()) {
         if (this.#rounds.ending.aborted) return;
-        if (!this.#isDue(campaign) || !(await this.#hold())) continue;
+        if (!this.#isDue(campaign) || (await this.#duty.take()) === undefined) continue;
         await this.#writeWave(campaign);
       }
     } catch (fault) {
       if (!(fault instanceof LostDuty)) throw fault;
     } finally {
-      const now = clock.now();
-      await duties.hold('campaign', node, { now, until: now }).catch(() => undefined);
+      await this.#duty.giveBack();
     }
   }
 
@@ -148,7 +146,7 @@ export class CampaignWorker {
     const wave: Wave = { first: [], reminders: [], more: false };
     const counts = new Map<CampaignCase, number>();
     for await (const page of survey(this.#needs, names, this.#rounds.ending)) {
-      if (!(await this.#hold())) throw new LostDuty();
+      if ((await this.#duty.take()) === undefined) throw new LostDuty();
       const ids = page.map(({ account }) => account.id);
       const [letters, optedOut] = [await store.letters(campaign.id, ids), await store.optedOut(ids)];
       const elsewhere = await store.writtenByOthers(campaign.id, ids, lastBefore(rules, clock.now()));
@@ -194,17 +192,10 @@ export class CampaignWorker {
       signal.throwIfAborted();
       const { day, hour } = localTime(clock.now(), timeZone);
       if (day !== wave || !isWithinHours(hour, campaign)) return false;
-      if (!(await this.#hold())) throw new LostDuty();
+      if ((await this.#duty.take()) === undefined) throw new LostDuty();
       if ((await outbox.standing()).waiting < mostWaiting) return true;
       await pause(waitMs, signal);
     }
-  }
-
-  async #hold(): Promise<boolean> {
-    const { duties, node, clock } = this.#needs;
-    const now = clock.now();
-    const until = new Date(now.getTime() + holdMs);
-    return (await duties.hold('campaign', node, { now, until })) !== undefined;
   }
 }
 

@@ -1,21 +1,18 @@
+import { HeldDuty, type HeldDutyNeeds } from './held-duty.ts';
 import type { Policy } from './policy.ts';
 import { isReadyForAll, isRegisteredForAll, readinessOf } from './readiness.ts';
 import type { CoverageSnapshot, PolicyCoverage, ReportStore } from './report-store.ts';
 import { Rounds } from './rounds.ts';
-import type { DutyStore } from './stores.ts';
 import { groupsOf, type PolicyMatcher, policiesIn, type Surveyed, type SurveyNeeds, survey } from './survey.ts';
 
-export interface CoverageNeeds extends SurveyNeeds {
+export interface CoverageNeeds extends SurveyNeeds, HeldDutyNeeds {
   readonly reports: Pick<ReportStore, 'keepCoverage'>;
-  readonly duties: DutyStore;
   /** The policies in force. */
   readonly policies: () => Promise<readonly Policy[]>;
   /** Decides by these policies. */
   readonly matcher: (policies: readonly Policy[]) => PolicyMatcher;
   /** Gates that the helpdesk gives something out for: nobody registers them. */
   readonly issued: readonly string[];
-  /** This node, unlike every other. */
-  readonly node: string;
   /** Told of a day that failed. Must not throw. */
   readonly report: (fault: unknown) => void;
 }
@@ -36,11 +33,13 @@ type Standing = Record<'covered' | 'registered' | 'ready', boolean>;
  */
 export class CoverageKeeper {
   readonly #needs: CoverageNeeds;
+  readonly #duty: HeldDuty;
   readonly #rounds: Rounds;
 
   constructor(needs: CoverageNeeds) {
     const { clock, report } = needs;
     this.#needs = needs;
+    this.#duty = new HeldDuty('coverage', needs, holdMs);
     this.#rounds = new Rounds({ clock, report, restMs }, () => this.#today());
   }
 
@@ -58,18 +57,17 @@ export class CoverageKeeper {
   }
 
   async #today(): Promise<void> {
-    const { duties, node, clock, reports } = this.#needs;
+    const { clock, reports } = this.#needs;
     try {
       const today = Math.floor(clock.now().getTime() / dayMs);
-      if ((await duties.read('coverage')).position >= today || !(await this.#hold())) return;
+      if ((await this.#duty.read()).position >= today || (await this.#duty.take()) === undefined) return;
       const day = new Date(today * dayMs).toISOString().slice(0, 10);
       const seen = await this.#look(day);
       if (seen === undefined) return;
       await reports.keepCoverage(day, seen.everybody, seen.byPolicy);
-      await duties.move('coverage', node, { position: today, now: clock.now() });
+      await this.#duty.move(today);
     } finally {
-      const now = clock.now();
-      await duties.hold('coverage', node, { now, until: now }).catch(() => undefined);
+      await this.#duty.giveBack();
     }
   }
 
@@ -84,7 +82,7 @@ export class CoverageKeeper {
     const everybody = new Map<string, Tally>();
     const byPolicy = new Map<string, Map<string, Tally>>();
     for await (const page of survey(this.#needs, groupsOf(policies), this.#rounds.ending)) {
-      if (!(await this.#hold())) return undefined;
+      if ((await this.#duty.take()) === undefined) return undefined;
       for (const person of page) {
         const { unit } = person.account.state;
         const { whole, byPolicy: own } = await this.#find(matcher, person);
@@ -114,13 +112,6 @@ export class CoverageKeeper {
       ready: isReadyForAll(policies.map((policy) => ({ policy, readiness: readinessOf(account, policy, person) }))),
     });
     return { whole: standingOf(own), byPolicy: own.map((policy) => [policy.name, standingOf([policy])]) };
-  }
-
-  async #hold(): Promise<boolean> {
-    const { duties, node, clock } = this.#needs;
-    const now = clock.now();
-    const until = new Date(now.getTime() + holdMs);
-    return (await duties.hold('coverage', node, { now, until })) !== undefined;
   }
 }
 

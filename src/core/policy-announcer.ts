@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Account } from './account.ts';
-import type { Clock } from './clock.ts';
 import { Misconfigured } from './errors.ts';
+import { HeldDuty, type HeldDutyNeeds } from './held-duty.ts';
 import type { Json } from './json.ts';
 import type { Message } from './message.ts';
 import type { Letter } from './notices.ts';
@@ -11,17 +11,12 @@ import type { ListedPolicy } from './policy-field-changes.ts';
 import type { PolicyStore, PolicyVersionHead } from './policy-store.ts';
 import { Rounds } from './rounds.ts';
 import type { ReadPolicies } from './stored-policies.ts';
-import type { DutyStore } from './stores.ts';
 
-export interface PolicyAnnouncerNeeds {
+export interface PolicyAnnouncerNeeds extends HeldDutyNeeds {
   readonly store: Pick<PolicyStore, 'newest' | 'list' | 'read'>;
-  readonly duties: DutyStore;
   readonly read: ReadPolicies;
   /** Everybody who is to hear of it, as the directory says now. */
   readonly administrators: (signal: AbortSignal) => AsyncIterable<Account>;
-  readonly clock: Clock;
-  /** This node, unlike every other. */
-  readonly node: string;
   /** Told once of each version and how many hear of it by mail. Must not throw. */
   readonly announced: (about: Announced) => void;
   /** Told that letters lie in the outbox. */
@@ -53,11 +48,13 @@ const mostChanges = 40;
  */
 export class PolicyAnnouncer {
   readonly #needs: PolicyAnnouncerNeeds;
+  readonly #duty: HeldDuty;
   readonly #rounds: Rounds;
 
   constructor(needs: PolicyAnnouncerNeeds) {
     const { clock, report } = needs;
     this.#needs = needs;
+    this.#duty = new HeldDuty('policies', needs, holdMs);
     this.#rounds = new Rounds({ clock, report, restMs }, () => this.#announce());
   }
 
@@ -75,22 +72,20 @@ export class PolicyAnnouncer {
   }
 
   async #announce(): Promise<void> {
-    const { store, duties, node, clock } = this.#needs;
+    const { store } = this.#needs;
     // A look costs no write: mostly there is nothing to tell.
-    if ((await store.newest()) <= (await duties.read('policies')).position) return;
-    const now = clock.now();
-    const duty = await duties.hold('policies', node, { now, until: new Date(now.getTime() + holdMs) });
+    if ((await store.newest()) <= (await this.#duty.read()).position) return;
+    const duty = await this.#duty.take();
     if (duty === undefined) return;
     try {
       await this.#announceAfter(duty.position);
     } finally {
-      const end = clock.now();
-      await duties.hold('policies', node, { now: end, until: end }).catch(() => undefined);
+      await this.#duty.giveBack();
     }
   }
 
   async #announceAfter(position: number): Promise<void> {
-    const { administrators, duties, node, clock, announced, wake } = this.#needs;
+    const { administrators, announced, wake } = this.#needs;
     const heads = await this.#headsAfter(position);
     const people = await Array.fromAsync(administrators(this.#rounds.ending));
     for (const head of heads) {
@@ -101,8 +96,7 @@ export class PolicyAnnouncer {
         mail === undefined ? [] : [this.#row(head, changes, { ...person, mail })],
       );
       // With the letters in one transaction, so that each goes once whoever dies.
-      const moved = await duties.move('policies', node, { position: head.version, now: clock.now(), tell });
-      if (!moved) return;
+      if (!(await this.#duty.move(head.version, tell))) return;
       if (head.version > 1) {
         announced({ version: head.version, by: head.by, changes: changes?.length ?? 0, letters: tell.length });
       }

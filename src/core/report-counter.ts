@@ -1,17 +1,13 @@
 import type { AuditRow } from './audit.ts';
-import type { Clock } from './clock.ts';
+import { HeldDuty, type HeldDutyNeeds } from './held-duty.ts';
 import { countByPolicy, policyOf } from './policy-counts.ts';
 import { countRows } from './report-counts.ts';
 import type { Counted, ReportStore } from './report-store.ts';
-import type { AuditStore, DutyStore } from './stores.ts';
+import type { AuditStore, DutyName } from './stores.ts';
 
-export interface ReportCounterNeeds {
+export interface ReportCounterNeeds extends HeldDutyNeeds {
   readonly audit: Pick<AuditStore, 'page' | 'firstOf'>;
-  readonly duties: DutyStore;
   readonly reports: Pick<ReportStore, 'add' | 'addByPolicy'>;
-  readonly clock: Clock;
-  /** This node, unlike every other. */
-  readonly node: string;
   /** Rows in one transaction. */
   readonly pageRows?: number;
   /** Pages that one turn counts by policy at most: after an update that is all there ever was. */
@@ -20,7 +16,7 @@ export interface ReportCounterNeeds {
 
 /** One way to count the rows. It has a position of its own, so that a new one begins at the first row. */
 interface Way {
-  readonly duty: 'count' | 'count-policies';
+  readonly duty: HeldDuty;
   /** False when another node was faster. */
   readonly add: (rows: readonly AuditRow[], counted: Counted) => Promise<boolean>;
   readonly mostPages: number;
@@ -41,10 +37,15 @@ export class ReportCounter {
   constructor(needs: ReportCounterNeeds) {
     const { reports, mostPages = 100 } = needs;
     this.#needs = needs;
+    const dutyOf = (name: DutyName): HeldDuty => new HeldDuty(name, needs, holdMs);
     this.#ways = [
-      { duty: 'count', mostPages: Number.POSITIVE_INFINITY, add: (rows, to) => reports.add(countRows(rows), to) },
       {
-        duty: 'count-policies',
+        duty: dutyOf('count'),
+        mostPages: Number.POSITIVE_INFINITY,
+        add: (rows, to) => reports.add(countRows(rows), to),
+      },
+      {
+        duty: dutyOf('count-policies'),
         mostPages,
         add: async (rows, to) => reports.addByPolicy(countByPolicy(rows, await this.#policiesOf(rows)), to),
       },
@@ -59,19 +60,18 @@ export class ReportCounter {
     for (const way of this.#ways) await this.#count(way, ending);
   }
 
-  async #count({ duty: name, add, mostPages }: Way, ending?: AbortSignal): Promise<void> {
-    const { audit, duties, clock, node, pageRows = 1_000 } = this.#needs;
+  async #count({ duty, add, mostPages }: Way, ending?: AbortSignal): Promise<void> {
+    const { audit, clock, node, pageRows = 1_000 } = this.#needs;
     // A look costs no write: mostly there is nothing to count.
-    const { position } = await duties.read(name);
+    const { position } = await duty.read();
     if ((await audit.page({ after: position, limit: 1 })).length === 0) return;
     for (let page = 0; page < mostPages && ending?.aborted !== true; page += 1) {
-      const now = clock.now();
-      const duty = await duties.hold(name, node, { now, until: new Date(now.getTime() + holdMs) });
-      if (duty === undefined) return;
-      const rows = await audit.page({ after: duty.position, limit: pageRows });
+      const held = await duty.take();
+      if (held === undefined) return;
+      const rows = await audit.page({ after: held.position, limit: pageRows });
       const to = rows.at(-1)?.sequence;
       if (to === undefined) return;
-      const moved = { by: node, from: duty.position, to, now: clock.now() };
+      const moved = { by: node, from: held.position, to, now: clock.now() };
       if (!(await add(rows, moved)) || rows.length < pageRows) return;
       // SQLite answers at once: without this no request would be served before all pages are counted.
       await new Promise((resolve) => setImmediate(resolve));
