@@ -1,9 +1,9 @@
 import type { Express } from 'express';
 import type { Clock } from './core/clock.ts';
-import type { NoticeLinks } from './core/notice-links.ts';
-import type { SessionStore } from './core/session-store.ts';
-import type { SignInGuard } from './core/sign-in.ts';
-import type { VisitLimits } from './core/visit-limits.ts';
+import type { NoticeLinks } from './core/notices/notice-links.ts';
+import type { SessionStore } from './core/visits/session-store.ts';
+import type { SignInGuard } from './core/visits/sign-in.ts';
+import type { VisitLimits } from './core/visits/visit-limits.ts';
 import { type DemoWorldView, demoRoutes } from './portals/demo-routes.ts';
 import { homeRoutes } from './portals/home-routes.ts';
 import { notMeRoutes } from './portals/not-me-routes.ts';

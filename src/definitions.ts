@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Challenges } from './core/challenges.ts';
+import type { WorkQueue } from './core/background/work-queue.ts';
 import type { Clock } from './core/clock.ts';
 import type { GateDefinition } from './core/gate.ts';
 import type { ProviderDefinition, ProviderNeeds } from './core/provider.ts';
-import type { WorkQueue } from './core/work-queue.ts';
+import type { Challenges } from './core/sending/challenges.ts';
 import { helpdeskCodeGate } from './gates/helpdesk-code/gate.ts';
 import { otpSmsGate } from './gates/otp-sms/gate.ts';
 import { phoneGate } from './gates/phone/gate.ts';

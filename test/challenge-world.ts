@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { Breaker } from '../src/core/breaker.ts';
-import type { SendingReport } from '../src/core/challenge-sender.ts';
-import { Challenges } from '../src/core/challenges.ts';
-import { courierProvider } from '../src/core/courier-provider.ts';
-import { enrolledDestinations } from '../src/core/enrolled-number.ts';
+import { enrolledDestinations } from '../src/core/gates/enrolled-number.ts';
 import type { Channel, MfaProvider } from '../src/core/provider.ts';
-import type { ProviderRoute, ProviderRoutes } from '../src/core/provider-route.ts';
 import { createSealer, type Sealer } from '../src/core/sealer.ts';
+import { Breaker } from '../src/core/sending/breaker.ts';
+import type { SendingReport } from '../src/core/sending/challenge-sender.ts';
+import { Challenges } from '../src/core/sending/challenges.ts';
+import { courierProvider } from '../src/core/sending/courier-provider.ts';
+import type { ProviderRoute, ProviderRoutes } from '../src/core/sending/provider-route.ts';
 import type { Stores } from '../src/core/stores.ts';
 import { virtualSms } from '../src/providers/demo/virtual-sms.ts';
 import { virtualVoice } from '../src/providers/demo/virtual-voice.ts';

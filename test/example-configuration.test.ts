@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { isMap, isPair, isScalar, type Pair, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { loadConfiguration, readEnvironment } from '../src/config.ts';
-import { sendingSettings } from '../src/core/sending-rules.ts';
+import { sendingSettings } from '../src/core/sending/sending-rules.ts';
 import { loadDefinitions } from '../src/definitions.ts';
 import { configurationSchema } from '../src/settings/schema.ts';
 

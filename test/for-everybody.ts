@@ -1,4 +1,4 @@
-import type { Policy } from '../src/core/policy.ts';
+import type { Policy } from '../src/core/policies/policy.ts';
 
 /** The frame of a policy that everybody comes under, from anywhere. */
 export const forEverybody: Pick<Policy, 'name' | 'members' | 'zone'> = {

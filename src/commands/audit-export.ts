@@ -1,9 +1,9 @@
 import { closeSync, createWriteStream, existsSync, fsyncSync, linkSync, openSync, unlinkSync } from 'node:fs';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { latchkeyVersion } from '../compose-audit.ts';
+import { latchkeyVersion } from '../compose/audit.ts';
 import type { Configuration } from '../config.ts';
-import { type AuditFormat, type AuditLineWriter, auditLineWriter, chainedRows } from '../core/audit-lines.ts';
+import { type AuditFormat, type AuditLineWriter, auditLineWriter, chainedRows } from '../core/audit/audit-lines.ts';
 import type { AuditStore } from '../core/stores.ts';
 import { operator } from './operator.ts';
 import { type Outcome, withAudit } from './store-commands.ts';

@@ -1,9 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { configuredHeadKeys, configuredSigner, fromFile } from '../compose-audit.ts';
+import { configuredHeadKeys, configuredSigner, fromFile } from '../compose/audit.ts';
 import type { Configuration } from '../config.ts';
-import { keptHeads } from '../core/audit-check.ts';
-import { type HeadSigner, HeadWitness, headKey, headsIn, keyIdOf, type SignedHead } from '../core/audit-signing.ts';
+import { keptHeads } from '../core/audit/audit-check.ts';
+import {
+  type HeadSigner,
+  HeadWitness,
+  headKey,
+  headsIn,
+  keyIdOf,
+  type SignedHead,
+} from '../core/audit/audit-signing.ts';
 import { Misconfigured } from '../core/errors.ts';
 import { type Outcome, withAudit, withFaultsSaid } from './store-commands.ts';
 

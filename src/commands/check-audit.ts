@@ -1,8 +1,8 @@
-import { alarmOf, configuredHeadKeys, configuredSigner, createSyslogSender } from '../compose-audit.ts';
-import { openConfiguredStores } from '../compose-stores.ts';
+import { alarmOf, configuredHeadKeys, configuredSigner, createSyslogSender } from '../compose/audit.ts';
+import { openConfiguredStores } from '../compose/stores.ts';
 import type { Configuration } from '../config.ts';
-import { type AuditBacklog, auditBacklog } from '../core/audit-shipper.ts';
-import { keyIdOf } from '../core/audit-signing.ts';
+import { type AuditBacklog, auditBacklog } from '../core/audit/audit-shipper.ts';
+import { keyIdOf } from '../core/audit/audit-signing.ts';
 import type { Finding } from '../core/directory.ts';
 import type { SyslogSettings } from '../settings/audit-settings.ts';
 import { isNew } from './check-store.ts';

@@ -1,9 +1,9 @@
-import { openConfiguredDirectory } from '../compose-directory.ts';
+import { openConfiguredDirectory } from '../compose/directory.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Directory, Finding } from '../core/directory.ts';
-import { StaffDesk } from '../core/staff-desk.ts';
-import { NamedStaffRules } from '../core/staff-rules.ts';
-import { type TestAccountTrouble, testAccountOf } from '../core/test-drive-subjects.ts';
+import { type TestAccountTrouble, testAccountOf } from '../core/drive/test-drive-subjects.ts';
+import { StaffDesk } from '../core/staff/staff-desk.ts';
+import { NamedStaffRules } from '../core/staff/staff-rules.ts';
 import type { Loaded } from '../load.ts';
 
 /**

@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { openPasswordScreen } from '../compose-passwords.ts';
+import { openPasswordScreen } from '../compose/passwords.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Finding } from '../core/directory.ts';
 import type { Loaded } from '../load.ts';

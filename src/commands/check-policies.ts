@@ -1,9 +1,10 @@
-import { openConfiguredDirectory } from '../compose-directory.ts';
+import { openConfiguredDirectory } from '../compose/directory.ts';
 import type { Configuration } from '../config.ts';
-import { type ChainWeakness, chainStrength } from '../core/chain-strength.ts';
 import type { Directory, Finding } from '../core/directory.ts';
-import type { Policy, Zone } from '../core/policy.ts';
-import { leftoverPolicies, unreachablePolicies } from '../core/policy-order.ts';
+import { type ChainWeakness, chainStrength } from '../core/policies/chain-strength.ts';
+import type { Policy } from '../core/policies/policy.ts';
+import { leftoverPolicies, unreachablePolicies } from '../core/policies/policy-order.ts';
+import type { Zone } from '../core/zone.ts';
 import type { Definitions } from '../definitions.ts';
 import type { Loaded } from '../load.ts';
 import { gatesOf, issuingProblems } from '../settings/channel-checks.ts';

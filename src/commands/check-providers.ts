@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { createProviders, type Providers } from '../compose-providers.ts';
+import { createProviders, type Providers } from '../compose/providers.ts';
 import type { Configuration } from '../config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Finding } from '../core/directory.ts';

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
-import { openConfiguredStores } from '../compose-stores.ts';
+import { openConfiguredStores } from '../compose/stores.ts';
 import type { Configuration } from '../config.ts';
 import type { Finding } from '../core/directory.ts';
 

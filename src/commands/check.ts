@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { openConfiguredDirectory } from '../compose-directory.ts';
+import { openConfiguredDirectory } from '../compose/directory.ts';
 import type { Finding } from '../core/directory.ts';
 import type { Loaded } from '../load.ts';
 import { Catalogue } from '../web/catalogue.ts';

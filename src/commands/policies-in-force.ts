@@ -1,6 +1,6 @@
-import { openConfiguredStores } from '../compose-stores.ts';
+import { openConfiguredStores } from '../compose/stores.ts';
 import { Misconfigured } from '../core/errors.ts';
-import { newestPolicies } from '../core/policy-standing.ts';
+import { newestPolicies } from '../core/policies/policy-standing.ts';
 import type { Loaded } from '../load.ts';
 import { usableReader } from '../settings/policy-reading.ts';
 import { policyListSchema } from '../settings/policy-settings.ts';

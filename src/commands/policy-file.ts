@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { type Document, parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
 import type { Json } from '../core/json.ts';
-import type { PolicyVersionHead } from '../core/policy-store.ts';
+import type { PolicyVersionHead } from '../core/policies/policy-store.ts';
 
 /** What `latchkey policy export` writes and `import` reads: a `policies` list as the configuration has it. */
 export interface PolicyFile {

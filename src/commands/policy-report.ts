@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { Message } from '../core/message.ts';
-import type { PolicyFinding } from '../core/policy-checks.ts';
-import type { PolicyVersionHead } from '../core/policy-store.ts';
-import type { ListProblem } from '../core/stored-policies.ts';
+import type { PolicyFinding } from '../core/policies/policy-checks.ts';
+import type { PolicyVersionHead } from '../core/policies/policy-store.ts';
+import type { ListProblem } from '../core/policies/stored-policies.ts';
 import { Catalogue } from '../web/catalogue.ts';
 import { sayPolicyMessage } from '../web/policy-messages.ts';
 import { findingLine } from './finding-line.ts';

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { openConfiguredDirectory } from '../compose-directory.ts';
-import { createPolicyDesk, policyCheck } from '../compose-policy-desk.ts';
+import { openConfiguredDirectory } from '../compose/directory.ts';
+import { createPolicyDesk, policyCheck } from '../compose/policy-desk.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Json } from '../core/json.ts';
-import type { PolicySaved } from '../core/policy-desk.ts';
-import { difference } from '../core/policy-difference.ts';
-import { newestPolicies } from '../core/policy-standing.ts';
+import type { PolicySaved } from '../core/policies/policy-desk.ts';
+import { difference } from '../core/policies/policy-difference.ts';
+import { newestPolicies } from '../core/policies/policy-standing.ts';
 import { createSealer } from '../core/sealer.ts';
 import type { Stores } from '../core/stores.ts';
 import type { Loaded } from '../load.ts';

@@ -1,4 +1,4 @@
-import { openConfiguredStores } from '../compose-stores.ts';
+import { openConfiguredStores } from '../compose/stores.ts';
 import type { Configuration } from '../config.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { Stores } from '../core/stores.ts';

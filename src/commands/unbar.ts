@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { openConfiguredDirectory } from '../compose-directory.ts';
-import { barsOf, endBars } from '../core/bars.ts';
+import { openConfiguredDirectory } from '../compose/directory.ts';
 import { systemClock } from '../core/clock.ts';
 import { parseLogin } from '../core/login.ts';
-import { NoticeDesk } from '../core/notice-desk.ts';
+import { NoticeDesk } from '../core/notices/notice-desk.ts';
+import { barsOf, endBars } from '../core/people/bars.ts';
 import type { Loaded } from '../load.ts';
 import { operator } from './operator.ts';
 import { type Outcome, withStoredState } from './store-commands.ts';

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
-import type { ConsoleDeed } from '../core/console-audit.ts';
+import type { ConsoleDeed } from '../core/audit/console-audit.ts';
 import type { Json } from '../core/json.ts';
 import type { Message, Problem } from '../core/message.ts';
 import type { Pages } from '../web/pages.ts';

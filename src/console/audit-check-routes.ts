@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import { type AuditCheck, checkAudit } from '../core/audit-check.ts';
-import type { ConsoleAudit } from '../core/console-audit.ts';
-import type { Job, Jobs } from '../core/jobs.ts';
+import { type AuditCheck, checkAudit } from '../core/audit/audit-check.ts';
+import type { ConsoleAudit } from '../core/audit/console-audit.ts';
+import type { Job, Jobs } from '../core/background/jobs.ts';
 import type { Json } from '../core/json.ts';
 import type { AuditStore } from '../core/stores.ts';
 import { auditReaders } from './audit-routes.ts';

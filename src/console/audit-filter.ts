@@ -1,4 +1,4 @@
-import type { AuditEventName, AuditSearch } from '../core/audit.ts';
+import type { AuditEventName, AuditSearch } from '../core/audit/audit.ts';
 import type { Problem } from '../core/message.ts';
 import { dayIn, isUnfit, type Query, textOf } from './report-filter.ts';
 

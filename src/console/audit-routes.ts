@@ -1,8 +1,8 @@
-import { type AuditRow, type AuditSearch, auditGenesis, auditHash } from '../core/audit.ts';
-import { visible } from '../core/audit-lines.ts';
-import type { ConsoleAudit } from '../core/console-audit.ts';
-import { csvLine, csvStart } from '../core/csv.ts';
-import type { ReportStore } from '../core/report-store.ts';
+import { type AuditRow, type AuditSearch, auditGenesis, auditHash } from '../core/audit/audit.ts';
+import { visible } from '../core/audit/audit-lines.ts';
+import type { ConsoleAudit } from '../core/audit/console-audit.ts';
+import { csvLine, csvStart } from '../core/reports/csv.ts';
+import type { ReportStore } from '../core/reports/report-store.ts';
 import type { AuditStore } from '../core/stores.ts';
 import { type AuditFilter, auditFilter, sequenceIn } from './audit-filter.ts';
 import { type ConsoleRouter, OutOfReach } from './console-router.ts';

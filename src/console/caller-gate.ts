@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
-import { callerGate } from '../core/caller-desk.ts';
-import type { Challenges } from '../core/challenges.ts';
 import { BadRequest } from '../core/errors.ts';
 import type { Gate, GateContext, Page, Step, Verdict } from '../core/gate.ts';
+import { readCode } from '../core/gates/typed-code.ts';
 import type { Json } from '../core/json.ts';
-import { readCode } from '../core/typed-code.ts';
+import { callerGate } from '../core/people/caller-desk.ts';
+import type { Challenges } from '../core/sending/challenges.ts';
 
 export interface CallerGateNeeds {
   readonly challenges: Challenges;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CampaignRules } from '../core/campaign-store.ts';
+import type { CampaignRules } from '../core/campaigns/campaign-store.ts';
 import type { Problem } from '../core/message.ts';
 import { posted } from '../core/posted-form.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { CampaignDesk } from '../core/campaign-desk.ts';
-import type { Campaign, CampaignStore } from '../core/campaign-store.ts';
+import type { CampaignDesk } from '../core/campaigns/campaign-desk.ts';
+import type { Campaign, CampaignStore } from '../core/campaigns/campaign-store.ts';
 import type { Directory } from '../core/directory.ts';
 import { parseLogin } from '../core/login.ts';
 import type { Problem } from '../core/message.ts';

@@ -1,6 +1,6 @@
 import type { Express, Request } from 'express';
-import type { OneAct } from '../core/one-act.ts';
-import type { SessionStore } from '../core/session-store.ts';
+import type { OneAct } from '../core/visits/one-act.ts';
+import type { SessionStore } from '../core/visits/session-store.ts';
 import { mostFields } from '../web/requests.ts';
 import { createSurface, type Surface, type SurfaceNeeds } from '../web/surface.ts';
 import { type AuditCheckNeeds, auditCheckRoutes } from './audit-check-routes.ts';
@@ -25,7 +25,7 @@ import { type ReportNeeds, reportRoutes } from './report-routes.ts';
 import { type SessionPageNeeds, sessionRoutes } from './session-routes.ts';
 import { type SignInNeeds, signInRoutes } from './sign-in-routes.ts';
 
-/** Everything that the console needs, made by compose-console.ts. */
+/** Everything that the console needs, made by compose/console.ts. */
 export interface ConsoleServices
   extends Omit<SurfaceNeeds, 'zone'>,
     SignInNeeds,

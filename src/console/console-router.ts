@@ -1,9 +1,9 @@
 import { type Request, type Response, Router } from 'express';
-import type { AuditEvent, AuditEventName } from '../core/audit.ts';
-import type { ConsoleAudit, ConsoleDeed } from '../core/console-audit.ts';
+import type { AuditEvent, AuditEventName } from '../core/audit/audit.ts';
+import type { ConsoleAudit, ConsoleDeed } from '../core/audit/console-audit.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { RequestContext } from '../core/request-context.ts';
-import type { Role, StaffMember } from '../core/staff.ts';
+import type { Role, StaffMember } from '../core/staff/staff.ts';
 import type { Pages } from '../web/pages.ts';
 import { contextOf } from '../web/requests.ts';
 import { leaveIdle, saveSession } from '../web/session.ts';

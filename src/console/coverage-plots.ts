@@ -1,4 +1,4 @@
-import type { CoverageSnapshot } from '../core/report-store.ts';
+import type { CoverageSnapshot } from '../core/reports/report-store.ts';
 import type { Column, Plot } from './report-plots.ts';
 
 type Numbers = Pick<CoverageSnapshot, 'people' | 'registered' | 'ready'>;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Account } from '../core/account.ts';
-import { longestReason } from '../core/act-guard.ts';
 import type { Problem } from '../core/message.ts';
-import type { Outlook } from '../core/one-login.ts';
 import { posted } from '../core/posted-form.ts';
+import { longestReason } from '../core/staff/act-guard.ts';
+import type { Outlook } from '../core/survey/one-login.ts';
 import type { Answer } from './answer.ts';
 import type { ConsoleRouter, Visit } from './console-router.ts';
 import { type DriveNeeds, drivers, onTheWay, subjectNamed } from './drive-routes.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { ConsoleAudit } from '../core/console-audit.ts';
+import type { ConsoleAudit } from '../core/audit/console-audit.ts';
+import type { ProviderTrials, Trial } from '../core/drive/test-drive-trials.ts';
 import { posted } from '../core/posted-form.ts';
-import type { ProviderTrials, Trial } from '../core/test-drive-trials.ts';
 import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
 import { drivers } from './drive-routes.ts';
 

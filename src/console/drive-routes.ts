@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { ConsoleAudit } from '../core/console-audit.ts';
+import type { ConsoleAudit } from '../core/audit/console-audit.ts';
+import { callEnds } from '../core/drive/test-drive-phone.ts';
+import { type CutOffDrives, type DriveRemains, type DriveTrace, traceOf } from '../core/drive/test-drive-remains.ts';
+import type { DriveSubject, DriveSubjects } from '../core/drive/test-drive-subjects.ts';
+import type { Drive, TestDrives } from '../core/drive/test-drives.ts';
 import { BadRequest } from '../core/errors.ts';
-import type { PolicySource } from '../core/policies.ts';
+import type { PolicySource } from '../core/policies/policies.ts';
 import { posted } from '../core/posted-form.ts';
-import { callEnds } from '../core/test-drive-phone.ts';
-import { type CutOffDrives, type DriveRemains, type DriveTrace, traceOf } from '../core/test-drive-remains.ts';
-import type { DriveSubject, DriveSubjects } from '../core/test-drive-subjects.ts';
-import type { Drive, TestDrives } from '../core/test-drives.ts';
 import { pageOf } from '../web/flow-page.ts';
 import { saveSession } from '../web/session.ts';
 import type { Answer } from './answer.ts';

@@ -1,9 +1,9 @@
 import type { Request, Response } from 'express';
-import { type Flow, isEnded, openLink } from '../core/flow.ts';
+import type { DriveStep } from '../core/drive/test-drive-recorder.ts';
+import { standInView } from '../core/drive/test-drive-stand-in.ts';
+import type { Drive } from '../core/drive/test-drives.ts';
+import { type Flow, isEnded, openLink } from '../core/flow/flow.ts';
 import { isExactly } from '../core/posted-form.ts';
-import type { DriveStep } from '../core/test-drive-recorder.ts';
-import { standInView } from '../core/test-drive-stand-in.ts';
-import type { Drive } from '../core/test-drives.ts';
 import { actionPages } from '../web/action-pages.ts';
 import type { Translate } from '../web/catalogue.ts';
 import { endedPages } from '../web/ended-pages.ts';

@@ -1,5 +1,5 @@
 import type { GateSettings } from '../core/gate.ts';
-import type { GateControl, GateControls } from '../core/gate-controls.ts';
+import type { GateControl, GateControls } from '../core/gates/gate-controls.ts';
 import type { Json } from '../core/json.ts';
 import type { Message, Problem } from '../core/message.ts';
 import type { Translate } from '../web/catalogue.ts';

@@ -1,7 +1,7 @@
-import type { ConsoleAudit } from '../core/console-audit.ts';
+import type { ConsoleAudit } from '../core/audit/console-audit.ts';
 import type { Directory } from '../core/directory.ts';
-import type { FlowStarter } from '../core/flow-starter.ts';
-import { everyRole } from '../core/staff.ts';
+import type { FlowStarter } from '../core/flow/flow-starter.ts';
+import { everyRole } from '../core/staff/staff.ts';
 import { pathOf } from '../web/flow-page.ts';
 import { isStored, renewSession, saveSession } from '../web/session.ts';
 import type { ConsoleRouter } from './console-router.ts';

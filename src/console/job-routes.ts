@@ -1,6 +1,6 @@
-import type { ConsoleAudit } from '../core/console-audit.ts';
-import type { Job, Jobs } from '../core/jobs.ts';
-import type { Role } from '../core/staff.ts';
+import type { ConsoleAudit } from '../core/audit/console-audit.ts';
+import type { Job, Jobs } from '../core/background/jobs.ts';
+import type { Role } from '../core/staff/staff.ts';
 import { type ConsoleRouter, nameIn, OutOfReach, type Visit } from './console-router.ts';
 
 export interface JobNeeds {

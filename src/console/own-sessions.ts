@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { SessionStore } from '../core/session-store.ts';
+import type { SessionStore } from '../core/visits/session-store.ts';
 import type { StaffSession, Whereabouts } from '../web/session.ts';
 
 /** One session of whoever looks, as they may see it: nothing of it opens anything. */

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Account } from '../core/account.ts';
-import { type Act, longestReason } from '../core/act-guard.ts';
-import type { CodeTarget } from '../core/code-desk.ts';
-import type { Acted } from '../core/helpdesk-desk.ts';
 import type { Message, Problem } from '../core/message.ts';
+import type { CodeTarget } from '../core/people/code-desk.ts';
+import type { Acted } from '../core/people/helpdesk-desk.ts';
 import { posted } from '../core/posted-form.ts';
-import type { Role } from '../core/staff.ts';
+import { type Act, longestReason } from '../core/staff/act-guard.ts';
+import type { Role } from '../core/staff/staff.ts';
 import type { Answer } from './answer.ts';
 import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
 import { hasManager, numbersOf, type PeopleNeeds, personPage, reach } from './people-routes.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Account } from '../core/account.ts';
-import { longestReason } from '../core/act-guard.ts';
-import type { CallerCheck } from '../core/caller-desk.ts';
 import type { Problem } from '../core/message.ts';
+import type { CallerCheck } from '../core/people/caller-desk.ts';
 import { posted } from '../core/posted-form.ts';
+import { longestReason } from '../core/staff/act-guard.ts';
 import { saveSession } from '../web/session.ts';
 import type { Answer } from './answer.ts';
 import type { ConsoleRouter, Visit } from './console-router.ts';

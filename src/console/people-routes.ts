@@ -1,14 +1,14 @@
 import type { Account } from '../core/account.ts';
-import type { CallerDesk } from '../core/caller-desk.ts';
-import { type CodeDesk, managerAddress } from '../core/code-desk.ts';
 import type { Directory } from '../core/directory.ts';
 import type { PeopleFound, PeopleSearch } from '../core/directory-people.ts';
 import { BadRequest } from '../core/errors.ts';
-import type { HelpdeskDesk } from '../core/helpdesk-desk.ts';
 import type { Problem } from '../core/message.ts';
-import type { PersonView, PersonViews } from '../core/person-view.ts';
-import { everyRole, mayActOn, maySee, sightOf } from '../core/staff.ts';
-import type { StaffDesk } from '../core/staff-desk.ts';
+import type { CallerDesk } from '../core/people/caller-desk.ts';
+import { type CodeDesk, managerAddress } from '../core/people/code-desk.ts';
+import type { HelpdeskDesk } from '../core/people/helpdesk-desk.ts';
+import type { PersonView, PersonViews } from '../core/people/person-view.ts';
+import { everyRole, mayActOn, maySee, sightOf } from '../core/staff/staff.ts';
+import type { StaffDesk } from '../core/staff/staff-desk.ts';
 import type { Answer } from './answer.ts';
 import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
 

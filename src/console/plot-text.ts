@@ -1,5 +1,5 @@
-import { type CsvCell, csvLine, csvStart } from '../core/csv.ts';
-import type { Part } from '../core/report.ts';
+import { type CsvCell, csvLine, csvStart } from '../core/reports/csv.ts';
+import type { Part } from '../core/reports/report.ts';
 import type { Translate } from '../web/catalogue.ts';
 import type { Named } from './report-names.ts';
 import type { Column, Plot, PlotRow } from './report-plots.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { GateSettings } from '../core/gate.ts';
-import type { GateControls } from '../core/gate-controls.ts';
+import type { GateControls } from '../core/gates/gate-controls.ts';
 import type { Json } from '../core/json.ts';
 import type { Message, Problem } from '../core/message.ts';
-import type { ListedPolicy } from '../core/policy-field-changes.ts';
-import type { ListProblem } from '../core/stored-policies.ts';
+import type { ListedPolicy } from '../core/policies/policy-field-changes.ts';
+import type { ListProblem } from '../core/policies/stored-policies.ts';
 import type { Translate } from '../web/catalogue.ts';
 import { formOfSettings, settingFields, settingProblem, settingsOfForm } from './gate-setting-fields.ts';
 

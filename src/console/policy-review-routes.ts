@@ -1,5 +1,5 @@
-import type { PolicySaved, PolicyWish } from '../core/policy-desk.ts';
-import type { PolicyDraft } from '../core/policy-store.ts';
+import type { PolicySaved, PolicyWish } from '../core/policies/policy-desk.ts';
+import type { PolicyDraft } from '../core/policies/policy-store.ts';
 import type { Answer } from './answer.ts';
 import type { ConsoleRouter, Visit } from './console-router.ts';
 import { draftOf } from './policy-draft-routes.ts';

@@ -1,8 +1,8 @@
-import { type ChainWeakness, chainStrength, type WeighedGate } from '../core/chain-strength.ts';
 import type { GateSettings } from '../core/gate.ts';
-import { isPlain } from '../core/gate-setting-message.ts';
-import type { Members } from '../core/policy.ts';
-import type { ListedPolicy } from '../core/policy-field-changes.ts';
+import { type ChainWeakness, chainStrength, type WeighedGate } from '../core/policies/chain-strength.ts';
+import { isPlain } from '../core/policies/gate-setting-message.ts';
+import type { Members } from '../core/policies/policy.ts';
+import type { ListedPolicy } from '../core/policies/policy-field-changes.ts';
 import type { Translate } from '../web/catalogue.ts';
 import { gateName, settingName, settingValue } from '../web/policy-messages.ts';
 

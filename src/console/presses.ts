@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Request } from 'express';
 import type { Json } from '../core/json.ts';
-import type { OneAct } from '../core/one-act.ts';
+import type { OneAct } from '../core/visits/one-act.ts';
 import { type Answer, type Go, leaveNotice } from './answer.ts';
 
 /** The hidden field in which a form says which showing of its page it is. */

@@ -1,6 +1,6 @@
 import type { Problem } from '../core/message.ts';
-import { dayAfter, dayOf, daysBetween } from '../core/report-counts.ts';
-import type { ReportSpan } from '../core/report-store.ts';
+import { dayAfter, dayOf, daysBetween } from '../core/reports/report-counts.ts';
+import type { ReportSpan } from '../core/reports/report-store.ts';
 
 /** What a query string holds: whatever a visitor typed. */
 export type Query = Readonly<Record<string, unknown>>;

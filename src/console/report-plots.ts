@@ -8,10 +8,10 @@ import {
   refusalNumbers,
   registrationSeries,
   type Series,
-} from '../core/report.ts';
-import type { DailyCount } from '../core/report-counts.ts';
-import type { ReportSpan } from '../core/report-store.ts';
-import type { SendingPrice } from '../core/sending-rules.ts';
+} from '../core/reports/report.ts';
+import type { DailyCount } from '../core/reports/report-counts.ts';
+import type { ReportSpan } from '../core/reports/report-store.ts';
+import type { SendingPrice } from '../core/sending/sending-rules.ts';
 import { gateName, type Named, reasonName } from './report-names.ts';
 
 export interface Column {

@@ -1,6 +1,6 @@
-import { policyKey } from '../core/policy-counts.ts';
-import type { ReportStore } from '../core/report-store.ts';
-import type { StaffMember } from '../core/staff.ts';
+import { policyKey } from '../core/reports/policy-counts.ts';
+import type { ReportStore } from '../core/reports/report-store.ts';
+import type { StaffMember } from '../core/staff/staff.ts';
 import type { DutyStore } from '../core/stores.ts';
 import type { ReportFilter } from './report-filter.ts';
 

@@ -1,9 +1,9 @@
+import type { ConsoleAudit } from '../core/audit/console-audit.ts';
 import type { Clock } from '../core/clock.ts';
-import type { ConsoleAudit } from '../core/console-audit.ts';
-import { reportedEvents } from '../core/report.ts';
-import type { ReportStore } from '../core/report-store.ts';
-import type { SendingPrice } from '../core/sending-rules.ts';
-import { everyRole, type StaffMember, sightOf } from '../core/staff.ts';
+import { reportedEvents } from '../core/reports/report.ts';
+import type { ReportStore } from '../core/reports/report-store.ts';
+import type { SendingPrice } from '../core/sending/sending-rules.ts';
+import { everyRole, type StaffMember, sightOf } from '../core/staff/staff.ts';
 import type { DutyStore } from '../core/stores.ts';
 import { isWithin } from '../core/unit.ts';
 import type { Answer } from './answer.ts';

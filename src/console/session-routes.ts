@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { ConsoleAudit } from '../core/console-audit.ts';
+import type { ConsoleAudit } from '../core/audit/console-audit.ts';
 import { BadRequest } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
-import { everyRole } from '../core/staff.ts';
+import { everyRole } from '../core/staff/staff.ts';
 import type { StaffSession } from '../web/session.ts';
 import type { Answer } from './answer.ts';
 import type { ConsoleRouter, Visit } from './console-router.ts';

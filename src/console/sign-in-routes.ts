@@ -1,10 +1,10 @@
 import { type Request, Router } from 'express';
 import type { Account } from '../core/account.ts';
-import type { ConsoleAudit } from '../core/console-audit.ts';
-import type { Flow } from '../core/flow.ts';
-import type { FlowStarter } from '../core/flow-starter.ts';
-import type { Role } from '../core/staff.ts';
-import type { StaffDesk } from '../core/staff-desk.ts';
+import type { ConsoleAudit } from '../core/audit/console-audit.ts';
+import type { Flow } from '../core/flow/flow.ts';
+import type { FlowStarter } from '../core/flow/flow-starter.ts';
+import type { Role } from '../core/staff/staff.ts';
+import type { StaffDesk } from '../core/staff/staff-desk.ts';
 import { pathOf } from '../web/flow-page.ts';
 import { type FlowNeeds, type FlowPage, flowRoutes } from '../web/flow-routes.ts';
 import type { OneSession } from '../web/one-session.ts';

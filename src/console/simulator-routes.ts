@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { type CsvCell, csvLine, csvStart } from '../core/csv.ts';
 import type { Message } from '../core/message.ts';
-import type { Policy } from '../core/policy.ts';
+import type { Policy } from '../core/policies/policy.ts';
 import { posted } from '../core/posted-form.ts';
-import { asJson, type Simulation, type SimulationNeeds, simulate } from '../core/simulation.ts';
-import type { StaffMember } from '../core/staff.ts';
+import { type CsvCell, csvLine, csvStart } from '../core/reports/csv.ts';
+import type { StaffMember } from '../core/staff/staff.ts';
+import { asJson, type Simulation, type SimulationNeeds, simulate } from '../core/survey/simulation.ts';
 import type { Answer } from './answer.ts';
 import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
 import { type JobNeeds, jobNamed, jobReaders } from './job-routes.ts';

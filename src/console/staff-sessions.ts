@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Request } from 'express';
 import type { Clock } from '../core/clock.ts';
-import type { Flow } from '../core/flow.ts';
-import type { StaffMember } from '../core/staff.ts';
-import type { KnownStaff, StaffDesk } from '../core/staff-desk.ts';
+import type { Flow } from '../core/flow/flow.ts';
+import type { StaffMember } from '../core/staff/staff.ts';
+import type { KnownStaff, StaffDesk } from '../core/staff/staff-desk.ts';
 import type { EnrolmentStore, FailureStore } from '../core/stores.ts';
 import { browserName } from '../web/browser-name.ts';
 import { contextOf } from '../web/requests.ts';

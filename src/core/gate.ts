@@ -23,7 +23,7 @@ export interface Gate {
 }
 
 export interface Rehearsal {
-  /** What `verify` reads. A telephone number is core/test-drive-phone.ts's. */
+  /** What `verify` reads. A telephone number is core/drive/test-drive-phone.ts's. */
   readonly enrolment: Json;
   /** What to type, where the gate asks questions; shown beside the page. */
   readonly answers?: readonly { readonly question: string; readonly answer: string }[];

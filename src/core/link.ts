@@ -1,6 +1,6 @@
 import type { GateSettings } from './gate.ts';
-import type { Zone } from './policy.ts';
 import type { ChannelChoice } from './provider.ts';
+import type { Zone } from './zone.ts';
 
 /** One gate of a flow's chain, and which of its steps it is passed by. */
 export interface Link {

@@ -1,4 +1,4 @@
-import type { Zone } from './policy.ts';
+import type { Zone } from './zone.ts';
 
 /** What of a request reaches the audit and the pages; everything else of it stops in the web layer. */
 export interface RequestContext {

@@ -6,22 +6,22 @@ import type {
   AuditRow,
   AuditSearch,
   AuditWitness,
-} from './audit.ts';
-import type { CampaignStore } from './campaign-store.ts';
-import type { Challenge, ChallengeState } from './challenge.ts';
-import type { Flow } from './flow.ts';
-import type { JobStore } from './jobs.ts';
+} from './audit/audit.ts';
+import type { JobStore } from './background/jobs.ts';
+import type { CampaignStore } from './campaigns/campaign-store.ts';
+import type { Flow } from './flow/flow.ts';
 import type { JournalEntry, JournalOutcome } from './journal.ts';
 import type { Json } from './json.ts';
-import type { LimitStore } from './limits.ts';
 import type { Lockout, LockoutRules } from './lockout.ts';
-import type { LinkStore } from './notice-links.ts';
-import type { OutboxRow, OutboxStore } from './outbox.ts';
-import type { PolicyStore } from './policy-store.ts';
-import type { PressStore } from './press-store.ts';
+import type { LinkStore } from './notices/notice-links.ts';
+import type { OutboxRow, OutboxStore } from './notices/outbox.ts';
+import type { PolicyStore } from './policies/policy-store.ts';
 import type { CallOutcome } from './provider.ts';
-import type { ReportStore } from './report-store.ts';
-import type { SessionStore } from './session-store.ts';
+import type { ReportStore } from './reports/report-store.ts';
+import type { Challenge, ChallengeState } from './sending/challenge.ts';
+import type { LimitStore } from './visits/limits.ts';
+import type { PressStore } from './visits/press-store.ts';
+import type { SessionStore } from './visits/session-store.ts';
 
 /**
  * Everything that outlives a request. One schema carries on SQLite and PostgreSQL, and one contract suite runs on both.

@@ -1,6 +1,6 @@
-import type { Breaker } from '../core/breaker.ts';
 import { Unavailable } from '../core/errors.ts';
 import type { KnownPasswords } from '../core/password-screen.ts';
+import type { Breaker } from '../core/sending/breaker.ts';
 import type { HttpClient } from '../outbound/http-client.ts';
 import { listedHash } from './hash.ts';
 

@@ -1,7 +1,7 @@
 import type { Identity } from '../core/account.ts';
 import type { Message } from '../core/message.ts';
-import { contextIn, contextWords } from '../core/password-context.ts';
 import type { KnownPasswords, PasswordScreen, ScreenVerdict, StrengthMeter } from '../core/password-screen.ts';
+import { contextIn, contextWords } from '../core/passwords/password-context.ts';
 
 export interface ScreenNeeds {
   readonly minLength: number;

@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
-import type { NoticeLinks } from '../core/notice-links.ts';
+import type { NoticeLinks } from '../core/notices/notice-links.ts';
 import { posted } from '../core/posted-form.ts';
 import type { Pages } from '../web/pages.ts';
 import { contextOf } from '../web/requests.ts';

@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import type { ZoneChain } from '../core/link.ts';
-import type { Zone } from '../core/policy.ts';
-import type { SignInOutcome } from '../core/sign-in.ts';
 import type { Enrolment } from '../core/stores.ts';
+import type { SignInOutcome } from '../core/visits/sign-in.ts';
+import type { Zone } from '../core/zone.ts';
 import { endedPages } from '../web/ended-pages.ts';
 import { pathOf } from '../web/flow-page.ts';
 import { type FlowNeeds, type FlowPage, flowRoutes } from '../web/flow-routes.ts';

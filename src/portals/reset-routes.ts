@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { loginStem, parseLogin } from '../core/login.ts';
 import { posted } from '../core/posted-form.ts';
-import type { VisitLimits } from '../core/visit-limits.ts';
+import type { VisitLimits } from '../core/visits/visit-limits.ts';
 import { actionPages } from '../web/action-pages.ts';
 import { endedPages } from '../web/ended-pages.ts';
 import type { EvenTime } from '../web/even-time.ts';

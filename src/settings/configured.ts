@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Configuration, Environment } from '../config.ts';
-import type { EnrolmentRules } from '../core/enroller.ts';
+import type { EnrolmentRules } from '../core/flow/enroller.ts';
 import type { SealerNeeds } from '../core/sealer.ts';
 import type { Brand } from '../web/brand-routes.ts';
 import type { Organisation } from '../web/pages.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Environment } from '../config.ts';
-import { chainStrength } from '../core/chain-strength.ts';
+import { chainStrength } from '../core/policies/chain-strength.ts';
 import type { Definitions } from '../definitions.ts';
 import { gatesOf, sendingProblems } from './channel-checks.ts';
 import { consoleProblems } from './console-checks.ts';

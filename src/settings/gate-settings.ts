@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import type { AsksMore } from '../core/flow/registrations.ts';
 import type { GateSettings } from '../core/gate.ts';
 import type { Json } from '../core/json.ts';
-import type { Policy } from '../core/policy.ts';
-import type { AsksMore } from '../core/registrations.ts';
+import type { Policy } from '../core/policies/policy.ts';
 import type { Definitions } from '../definitions.ts';
 import type { Sections } from './cross-checks.ts';
 import { describeIssue, type SettingProblem } from './problems.ts';

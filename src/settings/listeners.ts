@@ -1,4 +1,4 @@
-import type { Zone } from '../core/policy.ts';
+import type { Zone } from '../core/zone.ts';
 import type { SettingProblem } from './problems.ts';
 import type { Configuration } from './schema.ts';
 

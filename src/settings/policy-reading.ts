@@ -1,6 +1,6 @@
 import type { Environment } from '../config.ts';
 import type { Json } from '../core/json.ts';
-import type { ListProblem, ReadPolicies } from '../core/stored-policies.ts';
+import type { ListProblem, ReadPolicies } from '../core/policies/stored-policies.ts';
 import type { Definitions } from '../definitions.ts';
 import { crossChecks } from './cross-checks.ts';
 import { policyFrom, policyListSchema } from './policy-settings.ts';

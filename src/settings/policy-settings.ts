@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { GateSettings } from '../core/gate.ts';
-import type { Members, Policy } from '../core/policy.ts';
+import { isSecretName } from '../core/gates/secret-name.ts';
+import type { Members, Policy } from '../core/policies/policy.ts';
 import type { Channel, ChannelChoice } from '../core/provider.ts';
-import { isSecretName } from '../core/secret-name.ts';
 import type { Definitions } from '../definitions.ts';
 import { gateSettingsSchema } from './gate-settings.ts';
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { isSecretName } from '../core/secret-name.ts';
+import { isSecretName } from '../core/gates/secret-name.ts';
 import { allowed } from './allowed.ts';
 
 /** One thing that is wrong with the configuration, in a sentence for the operator. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { sealingSecret } from '../core/sealer.ts';
-import { sendingSettings } from '../core/sending-rules.ts';
+import { sendingSettings } from '../core/sending/sending-rules.ts';
 import type { Definitions } from '../definitions.ts';
 import { activeDirectorySettings } from '../directories/active-directory/settings.ts';
 import { passwordSettings } from '../passwords/settings.ts';

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
-import { type AuditEvent, type AuditRow, auditHash } from '../core/audit.ts';
+import { type AuditEvent, type AuditRow, auditHash } from '../core/audit/audit.ts';
 import { Misconfigured } from '../core/errors.ts';
-import type { PolicyMark } from '../core/policy-standing.ts';
+import type { PolicyMark } from '../core/policies/policy-standing.ts';
 import type { Sealer } from '../core/sealer.ts';
 import { type AuditHead, type HeadNotes, openHead, sealHead } from './audit-head.ts';
 import { tableRowOf } from './audit-rows.ts';

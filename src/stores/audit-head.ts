@@ -1,4 +1,4 @@
-import type { PolicyMark } from '../core/policy-standing.ts';
+import type { PolicyMark } from '../core/policies/policy-standing.ts';
 import type { Sealer } from '../core/sealer.ts';
 
 /** Where the audit chain ends. */

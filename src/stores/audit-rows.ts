@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AuditEventName, AuditRow } from '../core/audit.ts';
+import type { AuditEventName, AuditRow } from '../core/audit/audit.ts';
 import type { AuditTableRow } from './schema.ts';
 
 const detail = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));

@@ -1,5 +1,5 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
-import type { AuditSearch } from '../core/audit.ts';
+import type { AuditSearch } from '../core/audit/audit.ts';
 import type { AuditTableRow, Database, Tables } from './schema.ts';
 
 type AuditQuery = SelectQueryBuilder<Tables, 'audit', object>;

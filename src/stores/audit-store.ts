@@ -8,7 +8,7 @@ import {
   type AuditWitness,
   auditGenesis,
   auditHash,
-} from '../core/audit.ts';
+} from '../core/audit/audit.ts';
 import type { Sealer } from '../core/sealer.ts';
 import type { AuditStore } from '../core/stores.ts';
 import { chain, requireHead } from './audit-chain.ts';

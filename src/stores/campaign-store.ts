@@ -7,7 +7,7 @@ import type {
   CampaignStanding,
   CampaignStore,
   OptOut,
-} from '../core/campaign-store.ts';
+} from '../core/campaigns/campaign-store.ts';
 import type { Json } from '../core/json.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
 import { putRows } from './outbox-store.ts';

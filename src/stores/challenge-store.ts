@@ -1,7 +1,7 @@
-import type { Challenge, ChallengeState } from '../core/challenge.ts';
 import type { Json } from '../core/json.ts';
 import type { CallOutcome } from '../core/provider.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
+import type { Challenge, ChallengeState } from '../core/sending/challenge.ts';
 import type { ChallengeStore } from '../core/stores.ts';
 import type { ChallengeRow, Database } from './schema.ts';
 

@@ -1,4 +1,4 @@
-import type { OutboxRow } from '../core/outbox.ts';
+import type { OutboxRow } from '../core/notices/outbox.ts';
 import type { Sealer } from '../core/sealer.ts';
 import type { Duty, DutyName, DutyStore } from '../core/stores.ts';
 import { putRows } from './outbox-store.ts';

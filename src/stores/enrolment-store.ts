@@ -1,7 +1,7 @@
 import type { ExpressionBuilder, Kysely, Transaction } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import { mostInARow } from '../core/lockout.ts';
-import type { OutboxRow } from '../core/outbox.ts';
+import type { OutboxRow } from '../core/notices/outbox.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
 import type { Enrolment, EnrolmentStore, HeldEnrolment, KeepAlso, ProvedGate } from '../core/stores.ts';
 import { putRows } from './outbox-store.ts';

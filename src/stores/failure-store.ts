@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import { type Lockout, type LockoutRules, mostInARow } from '../core/lockout.ts';
-import type { OutboxRow } from '../core/outbox.ts';
+import type { OutboxRow } from '../core/notices/outbox.ts';
 import type { Sealer } from '../core/sealer.ts';
 import type { FailureStore } from '../core/stores.ts';
 import { putRows } from './outbox-store.ts';

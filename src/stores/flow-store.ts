@@ -1,6 +1,6 @@
-import type { Flow, FlowStep } from '../core/flow.ts';
+import type { Flow, FlowStep } from '../core/flow/flow.ts';
 import type { Json } from '../core/json.ts';
-import type { OutboxRow } from '../core/outbox.ts';
+import type { OutboxRow } from '../core/notices/outbox.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
 import type { FlowStore } from '../core/stores.ts';
 import { putRows } from './outbox-store.ts';

@@ -1,5 +1,5 @@
 import type { Insertable, Kysely, Selectable, Transaction } from 'kysely';
-import type { Job, JobEnd, JobFailure, JobProgress, JobStore } from '../core/jobs.ts';
+import type { Job, JobEnd, JobFailure, JobProgress, JobStore } from '../core/background/jobs.ts';
 import type { Json } from '../core/json.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
 import type { Database, JobRow, Tables } from './schema.ts';

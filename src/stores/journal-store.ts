@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PreparedWrite } from '../core/directory.ts';
 import type { JournalEntry, JournalOutcome } from '../core/journal.ts';
-import type { OutboxRow } from '../core/outbox.ts';
+import type { OutboxRow } from '../core/notices/outbox.ts';
 import type { Sealer } from '../core/sealer.ts';
 import type { JournalStore } from '../core/stores.ts';
 import { putRows } from './outbox-store.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as breath } from 'node:timers/promises';
 import type { SelectQueryBuilder } from 'kysely';
-import type { Limit, LimitCount, LimitStore } from '../core/limits.ts';
+import type { Limit, LimitCount, LimitStore } from '../core/visits/limits.ts';
 import type { Database, LimitRow, Tables } from './schema.ts';
 
 /** Rows that are removed at once: a few milliseconds of work. */

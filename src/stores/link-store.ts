@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { Json } from '../core/json.ts';
-import type { LinkEffect, LinkStore, NoticeLink } from '../core/notice-links.ts';
+import type { LinkEffect, LinkStore, NoticeLink } from '../core/notices/notice-links.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
 import { takeBack } from './enrolment-store.ts';
 import { barForGood } from './failure-store.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { Json } from '../core/json.ts';
-import type { OutboxClaim, OutboxRow, OutboxStore, StoredRow } from '../core/outbox.ts';
+import type { OutboxClaim, OutboxRow, OutboxStore, StoredRow } from '../core/notices/outbox.ts';
 import type { Channel } from '../core/provider.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
 import type { Database, OutboxTableRow, Tables } from './schema.ts';

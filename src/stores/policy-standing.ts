@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { Misconfigured } from '../core/errors.ts';
-import type { PolicyMark, PolicyStanding } from '../core/policy-standing.ts';
+import type { PolicyMark, PolicyStanding } from '../core/policies/policy-standing.ts';
 import type { Sealer } from '../core/sealer.ts';
 import { requireHead } from './audit-chain.ts';
 import type { Tables } from './schema.ts';

@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import { z } from 'zod';
 import { Misconfigured } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import { type PolicyStanding, rollbackOf } from '../core/policy-standing.ts';
+import { type PolicyStanding, rollbackOf } from '../core/policies/policy-standing.ts';
 import {
   type PolicyDraft,
   type PolicySave,
@@ -10,7 +10,7 @@ import {
   type PolicyVersion,
   type PolicyVersionHead,
   policiesHash,
-} from '../core/policy-store.ts';
+} from '../core/policies/policy-store.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
 import { chain } from './audit-chain.ts';
 import { policyStanding } from './policy-standing.ts';

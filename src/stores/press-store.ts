@@ -1,6 +1,6 @@
 import type { Json } from '../core/json.ts';
-import type { PressStore, TakenPress } from '../core/press-store.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
+import type { PressStore, TakenPress } from '../core/visits/press-store.ts';
 import type { Database } from './schema.ts';
 
 /** A form that was sent, under a hash of all that it was: `body` once something came of it. */

@@ -1,4 +1,4 @@
-/** How often something happened on one day; see core/report-counts.ts. */
+/** How often something happened on one day; see core/reports/report-counts.ts. */
 export interface DailyCountRow {
   readonly day: string;
   readonly event: string;

@@ -1,8 +1,14 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
-import type { AuditEventName } from '../core/audit.ts';
-import { type PolicyCount, policyKey } from '../core/policy-counts.ts';
-import type { DailyCount } from '../core/report-counts.ts';
-import type { Counted, CoverageSnapshot, PolicyCoverage, ReportSpan, ReportStore } from '../core/report-store.ts';
+import type { AuditEventName } from '../core/audit/audit.ts';
+import { type PolicyCount, policyKey } from '../core/reports/policy-counts.ts';
+import type { DailyCount } from '../core/reports/report-counts.ts';
+import type {
+  Counted,
+  CoverageSnapshot,
+  PolicyCoverage,
+  ReportSpan,
+  ReportStore,
+} from '../core/reports/report-store.ts';
 import type { DutyName } from '../core/stores.ts';
 import type { CoverageRow } from './report-schema.ts';
 import type { Database, Tables } from './schema.ts';

@@ -1,6 +1,6 @@
 import type { Json } from '../core/json.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
-import type { OwnedSession, SessionRecord, SessionStore } from '../core/session-store.ts';
+import type { OwnedSession, SessionRecord, SessionStore } from '../core/visits/session-store.ts';
 import { type Database, idHash, type SessionRow } from './schema.ts';
 
 /** Sessions under the hash of their id. */

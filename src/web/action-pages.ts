@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { passedLinks } from '../core/flow.ts';
-import { isJudgedLater } from '../core/password-rules.ts';
+import { passedLinks } from '../core/flow/flow.ts';
+import { isJudgedLater } from '../core/passwords/password-rules.ts';
 import { isExactly, posted } from '../core/posted-form.ts';
 import { progressOf } from './flow-page.ts';
 import type { FlowPage, PageNeeds } from './flow-routes.ts';

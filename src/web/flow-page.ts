@@ -1,4 +1,4 @@
-import { type Flow, hasShortWay, isBehindChoice, isEnded, openLink } from '../core/flow.ts';
+import { type Flow, hasShortWay, isBehindChoice, isEnded, openLink } from '../core/flow/flow.ts';
 import type { Link } from '../core/link.ts';
 import type { Portal } from '../core/portal.ts';
 

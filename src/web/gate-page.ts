@@ -1,7 +1,7 @@
 import type { Request } from 'express';
-import { canLeaveOut, type Flow, isBehindChoice, openLink } from '../core/flow.ts';
+import { canLeaveOut, type Flow, isBehindChoice, openLink } from '../core/flow/flow.ts';
+import { otherWays } from '../core/flow/ways.ts';
 import { isExactly, onlyField } from '../core/posted-form.ts';
-import { otherWays } from '../core/ways.ts';
 import { progressOf } from './flow-page.ts';
 import type { FlowNeeds, FlowPage, PageNeeds } from './flow-routes.ts';
 import { contextOf } from './requests.ts';

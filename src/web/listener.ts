@@ -1,6 +1,6 @@
 import { Router } from 'express';
-import type { Zone } from '../core/policy.ts';
 import type { RequestContext } from '../core/request-context.ts';
+import type { Zone } from '../core/zone.ts';
 
 declare module 'express-serve-static-core' {
   interface Request {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
-import type { OneAct } from '../core/one-act.ts';
+import type { OneAct } from '../core/visits/one-act.ts';
 import { adoptSession, saveSession } from './session.ts';
 
 /** What came of a proof: the session that the browser has from then on, and where it goes. */

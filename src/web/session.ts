@@ -1,10 +1,10 @@
 import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
 import type { Clock } from '../core/clock.ts';
+import type { DriveTrace } from '../core/drive/test-drive-remains.ts';
 import type { Json } from '../core/json.ts';
 import type { Message } from '../core/message.ts';
-import type { SessionOwner, SessionRecord, SessionStore } from '../core/session-store.ts';
-import type { DriveTrace } from '../core/test-drive-remains.ts';
+import type { SessionOwner, SessionRecord, SessionStore } from '../core/visits/session-store.ts';
 
 declare module 'express-session' {
   interface SessionData {

@@ -1,5 +1,5 @@
 import type { Express, Router } from 'express';
-import type { Zone } from '../core/policy.ts';
+import type { Zone } from '../core/zone.ts';
 import { type Brand, brandRoutes } from './brand-routes.ts';
 import type { Catalogue } from './catalogue.ts';
 import { setUpCsrf } from './csrf.ts';

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { Admission, Visiting, VisitKind, VisitLimits } from '../core/visit-limits.ts';
+import type { Admission, Visiting, VisitKind, VisitLimits } from '../core/visits/visit-limits.ts';
 import type { PageOptions, Pages } from './pages.ts';
 import { contextOf } from './requests.ts';
 

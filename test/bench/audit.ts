@@ -5,9 +5,9 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { type AuditEvent, type AuditEventName, type AuditSearch, auditHash } from '../../src/core/audit.ts';
-import { reportedEvents } from '../../src/core/report.ts';
-import { ReportCounter } from '../../src/core/report-counter.ts';
+import { type AuditEvent, type AuditEventName, type AuditSearch, auditHash } from '../../src/core/audit/audit.ts';
+import { reportedEvents } from '../../src/core/reports/report.ts';
+import { ReportCounter } from '../../src/core/reports/report-counter.ts';
 import { createSealer } from '../../src/core/sealer.ts';
 import { sealHead } from '../../src/stores/audit-head.ts';
 import { tableRowOf } from '../../src/stores/audit-rows.ts';

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mostLimitRows } from '../../src/compose-limits.ts';
+import { mostLimitRows } from '../../src/compose/limits.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { createSealer } from '../../src/core/sealer.ts';
 import { openStores } from '../../src/stores/open-stores.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { openConfiguredStores } from '../../src/compose-stores.ts';
+import { openConfiguredStores } from '../../src/compose/stores.ts';
 import { load } from '../../src/load.ts';
 import { ConfigurationFolder, LatchkeyProcess } from '../latchkey-process.ts';
 import { lastingDemo } from '../smallest-demo.ts';

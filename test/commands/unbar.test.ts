@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
-import { openConfiguredDirectory } from '../../src/compose-directory.ts';
-import { openConfiguredStores } from '../../src/compose-stores.ts';
-import { signInSubject } from '../../src/core/sign-in.ts';
+import { openConfiguredDirectory } from '../../src/compose/directory.ts';
+import { openConfiguredStores } from '../../src/compose/stores.ts';
+import { signInSubject } from '../../src/core/visits/sign-in.ts';
 import { load } from '../../src/load.ts';
 import { ConfigurationFolder, LatchkeyProcess } from '../latchkey-process.ts';
 import { lastingDemo } from '../smallest-demo.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import BetterSqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AuditEvent, AuditSearch } from '../../src/core/audit.ts';
+import type { AuditEvent, AuditSearch } from '../../src/core/audit/audit.ts';
 import type { Visitor } from '../portals/visitor.ts';
 import type { Person } from '../portals/world.ts';
 import { ConsoleWorld } from './world.ts';

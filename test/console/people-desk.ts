@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import type { AuditRow } from '../../src/core/audit.ts';
+import type { AuditRow } from '../../src/core/audit/audit.ts';
 import { plain, type Visitor } from '../portals/visitor.ts';
 import { type Person, threshold } from '../portals/world.ts';
 import { ConsoleWorld, type units } from './world.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach } from 'vitest';
 import type { Json } from '../../src/core/json.ts';
-import type { PolicyStore } from '../../src/core/policy-store.ts';
+import type { PolicyStore } from '../../src/core/policies/policy-store.ts';
 import { plain, type Visitor } from '../portals/visitor.ts';
 import type { Person } from '../portals/world.ts';
 import { type ConsoleWish, ConsoleWorld } from './world.ts';

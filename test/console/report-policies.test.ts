@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PolicyCount } from '../../src/core/policy-counts.ts';
+import type { PolicyCount } from '../../src/core/reports/policy-counts.ts';
 import type { Visitor } from '../portals/visitor.ts';
 import { ConsoleWorld } from './world.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ReportCounter } from '../../src/core/report-counter.ts';
+import { ReportCounter } from '../../src/core/reports/report-counter.ts';
 import type { Visitor } from '../portals/visitor.ts';
 import { ConsoleWorld } from './world.ts';
 

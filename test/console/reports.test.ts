@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DailyCount } from '../../src/core/report-counts.ts';
+import type { DailyCount } from '../../src/core/reports/report-counts.ts';
 import type { Visitor } from '../portals/visitor.ts';
 import { ConsoleWorld } from './world.ts';
 

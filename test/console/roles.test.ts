@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ConsoleRoute } from '../../src/console/console-router.ts';
-import { everyRole, type Role } from '../../src/core/staff.ts';
+import { everyRole, type Role } from '../../src/core/staff/staff.ts';
 import type { Visitor } from '../portals/visitor.ts';
 import { routesIn } from '../web/routes-in.ts';
 import { ConsoleWorld } from './world.ts';

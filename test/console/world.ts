@@ -1,7 +1,7 @@
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Latchkey } from '../../src/compose.ts';
-import type { Role } from '../../src/core/staff.ts';
+import type { Role } from '../../src/core/staff/staff.ts';
 import type { DemoDirectory } from '../../src/directories/demo/demo-directory.ts';
 import { createServer } from '../../src/http-server.ts';
 import { Visitor } from '../portals/visitor.ts';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ChallengeResult } from '../../src/core/challenges.ts';
 import { Unavailable } from '../../src/core/errors.ts';
 import type { Channel, MfaProvider, ProviderNeeds } from '../../src/core/provider.ts';
 import { createSealer } from '../../src/core/sealer.ts';
+import type { ChallengeResult } from '../../src/core/sending/challenges.ts';
 import { type ChallengeWorld, challengeWorld } from '../challenge-world.ts';
 import type { Misbehaviour } from '../peers/misbehaviour.ts';
 import { SettableClock } from '../settable-clock.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { auditGenesis, auditHash } from '../../src/core/audit.ts';
+import { auditGenesis, auditHash } from '../../src/core/audit/audit.ts';
 import { Misconfigured } from '../../src/core/errors.ts';
 import { sampleEvent } from './store-samples.ts';
 import { type StoreWorld, together } from './store-world.ts';

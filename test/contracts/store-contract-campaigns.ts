@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { CampaignLetter, CampaignRules } from '../../src/core/campaign-store.ts';
+import type { CampaignLetter, CampaignRules } from '../../src/core/campaigns/campaign-store.ts';
 import { canaries, later, noon, sampleRow } from './store-samples.ts';
 import { type StoreWorld, together } from './store-world.ts';
 

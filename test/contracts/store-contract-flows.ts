@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { FlowStep } from '../../src/core/flow.ts';
+import type { FlowStep } from '../../src/core/flow/flow.ts';
 import { later, noon, sampleFlow, sampleRow } from './store-samples.ts';
 import { type StoreWorld, together } from './store-world.ts';
 

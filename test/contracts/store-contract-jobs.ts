@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Job } from '../../src/core/jobs.ts';
+import type { Job } from '../../src/core/background/jobs.ts';
 import { canaries, later, noon } from './store-samples.ts';
 import { type StoreWorld, together } from './store-world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { OutboxClaim } from '../../src/core/outbox.ts';
+import type { OutboxClaim } from '../../src/core/notices/outbox.ts';
 import type { Stores } from '../../src/core/stores.ts';
 import { canaries, later, noon, sampleEntry, sampleRow } from './store-samples.ts';
 import { type StoreWorld, together } from './store-world.ts';

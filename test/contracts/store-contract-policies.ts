@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Misconfigured } from '../../src/core/errors.ts';
 import type { Json } from '../../src/core/json.ts';
-import { newestPolicies, rollbackOf } from '../../src/core/policy-standing.ts';
-import { type PolicySave, type PolicyVersion, policiesHash } from '../../src/core/policy-store.ts';
+import { newestPolicies, rollbackOf } from '../../src/core/policies/policy-standing.ts';
+import { type PolicySave, type PolicyVersion, policiesHash } from '../../src/core/policies/policy-store.ts';
 import { createSealer } from '../../src/core/sealer.ts';
 import { sealHead } from '../../src/stores/audit-head.ts';
 import { later, noon } from './store-samples.ts';

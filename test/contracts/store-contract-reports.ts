@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { PolicyCount } from '../../src/core/policy-counts.ts';
-import type { DailyCount } from '../../src/core/report-counts.ts';
+import type { PolicyCount } from '../../src/core/reports/policy-counts.ts';
+import type { DailyCount } from '../../src/core/reports/report-counts.ts';
 import { later, noon } from './store-samples.ts';
 import { type StoreWorld, together } from './store-world.ts';
 

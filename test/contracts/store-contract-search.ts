@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AuditEvent, AuditSearch } from '../../src/core/audit.ts';
+import type { AuditEvent, AuditSearch } from '../../src/core/audit/audit.ts';
 import { later, sampleEvent } from './store-samples.ts';
 import type { StoreWorld } from './store-world.ts';
 

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { AuditEvent } from '../../src/core/audit.ts';
-import type { Challenge } from '../../src/core/challenge.ts';
-import type { Flow } from '../../src/core/flow.ts';
+import type { AuditEvent } from '../../src/core/audit/audit.ts';
+import type { Flow } from '../../src/core/flow/flow.ts';
 import type { JournalEntry } from '../../src/core/journal.ts';
-import type { OutboxRow } from '../../src/core/outbox.ts';
+import type { OutboxRow } from '../../src/core/notices/outbox.ts';
+import type { Challenge } from '../../src/core/sending/challenge.ts';
 
 /** The moment around which the store contract happens. */
 export const noon = new Date('2026-03-29T12:00:00.123Z');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import { ReportCounter } from '../../src/core/report-counter.ts';
-import { dayOf } from '../../src/core/report-counts.ts';
+import { ReportCounter } from '../../src/core/reports/report-counter.ts';
+import { dayOf } from '../../src/core/reports/report-counts.ts';
 import { newPassword } from '../services/samba-administrator.ts';
 import { sharedSamba } from '../services/shared-samba.ts';
 import { axeFindings } from './axe.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dayAfter, dayOf } from '../../src/core/report-counts.ts';
+import { dayAfter, dayOf } from '../../src/core/reports/report-counts.ts';
 import { ConsoleWorld } from '../console/world.ts';
 import type { Person } from '../portals/world.ts';
 import { startChromium, whyNoChromium } from '../services/chromium.ts';

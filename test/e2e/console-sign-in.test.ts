@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { maySee, type StaffMember } from '../../src/core/staff.ts';
+import { maySee, type StaffMember } from '../../src/core/staff/staff.ts';
 import { sharedSamba } from '../services/shared-samba.ts';
 import { consoleJourneys } from './console-journeys.ts';
 

@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { dayOf } from '../../src/core/report-counts.ts';
+import { dayOf } from '../../src/core/reports/report-counts.ts';
 import type { Stores } from '../../src/core/stores.ts';
 import { type DemoRole, demoPassword, demoStaff } from '../../src/directories/demo/people.ts';
 import { type ConsolePerson, ConsoleWorld } from './console-world.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ChallengeOrder } from '../../src/core/challenge-order.ts';
-import type { Challenges } from '../../src/core/challenges.ts';
 import type { Gate, GateContext, Subject } from '../../src/core/gate.ts';
 import type { Purpose } from '../../src/core/portal.ts';
+import type { ChallengeOrder } from '../../src/core/sending/challenge-order.ts';
+import type { Challenges } from '../../src/core/sending/challenges.ts';
 import { otpSmsGate } from '../../src/gates/otp-sms/gate.ts';
 import { otpSmsSettings } from '../../src/gates/otp-sms/settings.ts';
 import { phoneGate } from '../../src/gates/phone/gate.ts';

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
+import { WorkQueue } from '../../src/core/background/work-queue.ts';
 import type { Gate, GateContext, Page, Subject } from '../../src/core/gate.ts';
 import type { Json } from '../../src/core/json.ts';
-import { WorkQueue } from '../../src/core/work-queue.ts';
 import { AnswerHashes } from '../../src/gates/questions/answer-hashes.ts';
 import { patternProblem, wholeMatch } from '../../src/gates/questions/answer-pattern.ts';
 import { questionsGate } from '../../src/gates/questions/gate.ts';

@@ -18,7 +18,7 @@ const withoutTexts = /^src\/(config|settings|directories)\b/;
  */
 export function keysInUse(root: string, sections: ReadonlySet<string>): readonly KeyInUse[] {
   // Events of the audit are named in the same way.
-  const events = new Set(literals(readFileSync(path.join(root, 'src/core/audit.ts'), 'utf8')));
+  const events = new Set(literals(readFileSync(path.join(root, 'src/core/audit/audit.ts'), 'utf8')));
   const inSection = (key: string): boolean => sections.has(key.split('.')[0] ?? '') && !events.has(key);
   return sources(root).flatMap((file) => {
     const source = readFileSync(path.join(root, file), 'utf8');

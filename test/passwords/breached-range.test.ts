@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { Breaker } from '../../src/core/breaker.ts';
 import { Unavailable } from '../../src/core/errors.ts';
+import { Breaker } from '../../src/core/sending/breaker.ts';
 import { HttpClient } from '../../src/outbound/http-client.ts';
 import { BreachedRange } from '../../src/passwords/breached-range.ts';
 import { TestAuthority } from '../peers/authority.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { CampaignRules } from '../../src/core/campaign-store.ts';
+import type { CampaignRules } from '../../src/core/campaigns/campaign-store.ts';
 import { type Person, PortalWorld } from './world.ts';
 
 /** An organisation whose name would like to be a page of its own. */

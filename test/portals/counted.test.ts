@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { actionSeries, gateNumbers, partsOf, refusalNumbers, reportedEvents } from '../../src/core/report.ts';
-import { ReportCounter } from '../../src/core/report-counter.ts';
+import { actionSeries, gateNumbers, partsOf, refusalNumbers, reportedEvents } from '../../src/core/reports/report.ts';
+import { ReportCounter } from '../../src/core/reports/report-counter.ts';
 import { PortalWorld, threshold } from './world.ts';
 
 let world: PortalWorld;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { maxRefusals } from '../../src/core/flow.ts';
+import { maxRefusals } from '../../src/core/flow/flow.ts';
 import { TestAuthority } from '../peers/authority.ts';
 import { RangePeer } from '../peers/range-peer.ts';
 import { plain, type Visitor } from './visitor.ts';

@@ -9,7 +9,7 @@ import pino from 'pino';
 import { stringify } from 'yaml';
 import { compose, type Latchkey } from '../../src/compose.ts';
 import { loadConfiguration, readEnvironment } from '../../src/config.ts';
-import { WorkQueue } from '../../src/core/work-queue.ts';
+import { WorkQueue } from '../../src/core/background/work-queue.ts';
 import { loadDefinitions } from '../../src/definitions.ts';
 import { type DemoDirectory, startDemoDirectory } from '../../src/directories/demo/demo-directory.ts';
 import type { Entry } from '../../src/directories/demo/entry.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { sendingSettings } from '../../src/core/sending-rules.ts';
+import { sendingSettings } from '../../src/core/sending/sending-rules.ts';
 import { loadDefinitions } from '../../src/definitions.ts';
 import { resolveReferences } from '../../src/settings/references.ts';
 

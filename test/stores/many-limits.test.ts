@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { mostLimitRows } from '../../src/compose-limits.ts';
+import { mostLimitRows } from '../../src/compose/limits.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { createSealer } from '../../src/core/sealer.ts';
 import type { Stores } from '../../src/core/stores.ts';

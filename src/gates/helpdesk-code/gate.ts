@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Challenges } from '../../core/challenges.ts';
 import { BadRequest } from '../../core/errors.ts';
 import type { Gate, GateDefinition, Step } from '../../core/gate.ts';
+import type { Challenges } from '../../core/sending/challenges.ts';
 import { gateId, helpdeskCodeSettings } from './settings.ts';
 import { VerifyHelpdeskCode } from './verify.ts';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Challenges } from '../../core/challenges.ts';
 import type { GateContext, Page, Step, Verdict } from '../../core/gate.ts';
-import { issuedCode } from '../../core/issued-code.ts';
+import { issuedCode } from '../../core/gates/issued-code.ts';
+import { readCode } from '../../core/gates/typed-code.ts';
 import type { Json } from '../../core/json.ts';
-import { readCode } from '../../core/typed-code.ts';
+import type { Challenges } from '../../core/sending/challenges.ts';
 import { gateId, type HelpdeskCodeSettings } from './settings.ts';
 
 const form = z.strictObject({ code: z.string().max(64) });

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import type { ChallengeTarget } from '../../core/challenge-body.ts';
-import type { ChallengeScope, Challenges, Proposed } from '../../core/challenges.ts';
 import type { Clock } from '../../core/clock.ts';
 import { BadRequest } from '../../core/errors.ts';
 import type { GateContext, Verdict } from '../../core/gate.ts';
+import { textFor } from '../../core/gates/purpose-text.ts';
+import { readCode } from '../../core/gates/typed-code.ts';
 import type { Message } from '../../core/message.ts';
-import { textFor } from '../../core/purpose-text.ts';
-import { countSend, secondsUntilNext, sendCount, sendRefusal, sendsLeft } from '../../core/send-allowance.ts';
-import { readCode } from '../../core/typed-code.ts';
+import type { ChallengeTarget } from '../../core/sending/challenge-body.ts';
+import type { ChallengeScope, Challenges, Proposed } from '../../core/sending/challenges.ts';
+import { countSend, secondsUntilNext, sendCount, sendRefusal, sendsLeft } from '../../core/sending/send-allowance.ts';
 import { type OtpSmsSettings, textsOf } from './settings.ts';
 
 export const gateId = 'otp-sms';

@@ -1,5 +1,5 @@
+import { driveNumber } from '../../core/drive/test-drive-phone.ts';
 import type { GateDefinition } from '../../core/gate.ts';
-import { driveNumber } from '../../core/test-drive-phone.ts';
 import { CodeSending, gateId, type OtpSmsNeeds } from './code-sending.ts';
 import { EnrolBySms } from './enrol.ts';
 import { otpSmsSettings } from './settings.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { numberEntrySettings } from '../../core/gates/number-entry.ts';
+import type { PurposeTexts } from '../../core/gates/purpose-text.ts';
 import { localisedText } from '../../core/localised-text.ts';
-import { numberEntrySettings } from '../../core/number-entry.ts';
-import type { PurposeTexts } from '../../core/purpose-text.ts';
 
 const defaultTexts = {
   reset: {

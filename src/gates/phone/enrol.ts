@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { BadRequest } from '../../core/errors.ts';
 import { accountOf, type GateContext, type Page, type Step, type Verdict } from '../../core/gate.ts';
+import { numberPage, proposedNumber } from '../../core/gates/number-entry.ts';
 import type { Json } from '../../core/json.ts';
-import { numberPage, proposedNumber } from '../../core/number-entry.ts';
-import { noneSent, sendCount } from '../../core/send-allowance.ts';
+import { noneSent, sendCount } from '../../core/sending/send-allowance.ts';
 import { type Calling, type CallMemory, callMemory } from './calling.ts';
 import type { PhoneSettings } from './settings.ts';
 

@@ -1,5 +1,5 @@
+import { driveNumber } from '../../core/drive/test-drive-phone.ts';
 import type { GateDefinition } from '../../core/gate.ts';
-import { driveNumber } from '../../core/test-drive-phone.ts';
 import { Calling, gateId, type PhoneNeeds } from './calling.ts';
 import { EnrolByCall } from './enrol.ts';
 import { phoneSettings } from './settings.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { maskOf, targetOf } from '../../core/enrolled-number.ts';
 import type { GateContext, Page, Step, Verdict } from '../../core/gate.ts';
+import { maskOf, targetOf } from '../../core/gates/enrolled-number.ts';
 import type { Json } from '../../core/json.ts';
-import { noneSent } from '../../core/send-allowance.ts';
+import { noneSent } from '../../core/sending/send-allowance.ts';
 import { type Calling, callMemory, gateId } from './calling.ts';
 
 const form = z.strictObject({ act: z.enum(['next', 'again']) });

@@ -1,5 +1,5 @@
 import { hash, verify } from '@node-rs/argon2';
-import type { WorkQueue } from '../../core/work-queue.ts';
+import type { WorkQueue } from '../../core/background/work-queue.ts';
 import { normalAnswer } from './normal-answer.ts';
 
 /** OWASP Password Storage: argon2id (this library's default) with 46 MiB, one pass, one lane. */

@@ -1,5 +1,5 @@
+import type { WorkQueue } from '../../core/background/work-queue.ts';
 import type { GateDefinition } from '../../core/gate.ts';
-import type { WorkQueue } from '../../core/work-queue.ts';
 import { AnswerHashes } from './answer-hashes.ts';
 import { EnrolAnswers } from './enrol.ts';
 import { rehearsedAnswers } from './rehearsal.ts';

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Unavailable } from '../../core/errors.ts';
-import { splitNumber } from '../../core/phone-number.ts';
 import type { ChallengeRequest } from '../../core/provider.ts';
+import { splitNumber } from '../../core/sending/phone-number.ts';
 import { childText, escapeXml, findElement, readXml } from '../../outbound/xml.ts';
 import type { AzureMfaSdkSettings } from './settings.ts';
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { NotSent, OutOfService, Unavailable } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
-import { splitNumber } from '../../core/phone-number.ts';
 import type {
   ChallengeRequest,
   CheckResult,
@@ -11,6 +10,7 @@ import type {
   ProviderNeeds,
   StartResult,
 } from '../../core/provider.ts';
+import { splitNumber } from '../../core/sending/phone-number.ts';
 import type { HttpClient } from '../../outbound/http-client.ts';
 import { callVerdict } from '../../outbound/phonefactor-results.ts';
 import { childText, type XmlElement } from '../../outbound/xml.ts';

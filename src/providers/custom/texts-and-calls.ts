@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { courierProvider } from '../../core/courier-provider.ts';
 import type { Json } from '../../core/json.ts';
 import type {
   ChallengeRequest,
@@ -9,6 +8,7 @@ import type {
   ProviderNeeds,
   StartResult,
 } from '../../core/provider.ts';
+import { courierProvider } from '../../core/sending/courier-provider.ts';
 
 const textState = z.strictObject({ text: z.json() });
 

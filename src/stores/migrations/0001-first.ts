@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { auditGenesis } from '../../core/audit.ts';
+import { auditGenesis } from '../../core/audit/audit.ts';
 import type { Sealer } from '../../core/sealer.ts';
 import { sealHead } from '../audit-head.ts';
 import type { Tables } from '../schema.ts';

@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { watchDirectory } from '../../../src/compose-directory.ts';
+import { watchDirectory } from '../../../src/compose/directory.ts';
 import { SettableClock } from '../../settable-clock.ts';
 import { Controllers } from './controllers.ts';
 

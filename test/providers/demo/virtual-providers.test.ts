@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import { courierProvider } from '../../../src/core/courier-provider.ts';
 import { Misconfigured, Unavailable } from '../../../src/core/errors.ts';
 import type { Courier, MfaProvider, ProviderNeeds } from '../../../src/core/provider.ts';
+import { courierProvider } from '../../../src/core/sending/courier-provider.ts';
 import { VirtualMailbox, virtualEmail } from '../../../src/providers/demo/virtual-mailbox.ts';
 import { VirtualPhones } from '../../../src/providers/demo/virtual-phones.ts';
 import { virtualSms } from '../../../src/providers/demo/virtual-sms.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { courierProvider } from '../../../src/core/courier-provider.ts';
 import { Misconfigured, NotSent, OutOfService, Unavailable } from '../../../src/core/errors.ts';
 import type { Courier, ProviderNeeds } from '../../../src/core/provider.ts';
+import { courierProvider } from '../../../src/core/sending/courier-provider.ts';
 import { smtp } from '../../../src/providers/smtp/definition.ts';
 import { providerContract } from '../../contracts/provider-contract.ts';
 import { TestAuthority } from '../../peers/authority.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { courierProvider } from '../../../src/core/courier-provider.ts';
 import type { MfaProvider, ProviderDefinition, ProviderNeeds } from '../../../src/core/provider.ts';
+import { courierProvider } from '../../../src/core/sending/courier-provider.ts';
 import { twilioMessaging, twilioVerify, twilioVoice } from '../../../src/providers/twilio/definition.ts';
 import { type ProviderWorld, providerContract } from '../../contracts/provider-contract.ts';
 import { TestAuthority } from '../../peers/authority.ts';

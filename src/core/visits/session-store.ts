@@ -1,0 +1,37 @@
+import type { Json } from '../json.ts';
+
+/** Whose a session is, once somebody has signed in with it. */
+export interface SessionOwner {
+  readonly accountId: string;
+  /** Names it on pages and in the audit. Nobody gets from there to its id, and it opens nothing. */
+  readonly reference: string;
+}
+
+export interface SessionRecord {
+  readonly data: Json;
+  readonly expires: Date;
+  readonly owner?: SessionOwner;
+}
+
+export interface OwnedSession {
+  readonly reference: string;
+  readonly data: Json;
+}
+
+/** Server-side sessions: opaque JSON under the hash of the session id. */
+export interface SessionStore {
+  read(id: string, now: Date): Promise<Json | undefined>;
+  write(id: string, record: SessionRecord): Promise<void>;
+  /** As `write`, for a session that is there; one that was removed stays so. Returns whether there was one. */
+  rewrite(id: string, record: SessionRecord): Promise<boolean>;
+  /**
+   * Puts a session in the place of another, in one transaction. One that was removed has no heir.
+   * @returns whether the other was still there
+   */
+  replace(before: string, id: string, record: SessionRecord): Promise<boolean>;
+  remove(id: string): Promise<void>;
+  /** Those that an account has and that are not over yet. */
+  of(accountId: string, now: Date): Promise<readonly OwnedSession[]>;
+  /** Removes one of an account's, or all but one. A reference of somebody else's is none. Returns how many there were. */
+  end(accountId: string, which: { readonly only: string } | { readonly except: string }): Promise<number>;
+}
