@@ -4,23 +4,17 @@ import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { Definitions } from './definitions.ts';
 import { crossChecks, type Sections } from './settings/cross-checks.ts';
+import type { Environment } from './settings/environment.ts';
 import { ConfigurationError, describeIssue, type SettingProblem } from './settings/problems.ts';
 import { resolveReferences } from './settings/references.ts';
 import { retiredSettings } from './settings/retired.ts';
 import { type Configuration, configurationSchema } from './settings/schema.ts';
 
-export type { Configuration, SettingProblem };
+export type { Configuration, Environment, SettingProblem };
 export { ConfigurationError };
 
 /** Exit code of a process whose configuration is wrong (sysexits.h EX_CONFIG). */
 export const exitConfiguration = 78;
-
-/** The environment as far as Latchkey knows it. Nothing else reads process.env. */
-export interface Environment {
-  readonly configurationFile: string;
-  readonly production: boolean;
-  readonly variables: Readonly<Record<string, string | undefined>>;
-}
 
 /** @param variables process.env */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {

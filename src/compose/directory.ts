@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
-import type { ComposeNeeds } from '../compose.ts';
-import type { Configuration } from '../config.ts';
+import type { Configuration, Environment } from '../config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Directory, Finding } from '../core/directory.ts';
 import { DirectoryWatch } from '../core/directory-watch.ts';
@@ -16,9 +15,10 @@ export interface OpenedDirectory {
 }
 
 /** The directory and nothing else: for the commands that need no store. */
-export async function openConfiguredDirectory(
-  needs: Pick<ComposeNeeds, 'configuration' | 'environment'>,
-): Promise<OpenedDirectory> {
+export async function openConfiguredDirectory(needs: {
+  readonly configuration: Configuration;
+  readonly environment: Environment;
+}): Promise<OpenedDirectory> {
   const { configuration, environment } = needs;
   const demoWorld = configuration.directory.kind === 'demo' ? await import('../demo-world.ts') : undefined;
   const demo = await demoWorld?.startDemoServer({ ...environment, clock: systemClock });

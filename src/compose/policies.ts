@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { ComposeNeeds } from '../compose.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Directory } from '../core/directory.ts';
 import { Registrations } from '../core/flow/registrations.ts';
@@ -31,7 +30,7 @@ type IsReachable = (channel: Channel, channels?: ChannelChoice) => boolean;
 
 /** The policies in force, and whether they can be used. */
 export async function createPolicies(
-  world: Pick<ComposeNeeds, 'configuration' | 'definitions' | 'environment' | 'log'>,
+  world: PolicyWorld & { readonly log: Logger },
   needs: {
     readonly stores: Pick<Stores, 'policies' | 'audit'>;
     readonly directory: Directory;
@@ -58,7 +57,7 @@ export async function createPolicies(
 
 /** What a registration covers, over all zones that have a listener. */
 export function createRegistrations(
-  { configuration, definitions }: Pick<ComposeNeeds, 'configuration' | 'definitions'>,
+  { configuration, definitions }: Pick<PolicyWorld, 'configuration' | 'definitions'>,
   policies: PolicyMatcher,
 ): Registrations {
   return new Registrations({

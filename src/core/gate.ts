@@ -2,8 +2,13 @@ import type { z } from 'zod';
 import type { Identity } from './account.ts';
 import type { Json } from './json.ts';
 import type { Message, Problem } from './message.ts';
-import type { Purpose } from './portal.ts';
 import type { Channel, ChannelChoice, ProviderTraits } from './provider.ts';
+
+/**
+ * What somebody is asked at a gate for: to get back into their account; to register what the gate keeps; to confirm that
+ * what they registered may be changed; to use the console; to show the helpdesk who they are.
+ */
+export type Purpose = 'reset' | 'registration' | 'change' | 'console' | 'caller';
 
 /**
  * A gate proves one thing about a person. It never sees HTTP, never decides what comes next, and never counts:

@@ -1,3 +1,4 @@
+import type { Purpose } from './gate.ts';
 import type { Link } from './link.ts';
 
 /**
@@ -5,12 +6,6 @@ import type { Link } from './link.ts';
  * shows the helpdesk who they are.
  */
 export type Portal = 'registration' | 'reset' | 'console' | 'caller';
-
-/**
- * What somebody is asked at a gate for: to get back into their account; to register what the gate keeps; to confirm that
- * what they registered may be changed; to use the console; to show the helpdesk who they are.
- */
-export type Purpose = 'reset' | 'registration' | 'change' | 'console' | 'caller';
 
 /** What a gate of a flow is for. */
 export function purposeOf(portal: Portal, { step }: Pick<Link, 'step'>): Purpose {

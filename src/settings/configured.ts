@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Configuration, Environment } from '../config.ts';
 import type { EnrolmentRules } from '../core/flow/enroller.ts';
 import type { SealerNeeds } from '../core/sealer.ts';
 import type { Brand } from '../web/brand-routes.ts';
 import type { Organisation } from '../web/pages.ts';
+import type { Environment } from './environment.ts';
+import type { Configuration } from './schema.ts';
 
 /** The sealing keys that the configuration names; in the demo, ones that nobody will ever know. */
 export function sealingKeys(configuration: Configuration): SealerNeeds {

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import type { Environment } from '../config.ts';
 import { chainStrength } from '../core/policies/chain-strength.ts';
 import type { Definitions } from '../definitions.ts';
 import { gatesOf, sendingProblems } from './channel-checks.ts';
 import { consoleProblems } from './console-checks.ts';
+import type { Environment } from './environment.ts';
 import { gateSettingProblems } from './gate-settings.ts';
 import { listenerProblems, zoneProblems } from './listeners.ts';
 import { policyFrom } from './policy-settings.ts';

@@ -1,8 +1,8 @@
-import type { Environment } from '../config.ts';
 import type { Json } from '../core/json.ts';
 import type { ListProblem, ReadPolicies } from '../core/policies/stored-policies.ts';
 import type { Definitions } from '../definitions.ts';
 import { crossChecks } from './cross-checks.ts';
+import type { Environment } from './environment.ts';
 import { policyFrom, policyListSchema } from './policy-settings.ts';
 import { describeIssue } from './problems.ts';
 import type { Configuration } from './schema.ts';

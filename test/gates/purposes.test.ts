@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Gate, GateContext, Subject } from '../../src/core/gate.ts';
-import type { Purpose } from '../../src/core/portal.ts';
+import type { Gate, GateContext, Purpose, Subject } from '../../src/core/gate.ts';
 import type { ChallengeOrder } from '../../src/core/sending/challenge-order.ts';
 import type { Challenges } from '../../src/core/sending/challenges.ts';
 import { otpSmsGate } from '../../src/gates/otp-sms/gate.ts';

@@ -1,5 +1,5 @@
+import type { Purpose } from '../gate.ts';
 import { hasLanguage, inLanguage, type LocalisedText } from '../localised-text.ts';
-import type { Purpose } from '../portal.ts';
 
 /** What a gate sends or says, by what it is for. Callers are checked by a gate of the console, with a text of its own. */
 export type PurposeTexts = Readonly<Record<Exclude<Purpose, 'caller'>, LocalisedText>>;
