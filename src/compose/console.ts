@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Configuration } from '../config.ts';
 import type { BackgroundPageNeeds } from '../console/background-routes.ts';
 import { type Console, createConsole } from '../console/console-app.ts';
+import { OpenSessions } from '../console/open-sessions.ts';
 import { OwnSessions } from '../console/own-sessions.ts';
 import type { PolicyPagesNeeds } from '../console/policy-routes.ts';
 import { StaffSessions } from '../console/staff-sessions.ts';
@@ -49,7 +50,6 @@ export async function composeConsole(configuration: Configuration, shared: Share
   const lifeMs = settings.hours * 3_600_000;
   const idleMs = settings['idle-minutes'] * 60_000;
   const audit = new ConsoleAudit({ audit: stores.audit, clock });
-  const people = composePeople(configuration, { ...shared, staffDesk });
   const sessions = new StaffSessions({
     desk: staffDesk,
     enrolments: stores.enrolments,
@@ -58,6 +58,13 @@ export async function composeConsole(configuration: Configuration, shared: Share
     lifeMs,
     freshMs: settings['fresh-minutes'] * 60_000,
   });
+  const openSessions = new OpenSessions({
+    sessions: stores.sessions,
+    isTheirs: (session) => sessions.isTheirs(session),
+    clock,
+    lifeMs,
+  });
+  const people = composePeople(configuration, { ...shared, staffDesk, openSessions });
   return createConsole({
     ...shared,
     people,
@@ -65,12 +72,7 @@ export async function composeConsole(configuration: Configuration, shared: Share
     drivePages: createDrives({ ...shared.driven, limits: shared.limits }, { settings, staffDesk }),
     staffDesk,
     sessions,
-    ownSessions: new OwnSessions({
-      sessions: stores.sessions,
-      isTheirs: (session) => sessions.isTheirs(session),
-      clock,
-      lifeMs,
-    }),
+    ownSessions: new OwnSessions({ sessions: stores.sessions, open: openSessions }),
     audit,
     backgroundPages: { ...shared.backgroundPages, audit },
     rows: stores.audit,

@@ -1,5 +1,6 @@
 import type { Configuration } from '../config.ts';
 import { createCallerGate } from '../console/caller-gate.ts';
+import type { OpenSessions } from '../console/open-sessions.ts';
 import type { PeopleNeeds } from '../console/people-routes.ts';
 import type { Account } from '../core/account.ts';
 import type { Directory } from '../core/directory.ts';
@@ -31,11 +32,17 @@ export interface PeopleParts {
 }
 
 type Shared = SharedServices &
-  PeopleParts & { readonly directory: Directory; readonly stores: Stores; readonly staffDesk: StaffDesk };
+  PeopleParts & {
+    readonly directory: Directory;
+    readonly stores: Stores;
+    readonly staffDesk: StaffDesk;
+    readonly openSessions: OpenSessions;
+  };
 
 /** What staff see of people and do for them. */
 export function composePeople(configuration: Configuration, shared: Shared): PeopleNeeds {
-  const { directory, stores, policies, challenges, notices, staffDesk, clock, desk, runner, audit, mac } = shared;
+  const { directory, stores, policies, challenges, notices, staffDesk, openSessions } = shared;
+  const { clock, desk, runner, audit, mac } = shared;
   const guard = new ActGuard({ directory, staff: staffDesk, audit: stores.audit, clock });
   const pace = new ActPace({ limits: stores.limits, clock, mac });
   const settings = helpdeskCodeSettings.parse(configuration.gates[gateId] ?? {});
@@ -64,6 +71,7 @@ export function composePeople(configuration: Configuration, shared: Shared): Peo
     }),
     callers: new CallerDesk({ guard, pace, desk, runner, stores, audit, clock }),
     staff: staffDesk,
+    openSessions,
     hasCodes: configuration['policies-in'] === 'store' || chainedGates(configuration).includes(gateId),
     startUrl: configuration['public-url'],
   };

@@ -1,6 +1,6 @@
-import type { Clock } from '../core/clock.ts';
 import type { SessionStore } from '../core/visits/session-store.ts';
 import type { StaffSession, Whereabouts } from '../web/session.ts';
+import type { OpenSessions } from './open-sessions.ts';
 
 /** One session of whoever looks, as they may see it: nothing of it opens anything. */
 export interface OwnSession {
@@ -14,12 +14,8 @@ export interface OwnSession {
 }
 
 export interface OwnSessionsNeeds {
-  readonly sessions: Pick<SessionStore, 'of' | 'end'>;
-  /** Whether a session is still in the hand that proved it. */
-  readonly isTheirs: (session: StaffSession) => Promise<boolean>;
-  readonly clock: Clock;
-  /** Milliseconds after the sign-in when a session is over, whatever happens in it. */
-  readonly lifeMs: number;
+  readonly sessions: Pick<SessionStore, 'end'>;
+  readonly open: OpenSessions;
 }
 
 /**
@@ -35,18 +31,8 @@ export class OwnSessions {
 
   /** Those that are worth anything, the current one first, then the last used. */
   async list(own: StaffSession): Promise<readonly OwnSession[]> {
-    const { sessions, isTheirs, clock, lifeMs } = this.#needs;
-    const now = clock.now();
-    // The seal vouches for the shape: only the store of sessions makes such rows.
-    const rows = (await sessions.of(own.account, now)) as unknown as readonly {
-      readonly data: { readonly staff: StaffSession };
-    }[];
-    const lasting = rows
-      .map(({ data }) => data.staff)
-      .filter(({ since, passwordStamp }) => now.getTime() - since < lifeMs && passwordStamp === own.passwordStamp);
-    const theirs = await Promise.all(lasting.map(isTheirs));
-    return lasting
-      .filter((_, at) => theirs[at])
+    const open = await this.#needs.open.of(own.account, own.passwordStamp);
+    return open
       .map((staff) => shown(staff, own))
       .toSorted((a, b) => Number(b.current) - Number(a.current) || time(b.usedAt) - time(a.usedAt));
   }

@@ -7,8 +7,8 @@ import { posted } from '../core/posted-form.ts';
 import { type Act, longestReason } from '../core/staff/act-guard.ts';
 import type { Role } from '../core/staff/staff.ts';
 import type { Answer } from './answer.ts';
-import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
-import { hasManager, numbersOf, type PeopleNeeds, personPage, reach } from './people-routes.ts';
+import { type ConsoleRoute, type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
+import { hasManager, numbersOf, openSessionsOf, type PeopleNeeds, personPage, reach } from './people-routes.ts';
 
 /** Who acts on people; how far is judged at the moment of the act. */
 export const actingRoles = ['administrator', 'helpdesk'] as const satisfies readonly [Role, ...Role[]];
@@ -26,6 +26,7 @@ export function actRoutes(router: ConsoleRouter, needs: PeopleNeeds): void {
   simpleAct(router, needs, { name: 'ask-to-register', act: (act) => desk.askToRegister(act) });
   removal(router, needs);
   if (needs.hasCodes) codes(router, needs);
+  sessionsEnd(router, needs);
 }
 
 /** One that is asked for on the person's page, and can be made good. */
@@ -52,10 +53,14 @@ function simpleAct(
 
 /** An act with a page of its own, which says what comes of it and asks for the second factor again. */
 interface PageAct<Form> {
-  readonly name: 'remove' | 'code';
+  readonly name: 'remove' | 'code' | 'end-sessions';
   readonly path: string;
   readonly view: string;
   readonly form: z.ZodType<Form>;
+  /** Who may; whoever acts on people when left out. */
+  readonly roles?: ConsoleRoute['roles'];
+  /** See `ConsoleRoute`. */
+  readonly once?: true;
   /** What its page shows beside the account. */
   data(account: Account, visit: Visit): Promise<Readonly<Record<string, unknown>>>;
   /** Does it, or says what the form lacks. */
@@ -65,7 +70,7 @@ interface PageAct<Form> {
 function pageAct<Form extends { readonly reason: string; readonly to?: string | undefined }>(
   router: ConsoleRouter,
   needs: PeopleNeeds,
-  { name, path, view, form, data, take }: PageAct<Form>,
+  { name, path, view, form, roles = actingRoles, once, data, take }: PageAct<Form>,
 ): void {
   const show = async (
     visit: Visit,
@@ -81,7 +86,7 @@ function pageAct<Form extends { readonly reason: string; readonly to?: string | 
   router.route({
     method: 'get',
     path,
-    roles: actingRoles,
+    roles,
     fresh: true,
     handler: async (visit) => show(visit, await reach(needs, visit)),
   });
@@ -89,8 +94,9 @@ function pageAct<Form extends { readonly reason: string; readonly to?: string | 
   router.route({
     method: 'post',
     path,
-    roles: actingRoles,
+    roles,
     fresh: true,
+    ...(once === undefined ? {} : { once }),
     async handler(visit) {
       const account = await reach(needs, visit);
       const typed = posted(form, visit.request.body);
@@ -139,6 +145,20 @@ function codes(router: ConsoleRouter, needs: PeopleNeeds): void {
       const target: CodeTarget = to === 'manager' ? { kind: 'manager' } : { kind: 'number', gate: to };
       return needs.codes.issue(act, target);
     },
+  });
+}
+
+/** For a stolen laptop, or a desk that somebody left. One's own sessions have a page of their own. */
+function sessionsEnd(router: ConsoleRouter, needs: PeopleNeeds): void {
+  pageAct(router, needs, {
+    name: 'end-sessions',
+    path: '/people/:id/sessions',
+    view: 'console/people/sessions',
+    form: reasonForm,
+    roles: ['administrator'],
+    once: true,
+    data: async (account) => ({ open: await openSessionsOf(needs, account) }),
+    take: (act) => needs.desk.endSessions(act),
   });
 }
 

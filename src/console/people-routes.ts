@@ -1,4 +1,4 @@
-import type { Account } from '../core/account.ts';
+import { type Account, passwordStamp } from '../core/account.ts';
 import type { Directory } from '../core/directory.ts';
 import type { PeopleFound, PeopleSearch } from '../core/directory-people.ts';
 import { BadRequest } from '../core/errors.ts';
@@ -11,6 +11,7 @@ import { everyRole, mayActOn, maySee, sightOf } from '../core/staff/staff.ts';
 import type { StaffDesk } from '../core/staff/staff-desk.ts';
 import type { Answer } from './answer.ts';
 import { type ConsoleRouter, OutOfReach, type Visit } from './console-router.ts';
+import type { OpenSessions } from './open-sessions.ts';
 
 export interface PeopleNeeds {
   readonly directory: Pick<Directory, 'read' | 'searchPeople' | 'manager'>;
@@ -20,6 +21,8 @@ export interface PeopleNeeds {
   readonly callers: CallerDesk;
   /** Who is staff themselves: what is done to them is for administrators alone. */
   readonly staff: Pick<StaffDesk, 'find'>;
+  /** What staff have open in the console: for administrators to see. */
+  readonly openSessions: Pick<OpenSessions, 'of'>;
   /** Whether any policy could ask for a code of the helpdesk: where none can, there is no page for them. */
   readonly hasCodes: boolean;
   /** Where people go to help themselves. */
@@ -116,7 +119,9 @@ export async function personPage(
 ): Promise<Answer> {
   const person = await needs.views.of(account);
   const mayAct = mayActOn(staff, account) && staff.id !== account.id;
-  const isGuarded = !staff.roles.includes('administrator') && (await isGuardedAccount(needs, account));
+  const isAdministrator = staff.roles.includes('administrator');
+  const isGuarded = !isAdministrator && (await isGuardedAccount(needs, account));
+  const sessions = isAdministrator ? await sessionsOf(needs, account) : undefined;
   return {
     kind: 'page',
     view: 'console/people/person',
@@ -128,6 +133,8 @@ export async function personPage(
       mayVerify: mayAct && !isGuarded && numbersOf(person).length > 0,
       mayIssue: needs.hasCodes && mayAct && !isGuarded && (await needs.codes.isAskedOf(account)),
       mayRemove: mayAct && !isGuarded,
+      sessions,
+      mayEndSessions: mayAct && sessions !== undefined,
       open: retry?.act,
       typed: retry?.typed ?? '',
       startUrl: needs.startUrl.href,
@@ -145,6 +152,17 @@ function whyNoActs(stands: { mayAct: boolean; isGuarded: boolean; isSelf: boolea
   if (stands.isSelf) return 'yourself';
   if (!stands.mayAct) return 'reads-only';
   return stands.isGuarded ? 'privileged' : undefined;
+}
+
+/** How many sessions somebody has open in the console; undefined for whoever is not staff and has none left. */
+async function sessionsOf(needs: PeopleNeeds, account: Account): Promise<number | undefined> {
+  const open = await openSessionsOf(needs, account);
+  return open > 0 || (await needs.staff.find(account.id)) !== undefined ? open : undefined;
+}
+
+/** How many sessions of the console are open. */
+export async function openSessionsOf({ openSessions }: PeopleNeeds, account: Account): Promise<number> {
+  return (await openSessions.of(account.id, passwordStamp(account))).length;
 }
 
 /** Acts that are done from the page itself, those first that would help. */

@@ -74,6 +74,7 @@ export function signInRoutes(needs: SignInNeeds): Router {
     }
     const { wanted } = request.session;
     await renewSession(request, flow.id);
+    request.session.signingIn = account.id;
     if (wanted !== undefined) request.session.wanted = wanted;
     return pathOf(flow);
   };

@@ -1,10 +1,11 @@
+import type { Transaction } from 'kysely';
 import type { Flow, FlowStep } from '../core/flow/flow.ts';
 import type { Json } from '../core/json.ts';
 import type { OutboxRow } from '../core/notices/outbox.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
 import type { FlowStore } from '../core/stores.ts';
 import { putRows } from './outbox-store.ts';
-import { type Database, type FlowRow, idHash } from './schema.ts';
+import { type Database, type FlowRow, idHash, type Tables } from './schema.ts';
 
 /** A flow without its secret id and with times that JSON can hold; all that is personal is in here. */
 type FlowBody = Omit<Flow, 'id' | 'version' | 'createdAt' | 'expiresAt'> & {
@@ -51,19 +52,11 @@ export class SqlFlowStore implements FlowStore {
     return result.numUpdatedRows === 1n ? { ...flow, version } : undefined;
   }
 
-  /** One statement, which leaves the sealed bodies alone: `read` lets the column win when it says cancelled. */
   async endOthers(accountId: string, exceptId: string, now: Date, tell: readonly OutboxRow[] = []): Promise<number> {
     return this.#db.transaction().execute(async (transaction) => {
-      const result = await transaction
-        .updateTable('flows')
-        .set((row) => ({ state: 'cancelled', version: row('version', '+', 1) }))
-        .where('account_id', '=', accountId)
-        .where('id_hash', '<>', idHash(exceptId))
-        .where('state', 'in', endable)
-        .where('expires_at', '>', now.getTime())
-        .executeTakeFirst();
-      if (result.numUpdatedRows > 0n) await putRows(transaction, this.#sealer, tell);
-      return Number(result.numUpdatedRows);
+      const ended = await cancelFlows(transaction, { accountId, exceptId, now });
+      if (ended > 0) await putRows(transaction, this.#sealer, tell);
+      return ended;
     });
   }
 
@@ -101,6 +94,27 @@ export class SqlFlowStore implements FlowStore {
     const { createdAt, expiresAt, ...rest } = body;
     return { ...rest, id, version: row.version, createdAt: new Date(createdAt), expiresAt: new Date(expiresAt) };
   }
+}
+
+/**
+ * Ends the open flows of an account. One statement, which leaves the sealed bodies alone: `read` lets the column win when
+ * it says cancelled.
+ * @returns how many
+ */
+export async function cancelFlows(
+  db: Database | Transaction<Tables>,
+  which: { readonly accountId: string; readonly exceptId?: string; readonly portal?: string; readonly now: Date },
+): Promise<number> {
+  const { accountId, exceptId = '', portal, now } = which;
+  const open = db
+    .updateTable('flows')
+    .set((row) => ({ state: 'cancelled', version: row('version', '+', 1) }))
+    .where('account_id', '=', accountId)
+    .where('id_hash', '<>', idHash(exceptId))
+    .where('state', 'in', endable)
+    .where('expires_at', '>', now.getTime());
+  const ended = portal === undefined ? open : open.where('portal', '=', portal);
+  return Number((await ended.executeTakeFirst()).numUpdatedRows);
 }
 
 function place(row: string): SealedPlace {

@@ -1,6 +1,9 @@
 import type { Json } from '../core/json.ts';
+import type { OutboxRow } from '../core/notices/outbox.ts';
 import type { SealedPlace, Sealer } from '../core/sealer.ts';
-import type { OwnedSession, SessionRecord, SessionStore } from '../core/visits/session-store.ts';
+import type { OpenSessions, OwnedSession, SessionRecord, SessionStore } from '../core/visits/session-store.ts';
+import { cancelFlows } from './flow-store.ts';
+import { putRows } from './outbox-store.ts';
 import { type Database, idHash, type SessionRow } from './schema.ts';
 
 /** Sessions under the hash of their id. */
@@ -51,6 +54,7 @@ export class SqlSessionStore implements SessionStore {
       .selectFrom('sessions')
       .select(['id_hash', 'reference', 'data'])
       .where('account_id', '=', accountId)
+      .where('reference', 'is not', null)
       .where('expires_at', '>', now.getTime())
       .execute();
     return rows.map(({ id_hash, reference, data }) => ({
@@ -64,6 +68,31 @@ export class SqlSessionStore implements SessionStore {
     const ended =
       'only' in which ? own.where('reference', '=', which.only) : own.where('reference', '<>', which.except);
     return Number((await ended.executeTakeFirst()).numDeletedRows);
+  }
+
+  async openOf(accountId: string, now: Date): Promise<OpenSessions> {
+    const rows = await this.#db
+      .selectFrom('sessions')
+      .select('reference')
+      .where('account_id', '=', accountId)
+      .where('expires_at', '>', now.getTime())
+      .execute();
+    const signIns = rows.filter(({ reference }) => reference === null).length;
+    return { sessions: rows.length - signIns, signIns };
+  }
+
+  async endAll(accountId: string, now: Date, tell: readonly OutboxRow[]): Promise<boolean> {
+    return this.#db.transaction().execute(async (transaction) => {
+      // Those that are over too: a request that began before may be about to write one again.
+      const { numDeletedRows } = await transaction
+        .deleteFrom('sessions')
+        .where('account_id', '=', accountId)
+        .executeTakeFirst();
+      const flows = await cancelFlows(transaction, { accountId, portal: 'console', now });
+      const isAny = numDeletedRows > 0n || flows > 0;
+      if (isAny) await putRows(transaction, this.#sealer, tell);
+      return isAny;
+    });
   }
 
   async #put(id_hash: string, row: SessionRow): Promise<boolean> {

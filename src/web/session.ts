@@ -12,6 +12,8 @@ declare module 'express-session' {
     flow: string;
     /** Only in the console: who has signed in. What they may do is read in the directory each time. */
     staff: StaffSession;
+    /** Only in the console: the account that a sign-in under way is for, so that it can be ended from elsewhere. */
+    signingIn: string;
     /** Only in the console: the path that somebody asked for before signing in; one of its own routes. */
     wanted: string;
     /** Only in the console: what was posted from a page before the second factor that it asks for. */
@@ -215,7 +217,7 @@ class StoredSessions extends session.Store {
   }
 }
 
-function ownerOf({ staff }: Partial<session.SessionData>): SessionOwner | undefined {
-  if (staff?.reference === undefined) return undefined;
-  return { accountId: staff.account, reference: staff.reference };
+function ownerOf({ staff, signingIn }: Partial<session.SessionData>): SessionOwner | undefined {
+  if (staff?.reference !== undefined) return { accountId: staff.account, reference: staff.reference };
+  return signingIn === undefined ? undefined : { accountId: signingIn };
 }

@@ -73,6 +73,10 @@ const pages: Readonly<
     at: `/people/${(await registeredInHarbour()).id}/code`,
     typed: { to: 'otp-sms', reason },
   }),
+  'the end of somebody’s sessions': async () => ({
+    at: `/people/${(await world.staff('auditor')).id}/sessions`,
+    typed: { reason },
+  }),
   'the review of a draft': async () => {
     await draft();
     return { at: '/policies/draft/review', typed: { note: 'guests have no telephone' } };

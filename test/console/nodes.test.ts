@@ -113,6 +113,22 @@ function twoNodes(kind: 'SQLite' | 'PostgreSQL'): void {
         },
       };
     },
+    '/people/:id/sessions': async () => {
+      const { person, visitor: theirs } = await world.signedIn('auditor');
+      const there = theirs.tab(other.visitor());
+      expect((await there.open('/')).path).toBe('/');
+      await visitor.open(`/people/${person.id}/sessions`);
+      return {
+        visitor,
+        form: visitor.form({ reason }),
+        async so() {
+          expect([(await theirs.open('/')).path, (await there.open('/')).path]).toEqual(['/console', '/console']);
+          expect(await told(person, 'console.session-ending')).toBe(1);
+          for (const { outbox } of nodes()) await outbox.idle();
+          expect(nodes().flatMap(({ mailbox }) => mailbox?.mails(person.mail) ?? [])).toHaveLength(1);
+        },
+      };
+    },
     '/simulator': () => oneJob('/simulator', 'simulation'),
     '/audit/check': () => oneJob('/audit/check', 'audit-check'),
     '/drive': async () => {

@@ -42,6 +42,8 @@ const table: Readonly<Record<string, readonly Role[]>> = {
   'POST /people/:id/remove/:gate': acting,
   'GET /people/:id/code': acting,
   'POST /people/:id/code': acting,
+  'GET /people/:id/sessions': ['administrator'],
+  'POST /people/:id/sessions': ['administrator'],
   'GET /people/:id/caller': acting,
   'POST /people/:id/caller': acting,
   'GET /policies': everyRole,

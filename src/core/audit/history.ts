@@ -73,6 +73,7 @@ function sentenceOf({ event, portal, detail = {} }: AuditRow): string {
   if (event === 'account.barred' && portal === 'caller') return `${name}-caller`;
   if (event === 'account.barred' && detail.by === 'notice') return `${name}-not-me`;
   if (event === 'enrolment.removing' && detail.by === 'notice') return `${name}-not-me`;
+  if (event === 'console.session-ending' && detail.which === 'all') return `${name}-all`;
   if (event.startsWith('write.') && typeof detail.action === 'string') return `${name}-${detail.action}`;
   return name;
 }

@@ -18,6 +18,8 @@ export type NoticeEvent =
   | { readonly kind: 'unbarred' }
   /** The helpdesk ended every visit that was open. */
   | { readonly kind: 'flows-ended' }
+  /** An administrator ended what the person had open in the console. */
+  | { readonly kind: 'sessions-ended' }
   /** The helpdesk took a registration away. */
   | { readonly kind: 'enrolment-removed'; readonly gate: string }
   /** The helpdesk had a code sent, to a number of the person or to their manager. */

@@ -22,7 +22,7 @@ export type Acted =
 export interface HelpdeskDeskNeeds {
   readonly guard: ActGuard;
   readonly pace: ActPace;
-  readonly stores: Pick<Stores, 'flows' | 'enrolments' | 'failures' | 'outbox' | 'audit'>;
+  readonly stores: Pick<Stores, 'flows' | 'sessions' | 'enrolments' | 'failures' | 'outbox' | 'audit'>;
   readonly notices: Notices;
   readonly clock: Clock;
 }
@@ -94,6 +94,22 @@ export class HelpdeskDesk {
     const removed = await stores.enrolments.remove(id, gate, tell);
     await stores.flows.endOthers(id, '', clock.now());
     return this.#told(removed);
+  }
+
+  /**
+   * Ends the sessions that the person has open in the console, and sign-ins under way, at once and on every node. For
+   * administrators alone, whoever the person is by now: somebody who is staff no more may have left one open.
+   */
+  async endSessions(wanted: Act): Promise<Acted> {
+    const { guard, stores, clock } = this.#needs;
+    const act = await guard.admit(wanted, 'console.session-ending', 'administrators');
+    if (act.kind === 'refused') return act;
+    const { id } = act.account;
+    const open = await stores.sessions.openOf(id, clock.now());
+    if (open.sessions + open.signIns === 0) return { kind: 'nothing' };
+    await guard.write('console.session-ending', act, { detail: { which: 'all', ...open } });
+    const tell = await this.#rows(act, { kind: 'sessions-ended' });
+    return this.#told(await stores.sessions.endAll(id, clock.now(), tell));
   }
 
   /** @param used gates whose numbers are not where to tell it; all when left out */

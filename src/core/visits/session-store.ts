@@ -1,16 +1,27 @@
 import type { Json } from '../json.ts';
+import type { OutboxRow } from '../notices/outbox.ts';
 
-/** Whose a session is, once somebody has signed in with it. */
+/** Whose a session is, once somebody has signed in with it, or is about to. */
 export interface SessionOwner {
   readonly accountId: string;
-  /** Names it on pages and in the audit. Nobody gets from there to its id, and it opens nothing. */
-  readonly reference: string;
+  /**
+   * Names it on pages and in the audit. Nobody gets from there to its id, and it opens nothing. Absent while the sign-in
+   * is under way.
+   */
+  readonly reference?: string;
 }
 
 export interface SessionRecord {
   readonly data: Json;
   readonly expires: Date;
   readonly owner?: SessionOwner;
+}
+
+/** What an account has open, by number. */
+export interface OpenSessions {
+  readonly sessions: number;
+  /** Sign-ins that wait for their second factor. */
+  readonly signIns: number;
 }
 
 export interface OwnedSession {
@@ -30,8 +41,15 @@ export interface SessionStore {
    */
   replace(before: string, id: string, record: SessionRecord): Promise<boolean>;
   remove(id: string): Promise<void>;
-  /** Those that an account has and that are not over yet. */
+  /** Those that an account has signed in with and that are not over yet. */
   of(accountId: string, now: Date): Promise<readonly OwnedSession[]>;
   /** Removes one of an account's, or all but one. A reference of somebody else's is none. Returns how many there were. */
   end(accountId: string, which: { readonly only: string } | { readonly except: string }): Promise<number>;
+  /** How many of an account's are not over yet: those that `endAll` would end. */
+  openOf(accountId: string, now: Date): Promise<OpenSessions>;
+  /**
+   * Removes all of an account's and ends its sign-ins under way with their flows, in one transaction, which writes the
+   * messages that tell of it as well. Returns whether there was any: of several calls at once one hears true.
+   */
+  endAll(accountId: string, now: Date, tell: readonly OutboxRow[]): Promise<boolean>;
 }

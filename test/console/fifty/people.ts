@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { threshold } from '../../portals/world.ts';
 import { many, posted } from '../storm.ts';
 import type { ConsoleWorld } from '../world.ts';
-import { counted, mails, reason, type Table, told } from './scene.ts';
+import { counted, formOn, mails, reason, type Table, told } from './scene.ts';
 
 /** Acts on people. */
 export const peopleTable: Table = {
@@ -94,6 +94,24 @@ export const peopleTable: Table = {
           async so(answers) {
             expect([counted(answers, 303), counted(answers, 422)]).toEqual([1, many - 1]);
             expect([await world.portals.reached(person), await told(world, person, 'code.issuing')]).toEqual([1, 1]);
+          },
+        };
+      },
+    ],
+  ],
+  'POST /people/:id/sessions': [
+    [
+      'ends them once, and tells it once',
+      async ({ world, visitor }) => {
+        const { person } = await world.signedIn('auditor');
+        return {
+          visitor,
+          form: await formOn(visitor, `/people/${person.id}/sessions`, { reason }),
+          async so(answers) {
+            expect(counted(answers, 303)).toBe(many);
+            const open = await world.latchkey.stores.sessions.openOf(person.id, world.clock.now());
+            expect(open).toEqual({ sessions: 0, signIns: 0 });
+            expect([await mails(world, person), await told(world, person, 'console.session-ending')]).toEqual([1, 1]);
           },
         };
       },

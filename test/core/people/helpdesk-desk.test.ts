@@ -192,6 +192,68 @@ test('what cannot be told is not done either', async () => {
   await expectUntouched(anna);
 });
 
+describe('to end the sessions of the console', () => {
+  let admin: Account;
+  beforeEach(() => {
+    admin = world.put('ada', { groups: ['admins'] });
+  });
+
+  async function signedIn(person: Account): Promise<void> {
+    const expires = new Date(world.clock.now().getTime() + 60_000);
+    const owner = { accountId: person.id, reference: person.samName };
+    await world.stores.sessions.write(person.id, { data: {}, expires, owner });
+  }
+  const open = async (person: Account) => (await world.stores.sessions.openOf(person.id, world.clock.now())).sessions;
+
+  test('is audited with who and why before it is done, and then told', async () => {
+    const { sessions } = world.stores;
+    const endAll = sessions.endAll.bind(sessions);
+    await signedIn(anna);
+    sessions.endAll = async (...asked) => {
+      expect(await world.events(anna)).toEqual(['console.session-ending']);
+      return endAll(...asked);
+    };
+    expect(await world.desk.endSessions(world.act(admin, anna))).toEqual({ kind: 'done' });
+    expect(await open(anna)).toBe(0);
+    expect(await world.letters()).toMatchObject([
+      { to: anna.mail, channel: 'email', event: { kind: 'sessions-ended' } },
+    ]);
+    expect(await world.desk.endSessions(world.act(admin, anna))).toEqual({ kind: 'nothing' });
+    expect(await world.events(anna)).toEqual(['console.session-ending']);
+  });
+
+  test('5.33: is for administrators alone, whoever it is done to, and never for oneself', async () => {
+    for (const person of [anna, world.put('col', { groups: ['desk-north'] }), admin]) await signedIn(person);
+    expect(await world.desk.endSessions(world.act(agent, anna))).toEqual({ kind: 'refused', why: 'privileged' });
+    expect(await world.desk.endSessions(world.act(admin, admin))).toEqual({ kind: 'refused', why: 'yourself' });
+    const auditor = world.put('audrey', { groups: ['auditors'] });
+    expect(await world.desk.endSessions(world.act(auditor, anna))).toEqual({ kind: 'refused', why: 'out-of-reach' });
+    expect([await open(anna), await open(admin)]).toEqual([1, 1]);
+    expect(await world.events(anna)).toEqual(['helpdesk.refused', 'helpdesk.refused']);
+    expect(await world.letters()).toEqual([]);
+  });
+
+  test('is not done when it cannot be audited, or not be told', async () => {
+    await signedIn(anna);
+    const { audit, enrolments } = world.stores;
+    const broken = async (): Promise<never> => Promise.reject(new Error('disk full'));
+    const { append } = audit;
+    Object.assign(audit, { append: broken });
+    await expect(world.desk.endSessions(world.act(admin, anna))).rejects.toThrow('disk full');
+    Object.assign(audit, { append });
+    Object.assign(enrolments, { registered: broken });
+    await expect(world.desk.endSessions(world.act(admin, anna))).rejects.toThrow('disk full');
+    expect(await open(anna)).toBe(1);
+  });
+
+  test('by many at once is told once', async () => {
+    await signedIn(anna);
+    const acted = await Promise.all(Array.from({ length: 8 }, () => world.desk.endSessions(world.act(admin, anna))));
+    expect(acted.filter(({ kind }) => kind === 'done')).toHaveLength(1);
+    expect(await world.letters()).toHaveLength(1);
+  });
+});
+
 test('ending visits ends those of the person and nobody else’s', async () => {
   const ben = world.put('ben');
   const [mine, other] = [await openFlow(anna), await openFlow(ben)];
