@@ -38,7 +38,8 @@ describe.skipIf(whyNoChromium() !== undefined)('the pages of people in a browser
     await world?.close();
   });
 
-  const open = (options: BrowserContextOptions) => signedInPage(browser, { world, person: agent, expected }, options);
+  const open = (options: BrowserContextOptions, by = agent) =>
+    signedInPage(browser, { world, person: by, expected }, options);
 
   /** What stands wrong on the page that is open, wide and narrow. */
   async function findings(page: Page, name: string): Promise<readonly string[]> {
@@ -88,6 +89,36 @@ describe.skipIf(whyNoChromium() !== undefined)('the pages of people in a browser
     expect([...found, ...complaints]).toEqual([]);
     await page.context().close();
   });
+
+  test.each([
+    { language: 'en', colorScheme: 'light', javaScriptEnabled: true },
+    { language: 'ar', colorScheme: 'dark', javaScriptEnabled: true },
+    { language: 'en', colorScheme: 'light', javaScriptEnabled: false },
+  ] as const)(
+    'of a colleague lead an administrator to the end of their sessions: %o',
+    { timeout: 200_000 },
+    async (eye) => {
+      const { language, ...options } = eye;
+      const colleague = await world.signedIn('auditor');
+      const { page, complaints } = await open({ ...options, viewport: narrow }, await world.staff('administrator'));
+      await page.click(`button[value="${language}"]`);
+      const look = async (name: string) => (eye.javaScriptEnabled ? findings(page, name) : []);
+      await page.goto(`/people/${colleague.person.id}`);
+      const found = [...(await look('a colleague'))];
+      await page.click('main a[href$="/sessions"]');
+      found.push(...(await look('the end of their sessions')));
+      await page.click('main .acts button');
+      await page.locator('#reason[aria-invalid]').waitFor();
+      found.push(...(await look('the end of their sessions without a reason')));
+      await page.fill('#reason', 'The laptop was stolen');
+      await page.click('main .acts button');
+      await page.locator('.notice').waitFor();
+      expect(await page.locator('main').innerText()).toContain('The laptop was stolen');
+      expect((await colleague.visitor.open('/')).path).toBe('/console');
+      expect([...found, ...complaints]).toEqual([]);
+      await page.context().close();
+    },
+  );
 
   test('work without a script, by keyboard alone', async () => {
     const { page } = await open({ javaScriptEnabled: false, viewport: narrow });
