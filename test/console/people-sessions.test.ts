@@ -114,7 +114,7 @@ describe('the sessions of a colleague', () => {
   test('that are none say so, and nobody is told', async () => {
     const person = await world.staff('helpdesk');
     const page = await admin.visitor.tab().open(actPath(person));
-    expect(page.text).toContain('0 sessions are open.');
+    expect(page.text).toContain('No session is open.');
     await page.submit({ reason });
     expect(page.text).toContain('Nothing was open in the console.');
     expect(await mails(person)).toEqual([]);

@@ -62,10 +62,13 @@ async function sessions(guide: Guide<ConsoleWorld>): Promise<void> {
   await see('console-sessions-ended');
 }
 
-/** Somebody who is locked and barred, as an administrator sees them. */
+/** Somebody who is locked and barred, and a colleague who has signed in elsewhere, as an administrator sees them. */
 async function people(guide: Guide<ConsoleWorld>): Promise<void> {
-  const { clock, see, visitor, world } = guide;
+  const { browser, clock, see, visitor, world } = guide;
   const { stores } = world.portals.latchkey;
+  const other = await world.visitor(browser);
+  await world.signIn(other, staff('helpdesk'));
+  await other.close();
   const stuck = await carla(guide);
   const rules = { threshold: 3, minutes: 15, barsUntilPermanent: 4 };
   await stores.failures.bar(stuck.id, rules, clock.now());
@@ -74,10 +77,12 @@ async function people(guide: Guide<ConsoleWorld>): Promise<void> {
   await visitor.press('main form button');
   await see('console-people');
   const of = `/people/${stuck.id}`;
+  const agent = await world.portals.latchkey.directory.find({ kind: 'bare', name: staff('helpdesk').samName });
   for (const [path, name] of [
     [of, 'console-person'],
     [`${of}/remove/otp-sms`, 'console-person-remove'],
     [`${of}/caller`, 'console-person-caller'],
+    [`/people/${agent?.id}/sessions`, 'console-person-sessions'],
   ] as const) {
     await visitor.goTo(path);
     await see(name);
