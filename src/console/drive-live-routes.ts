@@ -6,7 +6,7 @@ import { longestReason } from '../core/staff/act-guard.ts';
 import type { Outlook } from '../core/survey/one-login.ts';
 import type { Answer } from './answer.ts';
 import type { ConsoleRouter, Visit } from './console-router.ts';
-import { type DriveNeeds, drivers, onTheWay, subjectNamed } from './drive-routes.ts';
+import { type DriveNeeds, drivers, onTheWay, subjectNamed, usualZone } from './drive-routes.ts';
 
 export interface LiveDriveNeeds extends DriveNeeds {
   /** What the account would meet in each zone now. */
@@ -87,7 +87,7 @@ async function confirmPage(
     readonly zone?: string | undefined;
   },
 ): Promise<Extract<Answer, { kind: 'page' }>> {
-  const { problems = [], reason = '', zone = 'intranet' } = about;
+  const { problems = [], reason = '', zone = usualZone } = about;
   const { account, isSelf } = await subjectNamed(needs, visit, visit.request.params.who);
   const outlook = await needs.outlook(account);
   return {
@@ -95,7 +95,7 @@ async function confirmPage(
     view: 'console/drive/live',
     ...(problems.length === 0 ? {} : { status: 422 }),
     problems,
-    data: { account, isSelf, outlook, reason, zone },
+    data: { account, isSelf, outlook, reason, zone, usualZone },
     about: { subject: account.id },
   };
 }

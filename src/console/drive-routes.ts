@@ -24,6 +24,9 @@ export interface DriveNeeds {
 /** An auditor only reads, and drives nobody. */
 export const drivers = ['administrator', 'helpdesk'] as const;
 
+/** From where a drive is, dry or in earnest, unless another zone is chosen: whoever is stuck is mostly outside. */
+export const usualZone = 'extranet';
+
 const dryForm = z.strictObject({
   who: z.string().max(64),
   zone: z.enum(['intranet', 'extranet']),
@@ -49,7 +52,7 @@ export function driveRoutes(router: ConsoleRouter, needs: DriveNeeds): void {
       const walk = open !== undefined && flow !== undefined ? `${walkPath(open)}/${pageOf(flow)}` : undefined;
       const gone = open === undefined ? await goneOf(needs, staff.id, request.session.driven) : undefined;
       const people = await subjects.of(staff.id);
-      const data = { people, policies: policies.map(({ name }) => name), open, walk, gone };
+      const data = { people, policies: policies.map(({ name }) => name), open, walk, gone, usualZone };
       return { kind: 'page', view: 'console/drive/start', data };
     },
   });

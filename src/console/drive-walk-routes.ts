@@ -107,6 +107,12 @@ function inWords(step: DriveStep, t: Translate): DriveStep {
   return values?.setting === undefined ? step : { ...step, message: { key, values: settingWords(t, values) } };
 }
 
+/** A gate that is stood in for has another page, and so has the end of a dry run: what the real one says was not done. */
+function viewIn({ dry }: Drive, view: string): string {
+  if (view.endsWith(`/${standInView}`)) return 'portal/stand-in';
+  return dry !== undefined && view === 'reset/done' ? 'portal/dry-done' : view;
+}
+
 async function shown(
   { drives }: DriveNeeds,
   { request }: Visit,
@@ -121,7 +127,7 @@ async function shown(
   const { account, isSelf, dry, zone, id } = drive;
   return {
     kind: 'page',
-    view: view.endsWith(`/${standInView}`) ? 'portal/stand-in' : view,
+    view: viewIn(drive, view),
     ...(status === undefined ? {} : { status }),
     problems,
     ...(notice === undefined ? {} : { notice }),

@@ -49,6 +49,8 @@ describe('a dry run', () => {
     await visitor.submit({ action: 'reset' });
     await visitor.submit({ password: 'Quiet-Harbour-77-x', repeat: 'Quiet-Harbour-77-x' });
     expect(visitor.path).toMatch(/done$/);
+    expect(visitor.heading).toBe('Dry run: nothing was written');
+    expect(visitor.page('main blockquote').text()).toContain('new password');
     expect(visitor.text).toContain('As it would go in earnest.');
     expect(says('Would be written: the new password')).toBe(true);
     expect(says('The person would be told that the password was reset.')).toBe(true);
@@ -76,6 +78,7 @@ describe('a dry run', () => {
     await visitor.submit({ action: 'unlock' });
     expect(visitor.path).toMatch(/done$/);
     expect(says('Would be written: the account is unlocked')).toBe(true);
+    expect(visitor.heading).toBe('Dry run: nothing was written');
     expect(wholeDatabase(world)).toEqual(before);
     expect(await world.portals.reached(driven)).toBe(reached);
     expect(world.portals.standing(driven).locked).toBe(true);

@@ -63,6 +63,16 @@ describe('a live drive', () => {
     ]);
   });
 
+  test('is from the same zone as a dry run unless another is chosen, and both pages say which', async () => {
+    const chosen = [];
+    for (const path of ['/drive', `/drive/live/${driven.id}`]) {
+      await visitor.open(path);
+      chosen.push(visitor.page('main input[name="zone"][checked]').attr('value'));
+      expect(visitor.text).toContain('“Extranet” is chosen unless you choose another.');
+    }
+    expect(chosen).toEqual(['extranet', 'extranet']);
+  });
+
   test('of a test account sets the password that is typed, and tells its owner', async () => {
     const letters = async (): Promise<number> => {
       await world.latchkey.outbox.idle();
@@ -74,6 +84,7 @@ describe('a live drive', () => {
     await visitor.submit({ action: 'reset' });
     await visitor.submit({ password: 'Quiet-Harbour-77-x', repeat: 'Quiet-Harbour-77-x' });
     expect(visitor.path).toMatch(/done$/);
+    expect(visitor.heading).toBe('Your password has been changed');
     expect(await world.portals.bind(driven, 'Quiet-Harbour-77-x')).toBe('bound');
     expect(visitor.answer.text).not.toContain('Quiet-Harbour-77-x');
     expect(await world.portals.raw()).not.toContain('Quiet-Harbour-77-x');
