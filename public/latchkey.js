@@ -16,7 +16,8 @@ addEventListener('pageshow', ({ persisted }) => {
   if (persisted) for (const form of document.forms) delete form.dataset.sent;
 });
 
-// A call is proved at the phone: when it is, the page goes on by itself, as if Next had been pressed.
+// A call is proved at the phone: when it is, the page goes on by itself, as if Next had been pressed. A page without such
+// a Next has something else to say.
 const watched = document.querySelector('[data-watch]');
 if (watched) watch(watched, 1500);
 
@@ -25,7 +26,8 @@ async function watch(form, pause) {
   try {
     const response = await fetch(form.dataset.watch, { headers: { accept: 'application/json' } });
     const { state } = await response.json();
-    if (state === 'changed') return form.requestSubmit(form.querySelector('[data-next]'));
+    const next = form.querySelector('[data-next]');
+    if (state === 'changed') return next ? form.requestSubmit(next) : location.reload();
   } catch {
     // The network may be back at the next look.
   }

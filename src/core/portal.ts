@@ -12,3 +12,8 @@ export function purposeOf(portal: Portal, { step }: Pick<Link, 'step'>): Purpose
   if (portal !== 'registration') return portal;
   return step === 'enrol' ? 'registration' : 'change';
 }
+
+/** Whether somebody who is asked for this has signed in: what a decoy must not be told may be told to them. */
+export function hasSignedIn(purpose: Purpose): boolean {
+  return purpose === 'registration' || purpose === 'change' || purpose === 'console';
+}

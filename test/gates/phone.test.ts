@@ -144,7 +144,7 @@ describe('proving a telephone by a call', () => {
     });
   });
 
-  const page = { number: '••23', over: false, callsLeft: 2, secondsUntilAgain: 30, match: '' };
+  const page = { number: '••23', over: false, withheld: null, callsLeft: 2, secondsUntilAgain: 30, match: '' };
 
   test('arriving rings the registered number once', async () => {
     const walk = await arrived();

@@ -138,18 +138,19 @@ export class FlowStarter {
 
   /**
    * Starts the second factor of a sign-in to the console, for an account whose password was just proved.
-   * @param order ids of gates: the first of them that the account has enrolled is the one to pass
+   * @param order ids of gates: the first of them that the account has enrolled is asked for, and any other one is another way
    * @returns undefined when none of them is enrolled; a flow that is refused when the account may not use Latchkey
    */
   async console(account: Account, order: readonly string[], request: RequestContext): Promise<Flow | undefined> {
     const { stores, staffPolicies, clock } = this.#needs;
     const counting = await stores.enrolments.of(account.id);
-    const gate = order.find((one) => counting.some((enrolment) => enrolment.gate === one));
+    const [gate, ...alternatives] = order.filter((one) => counting.some((enrolment) => enrolment.gate === one));
     if (gate === undefined) return undefined;
     const lockout = await stores.failures.lockout(account.id, clock.now());
     const policy = await staffPolicies.match(account, request.zone);
     const barred = barredFromUse(account, policy, lockout) !== undefined;
-    const way = { chain: [{ gate, step: 'verify' as const }] };
+    const others = alternatives.length === 0 ? {} : { alternatives };
+    const way = { chain: [{ gate, step: 'verify' as const }], ...others };
     return this.#start({ portal: 'console', policy, subject: subjectOf(account), way, request, barred });
   }
 

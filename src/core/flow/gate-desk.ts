@@ -69,7 +69,11 @@ export class GateDesk {
   async judge(flow: Flow, input: Readonly<Record<string, string>>, language: string): Promise<Verdict> {
     const { step, link } = this.openStep(flow);
     const verdict = await step.answer(input, await this.#context(flow, link, language));
-    if (verdict.kind === 'passed' && this.#isIssued(link)) await this.#spend(flow, link);
+    if (verdict.kind !== 'passed') return verdict;
+    // Before a write it is asked at the last moment; a flow that writes nothing ends here.
+    const isEnd = flow.actions.length === 0;
+    if (isEnd && (await this.disowned(flow)) !== undefined) return { kind: 'refused', reason: 'not-you' };
+    if (this.#isIssued(link)) await this.#spend(flow, link);
     return verdict;
   }
 

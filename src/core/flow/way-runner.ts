@@ -52,6 +52,8 @@ export class WayRunner {
       return this.#save({ ...quiet(flow), step: { kind: 'refused', reason: 'barred' }, memory: null });
     }
     const usable = (await desk.enrolled(flow)).map(({ gate }) => gate);
+    // Where no decoy walks, what was taken away meanwhile is no way any more.
+    if (flow.portal === 'console' && !usable.includes(to)) throw new BadRequest('that is not registered any more');
     const turned = { ...leaving(quiet(flow)), ...switched(flow, to, usable) };
     const next = arriving(turned, settled(flow.step), clock.now());
     return this.#turn(next, { event: 'gate.switched', gate: from.gate, request, detail: { to } });

@@ -14,6 +14,11 @@ const targetSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('decoy') }),
 ]);
 
+/**
+ * Which limit of sendings kept it back: the person's own, of an hour or of a day; or one that others fill as well.
+ */
+const withheldSchema = z.enum(['hour', 'day', 'others']);
+
 /** What the sender needs; forgotten once it was used. */
 const orderSchema = z.strictObject({
   language: z.string(),
@@ -32,11 +37,16 @@ const bodySchema = z.strictObject({
   /** Who sent it, and what that provider needs to check it. */
   provider: z.string().optional(),
   state: json.optional(),
+  /** Its person has signed in, and may be told of a limit. Never of a reset, where a decoy has to look the same. */
+  candid: z.literal(true).optional(),
+  /** Only of a candid one that failed. */
+  withheld: withheldSchema.optional(),
   /** How it ended, once that is known. */
   outcome: z.enum(['passed', 'refused', 'unanswered']).optional(),
 });
 
 export type ChallengeTarget = z.infer<typeof targetSchema>;
+export type Withheld = z.infer<typeof withheldSchema>;
 export type ChallengeBody = z.infer<typeof bodySchema>;
 
 /** The body of a stored challenge. Throws when it is not one: a fault, never an answer. */

@@ -25,13 +25,16 @@ export interface ChallengeOrder {
   readonly subject?: string;
   /** Host name of the page that a code is typed at. */
   readonly host?: string | undefined;
+  /** Whether the person has signed in, and may be told when a limit keeps it back. */
+  readonly candid?: boolean;
 }
 
 const maxLifetimeSeconds = 600;
 
 /** The row of an order, as it waits for a sender. */
 export function challengeOf(order: ChallengeOrder, createdAt: Date): Challenge {
-  const { channel, gate, flowReference, attempt, target, language, codeLength, text, match, subject, host } = order;
+  const { channel, gate, flowReference, attempt, target, language, codeLength, text, match, subject, host, candid } =
+    order;
   const more = {
     ...(match === undefined ? {} : { match }),
     ...(subject === undefined ? {} : { subject }),
@@ -53,6 +56,7 @@ export function challengeOf(order: ChallengeOrder, createdAt: Date): Challenge {
       target,
       order: { language, codeLength, text, ...more },
       ...(providers === undefined ? {} : { providers }),
+      ...(candid === true ? { candid } : {}),
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Json } from '../json.ts';
 import type { KeepState, MfaProvider, StartResult } from '../provider.ts';
 import type { ChallengeStore, SendStore } from '../stores.ts';
 import type { Challenge } from './challenge.ts';
-import { bodyOf, type ChallengeBody, withBody } from './challenge-body.ts';
+import { bodyOf, type ChallengeBody, type Withheld, withBody } from './challenge-body.ts';
 import { type ProviderRoute, type RouteTable, routesFor } from './provider-route.ts';
 import { SendingGuard, type SendingRefusal } from './sending-guard.ts';
 
@@ -53,6 +53,7 @@ type Failed = Pick<SendingReport, 'detail' | 'provider' | 'fault' | 'alarm'> & {
   readonly kind: 'failed';
   /** True when nothing was sent for certain, and another provider may try. */
   readonly goOn: boolean;
+  readonly withheld?: Withheld;
 };
 type Rehearsed = Pick<SendingReport, 'detail' | 'provider'> & { readonly kind: 'rehearsed' };
 
@@ -240,8 +241,7 @@ export class ChallengeSender {
     // What was kept before a fault stays: the code may have arrived all the same.
     const kept = bodyOf((await store.read(claimed.id)) ?? claimed);
     const { order: _, ...rest } = kept;
-    const body = result.kind === 'started' ? { ...rest, provider: result.provider, state: result.state } : rest;
-    await store.move(withBody(claimed, result.kind, body), ['sending']);
+    await store.move(withBody(claimed, result.kind, { ...rest, ...outcomeOf(result, rest) }), ['sending']);
     this.#report(claimed, result);
   }
 
@@ -261,13 +261,20 @@ function failed(detail: string): Failed {
   return { kind: 'failed', detail, goOn: false };
 }
 
-function refused({ detail, alarm, goOn }: SendingRefusal): Failed {
-  return { ...failed(detail), goOn, ...(alarm ? { alarm } : {}) };
+function refused({ detail, alarm, goOn, withheld }: SendingRefusal): Failed {
+  return { ...failed(detail), goOn, ...(alarm ? { alarm } : {}), ...(withheld === undefined ? {} : { withheld }) };
+}
+
+/** What of it stays. A limit is written down only for whoever may be told of it: else such rows are all alike. */
+function outcomeOf(result: Started | Failed, { candid }: ChallengeBody): Partial<ChallengeBody> {
+  if (result.kind === 'started') return { provider: result.provider, state: result.state };
+  return candid === true && result.withheld !== undefined ? { withheld: result.withheld } : {};
 }
 
 function reported({
   kind: _,
   goOn: __,
+  withheld: ___,
   ...rest
 }: Failed): Pick<SendingReport, 'detail' | 'provider' | 'fault' | 'alarm'> {
   return rest;

@@ -1,7 +1,7 @@
 import { Unavailable } from '../errors.ts';
 import type { Callback, CallOutcome, Channel, ChannelChoice, CheckResult, Received } from '../provider.ts';
 import type { Challenge, ChallengeState } from './challenge.ts';
-import { bodyOf, type ChallengeBody, withBody } from './challenge-body.ts';
+import { bodyOf, type ChallengeBody, type Withheld, withBody } from './challenge-body.ts';
 import { type ChallengeOrder, challengeOf } from './challenge-order.ts';
 import { ChallengeSender, type ChallengeSenderNeeds } from './challenge-sender.ts';
 import {
@@ -23,8 +23,11 @@ export interface ChallengesNeeds extends ChallengeSenderNeeds {
 /** Who asks. A challenge of another flow or gate does not exist for them. */
 export type ChallengeScope = Pick<Challenge, 'flowReference' | 'gate'>;
 
-/** `failed` is told only while a number is being registered; elsewhere a failure looks like a decoy. */
-export type ChallengeResult = CheckResult | { readonly kind: 'failed' };
+/**
+ * `failed` is told only while a number is being registered; elsewhere a failure looks like a decoy. `withheld`, which a
+ * limit of sendings did, is told to whoever has signed in.
+ */
+export type ChallengeResult = CheckResult | { readonly kind: 'failed' | 'withheld' };
 
 export interface Proposed {
   readonly to: string;
@@ -105,11 +108,18 @@ export class Challenges {
   async look(id: string, scope: ChallengeScope): Promise<ChallengeResult> {
     const found = await this.#find(id, scope);
     if (found === undefined) return { kind: 'expired' };
+    if (bodyOf(found).withheld !== undefined) return { kind: 'withheld' };
     if (found.channel !== 'voice')
       return this.#lost(found) && !isQuiet(found) ? { kind: 'failed' } : { kind: 'waiting' };
     const result = await this.#judge(found, undefined);
     if (result.kind === 'passed' || result.kind === 'refused') await this.#record(found, result.kind);
     return result;
+  }
+
+  /** Which limit kept it back, also when it is over by now; undefined where none did, or nobody may be told. */
+  async withheld(id: string, scope: ChallengeScope): Promise<Withheld | undefined> {
+    const challenge = await this.#needs.store.read(id);
+    return challenge !== undefined && belongs(challenge, scope) ? bodyOf(challenge).withheld : undefined;
   }
 
   /** Whether it was refused at the other end, also when it is over by now. */
@@ -190,7 +200,9 @@ export class Challenges {
   }
 
   async #judge(challenge: Challenge, answer: string | undefined): Promise<ChallengeResult> {
-    const { outcome, state } = bodyOf(challenge);
+    const { outcome, state, withheld } = bodyOf(challenge);
+    // Nothing was sent, so there is nothing to judge.
+    if (withheld !== undefined) return { kind: 'withheld' };
     const known = outcome ?? challenge.reported;
     if (known !== undefined) return { kind: known };
     const result = await this.#ask(challenge, answer);

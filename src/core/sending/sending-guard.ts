@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { SendQuota, SendStore } from '../stores.ts';
 import type { Challenge } from './challenge.ts';
-import { bodyOf, type ChallengeTarget } from './challenge-body.ts';
+import { bodyOf, type ChallengeTarget, type Withheld } from './challenge-body.ts';
 import type { ProviderRoute } from './provider-route.ts';
 import { destinationRefusal } from './sending-rules.ts';
 
@@ -19,7 +19,12 @@ export interface SendingRefusal {
   readonly goOn: boolean;
   /** Whether somebody should be woken. */
   readonly alarm: boolean;
+  /** For a limit: which it is, as far as the person may know. */
+  readonly withheld?: Withheld;
 }
+
+/** `own`: of the provider alone. */
+type Quota = SendQuota & { readonly own: boolean; readonly withheld: Withheld };
 
 /** Of a block that is kept for stories (NANP 555-0100 to 555-0199); to be judged, and never called. */
 const nobodysNumber = '+12025550100';
@@ -36,14 +41,16 @@ export class SendingGuard {
 
   /** Counts the sending, on all nodes together, when nothing speaks against it; then returns undefined. */
   async refusal(route: ProviderRoute, challenge: Challenge, to: string): Promise<SendingRefusal | undefined> {
-    const detail = destinationRefusal(challenge.channel, to, route.rules);
-    if (detail !== undefined) return { detail, goOn: true, alarm: false };
+    const unwanted = destinationRefusal(challenge.channel, to, route.rules);
+    if (unwanted !== undefined) return { detail: unwanted, goOn: true, alarm: false };
     if (route.breaker.isOpen()) return { detail: 'it is out of service', goOn: true, alarm: false };
     const quotas = this.#quotas(route, bodyOf(challenge).target, to);
     const full = await this.#needs.sends.admit(quotas, this.#needs.clock.now());
     const found = quotas.find(({ name }) => name === full);
     // Only another provider's own budget makes a difference: a person who was sent enough by one gets no more by two.
-    return found && { detail: `the limit of sendings ${found.name} is reached`, goOn: found.own, alarm: true };
+    if (found === undefined) return undefined;
+    const detail = `the limit of sendings ${found.name} is reached`;
+    return { detail, goOn: found.own, alarm: true, withheld: found.withheld };
   }
 
   /** Counts as much for a decoy, apart from everybody: no person and no provider has less for it. Refuses nothing. */
@@ -59,27 +66,31 @@ export class SendingGuard {
     await this.#needs.sends.admit(quotas, this.#needs.clock.now());
   }
 
-  #quotas(
-    { provider, rules }: ProviderRoute,
-    target: ChallengeTarget,
-    to: string,
-  ): readonly (SendQuota & { readonly own: boolean })[] {
+  #quotas({ provider, rules }: ProviderRoute, target: ChallengeTarget, to: string): readonly Quota[] {
     if (rules.limits === undefined) return [];
     const { perDestination, perAccount, perAccountAndDay, perPrefix, overAll } = rules.limits;
     const accountId = target.kind === 'decoy' ? '' : target.accountId;
     const keyOf = (kind: string, text: string): string => `${provider.id}:${kind}:${text}`;
     const hashed = (text: string): string => this.#needs.mac('send-destination', text);
     const account = keyOf('for', accountId);
-    const shared = { seconds: hour, own: false };
+    const shared = { seconds: hour, own: false, withheld: 'hour' } as const;
+    const ofOthers = { ...shared, withheld: 'others' } as const;
     const quotas = [
       { name: 'to one destination', key: keyOf('to', hashed(to)), limit: perDestination, ...shared },
       { name: 'for one account', key: account, limit: perAccount, ...shared },
-      { name: 'for one account in a day', key: account, limit: perAccountAndDay, ...shared, seconds: day },
-      { name: 'over all', key: keyOf('all', ''), limit: overAll, ...shared, own: true },
+      {
+        name: 'for one account in a day',
+        key: account,
+        limit: perAccountAndDay,
+        ...shared,
+        seconds: day,
+        withheld: 'day' as const,
+      },
+      { name: 'over all', key: keyOf('all', ''), limit: overAll, ...ofOthers, own: true },
     ];
     // Numbers of one block follow each other; whoever earns by texts to them owns the block (security 5.1).
     const block = { name: 'to one block of numbers', key: keyOf('block', hashed(blockOf(to))), limit: perPrefix };
-    return to.startsWith('+') ? [...quotas, { ...block, ...shared }] : quotas;
+    return to.startsWith('+') ? [...quotas, { ...block, ...ofOthers }] : quotas;
   }
 }
 

@@ -5,8 +5,9 @@ import type { GateContext, Verdict } from '../../core/gate.ts';
 import { textFor } from '../../core/gates/purpose-text.ts';
 import { readCode } from '../../core/gates/typed-code.ts';
 import type { Message } from '../../core/message.ts';
-import type { ChallengeTarget } from '../../core/sending/challenge-body.ts';
-import type { ChallengeScope, Challenges, Proposed } from '../../core/sending/challenges.ts';
+import { hasSignedIn } from '../../core/portal.ts';
+import type { ChallengeTarget, Withheld } from '../../core/sending/challenge-body.ts';
+import type { ChallengeResult, ChallengeScope, Challenges, Proposed } from '../../core/sending/challenges.ts';
 import { countSend, secondsUntilNext, sendCount, sendRefusal, sendsLeft } from '../../core/sending/send-allowance.ts';
 import { type OtpSmsSettings, textsOf } from './settings.ts';
 
@@ -58,6 +59,7 @@ export class CodeSending {
       lifetimeSeconds: this.#settings.lifetime,
       text: textFor(textsOf(this.#settings), context),
       host: context.host,
+      candid: hasSignedIn(context.purpose),
     });
     return { challenge, mask: to.mask, wrong: 0, sends };
   }
@@ -89,13 +91,21 @@ export class CodeSending {
     if (result.kind === 'passed') return result;
     if (result.kind === 'failed')
       return { kind: 'more', memory, problems: [{ message: { key: 'gates.otp-sms.not-sent' } }] };
+    // The page says why, whoever asks.
+    if (result.kind === 'withheld') return { kind: 'more', memory };
     return result.kind === 'wrong' ? this.#wrong(memory, context) : mend(memory, { key: 'gates.otp-sms.code-expired' });
   }
 
   /** What the page for the code shows. */
-  page(memory: CodeMemory): CodePage {
+  async page(memory: CodeMemory, context: GateContext): Promise<CodePage> {
+    const isTold = hasSignedIn(context.purpose);
+    const result = isTold ? await this.#look(memory, context) : undefined;
+    const withheld = isTold ? await this.#needs.challenges.withheld(memory.challenge, scopeOf(context)) : undefined;
     return {
       number: memory.mask,
+      failed: result === 'failed',
+      withheld: withheld ?? null,
+      isWatched: isTold && result !== 'failed' && withheld === undefined,
       codeLength: this.#settings['code-length'],
       lifetimeMinutes: Math.ceil(this.#settings.lifetime / 60),
       sendsLeft: sendsLeft(memory.sends, this.#limits()),
@@ -103,14 +113,19 @@ export class CodeSending {
     };
   }
 
-  /** Whether it is known that the message did not go out. Never true of a message to an enrolled number. */
-  async isLost(memory: CodeMemory, context: GateContext): Promise<boolean> {
-    return (await this.#needs.challenges.look(memory.challenge, scopeOf(context))).kind === 'failed';
+  /** Whether whoever waits for the message has to be told that none comes: never at a reset. */
+  async watch(memory: CodeMemory, context: GateContext): Promise<'waiting' | 'changed'> {
+    const result = hasSignedIn(context.purpose) ? await this.#look(memory, context) : undefined;
+    return result === 'failed' || result === 'withheld' ? 'changed' : 'waiting';
   }
 
   /** The number that is being registered, and whether the code proved it; undefined when that is not known any more. */
   proposed(memory: CodeMemory, context: GateContext): Promise<Proposed | undefined> {
     return this.#needs.challenges.proposed(memory.challenge, scopeOf(context));
+  }
+
+  async #look(memory: CodeMemory, context: GateContext): Promise<ChallengeResult['kind']> {
+    return (await this.#needs.challenges.look(memory.challenge, scopeOf(context))).kind;
   }
 
   async #wrong(memory: CodeMemory, context: GateContext): Promise<CodeAnswer> {
@@ -128,6 +143,12 @@ export class CodeSending {
 
 export type CodePage = {
   readonly number: string;
+  /** Whether it is known that the message did not go out. Never true of a message to an enrolled number. */
+  readonly failed: boolean;
+  /** Which limit kept the message back; told to whoever has signed in. */
+  readonly withheld: Withheld | null;
+  /** Whether the page asks if a message is still to be waited for. */
+  readonly isWatched: boolean;
   readonly codeLength: number;
   readonly lifetimeMinutes: number;
   readonly sendsLeft: number;

@@ -42,13 +42,17 @@ export class EnrolBySms implements Step {
       const data = numberPage(memory.typed, accountOf(context).mobile, this.#settings);
       return { view: 'enrol-number', data };
     }
-    const failed = await this.#codes.isLost(memory.code, context);
-    return { view: 'enrol-code', data: { ...this.#codes.page(memory.code), failed } };
+    return { view: 'enrol-code', data: await this.#codes.page(memory.code, context) };
   }
 
   async answer(input: Readonly<Record<string, string>>, context: GateContext): Promise<Verdict> {
     const memory = memorySchema.parse(context.memory);
     return memory.phase === 'number' ? this.#number(input, memory, context) : this.#code(input, memory.code, context);
+  }
+
+  async watch(context: GateContext): Promise<'waiting' | 'changed'> {
+    const memory = memorySchema.parse(context.memory);
+    return memory.phase === 'number' ? 'waiting' : this.#codes.watch(memory.code, context);
   }
 
   async #number(input: Readonly<Record<string, string>>, memory: NumberPhase, context: GateContext): Promise<Verdict> {

@@ -25,12 +25,16 @@ export class VerifyBySms implements Step {
   }
 
   async show(context: GateContext): Promise<Page> {
-    return { view: 'verify', data: this.#codes.page(codeMemory.parse(context.memory)) };
+    return { view: 'verify', data: await this.#codes.page(codeMemory.parse(context.memory), context) };
   }
 
   async answer(input: Readonly<Record<string, string>>, context: GateContext): Promise<Verdict> {
     const memory = codeMemory.parse(context.memory);
     if (input.act === 'again') return this.#codes.sendAgain(memory, targetOf(context.subject), context);
     return this.#codes.judge(input.code, memory, context);
+  }
+
+  async watch(context: GateContext): Promise<'waiting' | 'changed'> {
+    return this.#codes.watch(codeMemory.parse(context.memory), context);
   }
 }

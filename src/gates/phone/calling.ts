@@ -4,7 +4,8 @@ import type { Clock } from '../../core/clock.ts';
 import type { GateContext, Verdict } from '../../core/gate.ts';
 import { textFor } from '../../core/gates/purpose-text.ts';
 import type { Message } from '../../core/message.ts';
-import type { ChallengeTarget } from '../../core/sending/challenge-body.ts';
+import { hasSignedIn } from '../../core/portal.ts';
+import type { ChallengeTarget, Withheld } from '../../core/sending/challenge-body.ts';
 import type { ChallengeResult, ChallengeScope, Challenges, Proposed } from '../../core/sending/challenges.ts';
 import { countSend, secondsUntilNext, sendCount, sendRefusal, sendsLeft } from '../../core/sending/send-allowance.ts';
 import { type PhoneSettings, textsOf } from './settings.ts';
@@ -63,6 +64,7 @@ export class Calling {
       language: context.language,
       codeLength: 6,
       lifetimeSeconds: this.#settings.lifetime,
+      candid: hasSignedIn(context.purpose),
       text: textFor(textsOf(this.#settings, match === '' ? 'text' : 'matching-text'), context),
       ...(match === '' ? {} : { match }),
     });
@@ -73,8 +75,7 @@ export class Calling {
   async callAgain(memory: CallMemory, target: ChallengeTarget, context: GateContext): Promise<CallAnswer> {
     if (!memory.over) {
       const result = await this.#check(memory, context);
-      if (result.kind !== 'unanswered' && result.kind !== 'expired' && result.kind !== 'failed')
-        return this.#say(result, memory);
+      if (!overKinds.includes(result.kind)) return this.#say(result, memory);
     }
     const over = { ...memory, over: true };
     const refusal = this.refusal(memory.calls);
@@ -116,10 +117,13 @@ export class Calling {
   }
 
   /** What the page shows while a call is on its way or over. `match` is what to key in; empty for the hash key alone. */
-  page(memory: CallMemory): CallPage {
+  async page(memory: CallMemory, context: GateContext): Promise<CallPage> {
+    const isTold = hasSignedIn(context.purpose);
+    const withheld = isTold ? await this.#needs.challenges.withheld(memory.challenge, scopeOf(context)) : undefined;
     return {
       number: memory.mask,
-      over: memory.over,
+      over: memory.over || withheld !== undefined,
+      withheld: withheld ?? null,
       callsLeft: sendsLeft(memory.calls, this.#limits()),
       secondsUntilAgain: secondsUntilNext(memory.calls, this.#limits(), this.#needs.clock.now()),
       match: memory.match,
@@ -146,6 +150,9 @@ export class Calling {
         return { kind: 'more', memory, notice: stillRinging(memory) };
       case 'wrong':
         return { kind: 'wrong', memory: over, problem: { message: { key: 'gates.phone.not-matched' } } };
+      case 'withheld':
+        // The page says why, whoever asks.
+        return { kind: 'more', memory: over };
       case 'failed':
         return { kind: 'more', memory: over, problems: [{ message: { key: 'gates.phone.not-placed' } }] };
       default:
@@ -167,10 +174,15 @@ export class Calling {
 export type CallPage = {
   readonly number: string;
   readonly over: boolean;
+  /** Which limit kept the call back; told to whoever has signed in. */
+  readonly withheld: Withheld | null;
   readonly callsLeft: number;
   readonly secondsUntilAgain: number;
   readonly match: string;
 };
+
+/** Whatever no call rings under any more. */
+const overKinds: readonly ChallengeResult['kind'][] = ['unanswered', 'expired', 'failed', 'withheld'];
 
 function stillRinging({ mask, match }: CallMemory): Message {
   return match === ''

@@ -36,7 +36,7 @@ export class EnrolByCall implements Step {
 
   async show(context: GateContext): Promise<Page> {
     const memory = memorySchema.parse(context.memory);
-    if (memory.phase === 'call') return { view: 'enrol-call', data: this.#calling.page(memory.call) };
+    if (memory.phase === 'call') return { view: 'enrol-call', data: await this.#calling.page(memory.call, context) };
     return { view: 'enrol-number', data: numberPage(memory.typed, accountOf(context).telephone, this.#settings) };
   }
 

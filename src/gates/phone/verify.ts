@@ -23,7 +23,7 @@ export class VerifyByCall implements Step {
   }
 
   async show(context: GateContext): Promise<Page> {
-    return { view: 'verify', data: this.#calling.page(callMemory.parse(context.memory)) };
+    return { view: 'verify', data: await this.#calling.page(callMemory.parse(context.memory), context) };
   }
 
   async answer(input: Readonly<Record<string, string>>, context: GateContext): Promise<Verdict> {
