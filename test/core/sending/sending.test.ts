@@ -218,6 +218,29 @@ describe('how much a provider may send', () => {
     expect([first.starts, second.starts]).toEqual([5, 5]);
   });
 
+  test('tells whoever has signed in which limit it was, and of anybody else writes nothing down', async () => {
+    const told = async (changes: Parameters<typeof send>[0]): Promise<unknown> => {
+      const id = await send({ target: { kind: 'proposed', to: number, accountId: 'account-1' }, ...changes });
+      return world.challenges.withheld(id, scope);
+    };
+    await open({ limits: { ...limits, perDestination: 1 } });
+    expect(await told({ candid: true })).toBeUndefined();
+    expect(await told({ candid: true })).toBe('hour');
+    expect(await told({})).toBeUndefined();
+    const id = await send({ target: { kind: 'proposed', to: number, accountId: 'account-1' }, candid: true });
+    expect(await world.challenges.look(id, scope)).toEqual({ kind: 'withheld' });
+    expect(await world.challenges.check(id, '123456', scope)).toEqual({ kind: 'withheld' });
+    expect(await world.challenges.withheld(id, { ...scope, flowReference: 'another' })).toBeUndefined();
+    await open({ limits: { ...limits, perAccountAndDay: 1 } });
+    await told({ candid: true });
+    world.clock.pass(3601);
+    expect(await told({ candid: true })).toBe('day');
+    await open({ limits: { ...limits, perPrefix: 1 } });
+    await told({ candid: true });
+    const another = { kind: 'proposed', to: '+447700900124', accountId: 'account-2' } as const;
+    expect(await told({ candid: true, target: another })).toBe('others');
+  });
+
   test('counts on all nodes together, also when all ask at once', async () => {
     await open({ limits });
     const node = world.restarted();
