@@ -54,6 +54,8 @@ describe('a dry run', () => {
     expect(visitor.text).toContain('As it would go in earnest.');
     expect(says('Would be written: the new password')).toBe(true);
     expect(says('The person would be told that the password was reset.')).toBe(true);
+    expect(told().at(-1)).toMatch(/In this dry run nothing was written\.$/);
+    expect(says('A new password was set.')).toBe(false);
     expect(told().every((one) => /^\d+ ms /.test(one.replaceAll(',', '')))).toBe(true);
     expect(world.portals.standing(driven)).toEqual(before);
     expect(await world.portals.bind(driven, driven.password)).toBe('bound');

@@ -59,7 +59,7 @@ describe.each(Object.entries(gates))(
       expect(await state(visitor)).toBe('changed');
       await settled(visitor);
       expect([visitor.path, visitor.heading]).toEqual([`/console/${gate}`, says]);
-      expect(visitor.text).toContain('or for your account, as may be in an hour. Try again in an hour.');
+      expect(visitor.text).toContain('or for your account. Try again in an hour.');
       expect(visitor.text).toContain('ask an administrator of the console');
       expect(visitor.page('[data-watch]').length).toBe(0);
       expect(visitor.page('main input[name="code"]').length).toBe(0);

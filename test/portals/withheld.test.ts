@@ -72,7 +72,7 @@ describe.each(Object.entries(gates))('when a limit kept back what %s waits for',
     expect(rows.filter(({ event }) => event === 'challenge.failed').length).toBeGreaterThan(1);
     expect(withheld).toEqual(await walked(`nobody.${person.samName}`));
     expect(JSON.stringify(withheld)).not.toContain(says);
-    expect(JSON.stringify(withheld)).not.toContain('as may be in an hour');
+    expect(JSON.stringify(withheld)).not.toContain('limit for an hour');
   });
 
   test('a registration says so where somebody confirms that it is them', async () => {
@@ -97,7 +97,7 @@ describe.each(Object.entries(gates))('when a limit kept back what %s waits for',
     await visitor.submit({ number: gate === 'phone' ? other.phone : other.mobile }, 'act=next');
     await settled(visitor);
     expect([visitor.path, visitor.heading]).toEqual([`/registration/${gate}`, says]);
-    expect(visitor.text).toContain('as may be in an hour');
+    expect(visitor.text).toContain('limit for an hour');
     await visitor.submit({}, 'act=change');
     expect(visitor.page('main input[name="number"]').length).toBe(1);
   });

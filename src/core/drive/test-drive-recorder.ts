@@ -59,9 +59,10 @@ export class DriveRecorder {
     }
   }
 
-  /** What a dry run would have written into the audit. */
+  /** What a dry run would have written into the audit: that something was written is said of none. */
   event(event: AuditEvent): void {
-    this.note(eventStep(event));
+    const message = { key: 'console.drive.not-written' };
+    this.note(event.event === 'write.done' ? { message } : eventStep(event));
   }
 
   /** Does the work and says how long it took, also when it fails. */

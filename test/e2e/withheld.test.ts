@@ -1,0 +1,45 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ConsoleWorld, staffGroups } from '../console/world.ts';
+import { LimitedPhones } from '../limited-phones.ts';
+import { startChromium, whyNoChromium } from '../services/chromium.ts';
+
+describe.skipIf(whyNoChromium() !== undefined)('a page that waits for what a limit keeps back', () => {
+  let browser: Browser;
+  let phones: LimitedPhones;
+  let world: ConsoleWorld;
+
+  beforeAll(async () => {
+    browser = await startChromium();
+    phones = await LimitedPhones.open();
+    world = await ConsoleWorld.open({ settings: phones.settings });
+    phones.use(world);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await world?.close();
+    await phones?.close();
+  });
+
+  test.each([
+    ['otp-sms', 'No text was sent'],
+    ['phone', 'No call was placed'],
+  ])('says so by itself at %s', async (gate, says) => {
+    const person = await world.portals.registered({}, [gate]);
+    world.join(person, staffGroups.administrator);
+    await phones.useUp(world.portals, person, gate);
+    const page = await (await browser.newContext({ baseURL: world.origin })).newPage();
+    await page.goto('/console');
+    await page.fill('#login', person.samName);
+    await page.fill('#password', person.password);
+    await page.click('main .acts button');
+    await page.getByRole('heading', { level: 1, name: says }).waitFor();
+    // And then it is quiet: nothing is looked for any more.
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.waitForTimeout(3_000);
+    expect(asked).toEqual([]);
+    expect(new URL(page.url()).pathname).toBe(`/console/${gate}`);
+    await page.context().close();
+  });
+});
