@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConsoleWorld, staffGroups } from '../console/world.ts';
 import { LimitedPhones } from '../limited-phones.ts';
 import { startChromium, whyNoChromium } from '../services/chromium.ts';
+import { findingsAt, narrow, wide } from './axe.ts';
 
 describe.skipIf(whyNoChromium() !== undefined)('a page that waits for what a limit keeps back', () => {
   let browser: Browser;
@@ -40,6 +41,8 @@ describe.skipIf(whyNoChromium() !== undefined)('a page that waits for what a lim
     await page.waitForTimeout(3_000);
     expect(asked).toEqual([]);
     expect(new URL(page.url()).pathname).toBe(`/console/${gate}`);
+    const found = [...(await findingsAt(page, gate, narrow)), ...(await findingsAt(page, gate, wide))];
+    expect(found).toEqual([]);
     await page.context().close();
   });
 });
