@@ -95,7 +95,7 @@ async function confirmPage(
     view: 'console/drive/live',
     ...(problems.length === 0 ? {} : { status: 422 }),
     problems,
-    data: { account, isSelf, outlook, reason, zone, usualZone },
+    data: { account, isSelf, outlook, reason, zone },
     about: { subject: account.id },
   };
 }
