@@ -37,6 +37,7 @@ import { Servers } from './servers.ts';
 import { ServiceAccountGuard, serviceAccount } from './service-account.ts';
 import type { ActiveDirectorySettings } from './settings.ts';
 import { SignInDesk } from './sign-in.ts';
+import { SlowLane } from './slow-lane.ts';
 import { openTrust } from './trust.ts';
 import { Units } from './units.ts';
 
@@ -61,6 +62,7 @@ export class ActiveDirectory implements Directory {
   readonly #groups: Groups;
   readonly #units: Units;
   readonly #people: People;
+  readonly #slow = new SlowLane();
   readonly #policies: PolicyReader;
   readonly #desk: SignInDesk;
   readonly #guard: ServiceAccountGuard;
@@ -172,8 +174,9 @@ export class ActiveDirectory implements Directory {
     return this.#read((connection, deadline) => this.#units.all(connection, deadline));
   }
 
-  searchPeople(search: PeopleSearch): Promise<PeopleFound> {
-    return this.#read((connection, deadline) => this.#people.search(connection, search, deadline));
+  async searchPeople(search: PeopleSearch): Promise<PeopleFound> {
+    const find = () => this.#read((connection, deadline) => this.#people.search(connection, search, deadline));
+    return search.as === 'whole' ? find() : this.#slow.take(find, { people: [], complete: false });
   }
 
   async *walkPeople({ groups, signal }: PeopleWalk): AsyncGenerator<readonly Account[]> {

@@ -38,7 +38,7 @@ export interface EntriesFound {
 /**
  * Looks below each of the bases for people whose names fit.
  * @param wanted scope and attributes
- * @returns `limit` of each base at most; not complete when the server would have needed longer than is left
+ * @returns `limit` of each base at most; not complete when the server would have needed too long
  */
 export async function searchEntries(
   connection: Connection,
@@ -50,8 +50,9 @@ export async function searchEntries(
   const pageSize = Math.min(search.limit, mostFound);
   const entries: Entry[] = [];
   for (const base of search.bases) {
-    // It must give up before we do: a server that does not answer counts as one that is down.
-    const timeLimit = Math.max(1, Math.round(deadline.left / 2000));
+    // It must give up long before we do: a server that does not answer counts as one that is down, and while it looks
+    // through everybody, Samba answers nothing else that came to the same process of it.
+    const timeLimit = Math.max(1, Math.round(deadline.left / 4000));
     const asked = performance.now();
     try {
       // Samba does not heed a size limit, but sends no more than fits on a page.

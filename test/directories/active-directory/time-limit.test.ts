@@ -13,7 +13,7 @@ describe('how long a server may work on a search', () => {
   let url: string;
   let asked: SearchOperation[] = [];
   /** What is answered to a search for the beginning of a name. */
-  let refusal: number | undefined;
+  let refusal: number | 'none at all' | undefined;
 
   beforeAll(async () => {
     world = await Controllers.open();
@@ -31,6 +31,7 @@ describe('how long a server may work on a search', () => {
     if (operation.kind !== 'search') return undefined;
     asked.push(operation);
     if (refusal === undefined || !octets.includes('zebedee')) return undefined;
+    if (refusal === 'none at all') return Buffer.alloc(0);
     return encodeResult(messageId, ProtocolOperation.LDAP_RES_SEARCH, ldapResult(refusal));
   }
 
@@ -56,7 +57,7 @@ describe('how long a server may work on a search', () => {
 
   test('is so short for a search of people that the server gives up before anybody thinks it is down', async () => {
     expect(await search('beginning')).toEqual({ people: [], complete: true });
-    expect(limits()).toEqual([4]);
+    expect(limits()).toEqual([2]);
   });
 
   test.each([timeLimitExceeded, adminLimitExceeded])(
@@ -72,6 +73,29 @@ describe('how long a server may work on a search', () => {
   test('an operations error says so only when the time was up', async () => {
     refusal = operationsError;
     await expect(search('beginning')).rejects.toThrow(Misconfigured);
+  });
+
+  test('however many search at once, people who are locked out are found meanwhile', async () => {
+    refusal = 'none at all';
+    const { id } = world.person();
+    const directory = world.directory([url], { 'operation-timeout-ms': 3_000 });
+    let settled = 0;
+    const searches = Array.from({ length: 50 }, async () => {
+      const found = await directory.searchPeople({ text: 'zebedee', as: 'beginning', limit: 5 }).catch(() => undefined);
+      settled += found === undefined ? 1 : 0;
+      return found;
+    });
+    const found = await Promise.all(Array.from({ length: 8 }, () => directory.read(id)));
+    expect(found.map((account) => account?.id)).toEqual(Array.from({ length: 8 }, () => id));
+    expect(settled).toBe(0);
+    // Those for whom there is no room are told at once that somebody may be missing.
+    const told = await Promise.all(searches.slice(5));
+    expect(told).toEqual(told.map(() => ({ people: [], complete: false })));
+    refusal = undefined;
+    await Promise.all(searches);
+    expect(await directory.searchPeople({ text: 'zebedee', as: 'beginning', limit: 5 })).toMatchObject({
+      complete: true,
+    });
   });
 
   test('a server that is busy is none that was asked for too much', async () => {
