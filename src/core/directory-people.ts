@@ -56,8 +56,9 @@ export interface DirectoryPeople {
 
   /**
    * People whose user name, principal name, mail address, display name, surname or given name is the text, for which every
-   * directory has an index, or begins with it, for which not every one has; sorted by display name. Their `groups` are empty, `privileged` says no more than the entry itself does, and
-   * `badPasswordCount` may count what the directory has forgotten: `read` tells.
+   * directory has an index, or begins with it, for which not every one has; sorted by display name. Their `groups` are
+   * empty, `privileged` says no more than the entry itself does, and `badPasswordCount` may count what the directory has
+   * forgotten: `read` tells.
    */
   searchPeople(search: PeopleSearch): Promise<PeopleFound>;
 

@@ -13,7 +13,7 @@ const halfDayMs = dayMs / 2;
 /** What a campaign knows of one person. */
 export interface CampaignPerson {
   readonly account: Account;
-  /** The policies that they come under, one a zone, as far as they can register for them. */
+  /** The policies that they come under, one a zone. */
   readonly policies: readonly Policy[];
   readonly gates: readonly ProvedGate[];
   /** Gates that the helpdesk gives something out for: nobody is asked to register them. */
