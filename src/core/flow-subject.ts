@@ -1,8 +1,11 @@
 import type { Identity } from './account.ts';
 
+/** Whose flow it is. */
 export type FlowSubject =
-  /** Fixed at the start (DESIGN 6.1). `seed` is that of a decoy: a gate that is not registered looks as a decoy's does. */
-  /** `countedAs`: what its failures are counted under, where a check by the helpdesk is to cost the person nothing. */
+  /**
+   * Fixed at the start (DESIGN 6.1). `seed` is that of a decoy: a gate that is not registered looks as a decoy's does.
+   * `countedAs`: what its failures are counted under, where a check by the helpdesk is to cost the person nothing.
+   */
   | {
       readonly kind: 'account';
       readonly account: Identity;
